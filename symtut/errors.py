@@ -1,0 +1,10 @@
+"""The one exception that means "the input was wrong", as opposed to "symtut is wrong"."""
+
+
+class InputError(ValueError):
+    """Bad input: the message names what was wrong and what to do about it.
+
+    The command line turns it into one line on stderr and exit code 2; every other
+    exception is a bug and keeps its traceback. It is a ``ValueError`` so that library
+    users can catch it without importing this module.
+    """
