@@ -1,0 +1,39 @@
+# make run    install what is missing, then the whole main job: notebook 10 on the pendulum
+# make test   install what is missing, then unit tests and every notebook (smoke profile)
+# Both set themselves up; no other command has to come first.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# Two workers with one thread each beat one worker with two threads on networks this small.
+WORKERS ?= 2
+TESTS   ?= tests
+SEED    ?= 0
+PROFILE ?= lab
+
+.DEFAULT_GOAL := run
+.PHONY: setup run test lab notebooks clean
+
+setup: $(VENV)/.installed
+
+# The stamp is made last, so an interrupted set-up is taken up again.
+$(VENV)/.installed: pyproject.toml .ci/setup
+	PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/setup
+	@touch $@
+
+run: setup
+	$(BIN)/python -m symtut.lab.run notebooks/10_symbolic_mbpo.ipynb --out outputs --html \
+		-p PROFILE $(PROFILE) -p SEED $(SEED)
+
+test: setup
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+lab: setup
+	$(BIN)/python -m jupyter lab notebooks/00_start_here.ipynb
+
+notebooks: setup
+	$(BIN)/python -m symtut.lab.build
+
+clean:
+	rm -rf $(VENV) outputs .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

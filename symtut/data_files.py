@@ -1,0 +1,33 @@
+"""Where the shipped data are: inside an installed package, or in the repository's ``data/``."""
+
+from pathlib import Path
+
+from symtut.errors import InputError
+
+PACKAGE = Path(__file__).resolve().parent
+# A wheel carries ``data/`` as ``symtut/data``; an editable install has it next to the package.
+ROOTS = (PACKAGE / "data", PACKAGE.parent / "data")
+
+
+def data_path(name: str | Path) -> Path:
+    """Path of a shipped file or folder, for example ``data_path("weights/general.safetensors")``.
+
+    Parameters
+    ----------
+    name : str or Path
+        Relative to ``data/``.
+
+    Raises
+    ------
+    InputError
+        If neither the package nor the repository around it has the file.
+    """
+    for root in ROOTS:
+        path = root / name
+        if path.exists():
+            return path
+    raise InputError(
+        f"symtut ships no data file '{name}'. Looked in "
+        + " and ".join(f"'{root}'" for root in ROOTS)
+        + ". If the name is right, the installation is incomplete: install symtut again."
+    )
