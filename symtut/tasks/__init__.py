@@ -1,0 +1,23 @@
+"""The worlds: Gymnasium environments with their state maps, rewards and bounds."""
+
+from symtut.errors import InputError
+from symtut.tasks.base import EVALUATION_SEEDS, Task
+from symtut.tasks.pendulum import Pendulum
+from symtut.tasks.transitions import Transitions
+
+__all__ = ["EVALUATION_SEEDS", "TASKS", "Pendulum", "Task", "Transitions", "make_task"]
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in (Pendulum,)}
+
+
+def make_task(name: str) -> Task:
+    """The task called ``name``.
+
+    Raises
+    ------
+    InputError
+        If there is no such task; the message lists the known ones.
+    """
+    if name not in TASKS:
+        raise InputError(f"unknown task '{name}'. Known tasks: {', '.join(sorted(TASKS))}.")
+    return TASKS[name]()

@@ -1,0 +1,125 @@
+"""The contract of a task: everything that is known about a world without learning.
+
+A task is a Gymnasium environment plus what the paper writes by hand: the map between
+observations and states, the reward and the end of an episode as functions of a transition, and
+the bounds. The learned part of a model is only the increment of the state.
+
+Every function on states works on batches, ``(..., S)``, and returns what it was given: NumPy in,
+NumPy out (float64 in the experiments); torch in, torch out (float32 in imagination).
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import gymnasium
+import numpy as np
+import torch
+
+#: Reset seeds of the 100 episodes on which every policy is evaluated; no training episode uses them.
+EVALUATION_SEEDS = range(20000, 20100)
+
+
+def library(x):
+    """The array library that ``x`` belongs to: ``torch`` or ``numpy``."""
+    return torch if isinstance(x, torch.Tensor) else np
+
+
+def wrap_angle(angle):
+    """Map angles to (-pi, pi].
+
+    Whole turns are subtracted, so that an angle already in the interval keeps every bit. (The
+    usual ``(x + pi) % (2 pi) - pi`` costs about 1e-7 rad of float32 precision at each step.)
+    """
+    turns = library(angle).ceil((angle - np.pi) / (2 * np.pi))
+    return angle - 2 * np.pi * turns
+
+
+class Task(ABC):
+    """A world: names, bounds and hand-written functions around a Gymnasium environment."""
+
+    name: ClassVar[str]
+    env_id: ClassVar[str]
+    state_names: ClassVar[tuple[str, ...]]
+    action_names: ClassVar[tuple[str, ...]]
+    angular: ClassVar[tuple[bool, ...]]  # which state coordinates live on a circle
+    state_low: ClassVar[np.ndarray]  # (S,) float64, -inf where unbounded
+    state_high: ClassVar[np.ndarray]  # (S,)
+    action_low: ClassVar[np.ndarray]  # (A,) environment units
+    action_high: ClassVar[np.ndarray]  # (A,)
+    observation_size: ClassVar[int]
+    horizon: ClassVar[int]  # steps until Gymnasium truncates an episode
+    solved_return: ClassVar[float]  # mean return on the evaluation episodes that counts as solved
+    true_equations: ClassVar[tuple[str, ...]] = ()  # one per increment, for display
+
+    @property
+    def state_size(self) -> int:
+        return len(self.state_names)
+
+    @property
+    def action_size(self) -> int:
+        return len(self.action_names)
+
+    def make_env(self) -> gymnasium.Env:
+        """A fresh real environment, with its time limit."""
+        return gymnasium.make(self.env_id, disable_env_checker=True)
+
+    # ---- written by hand for each task -------------------------------------------------------
+
+    @abstractmethod
+    def state_from_observation(self, observation):
+        """(..., O) observation -> (..., S) state."""
+
+    @abstractmethod
+    def observation_from_state(self, state):
+        """(..., S) state -> (..., O) observation."""
+
+    @abstractmethod
+    def reward(self, state, action, next_state):
+        """(..., S), (..., A) environment units, (..., S) -> (...) reward."""
+
+    @abstractmethod
+    def terminated(self, state, action, next_state):
+        """(..., S), (..., A), (..., S) -> (...) bool: the task itself ended (never a time-out)."""
+
+    @abstractmethod
+    def start_state(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """(n, S) float32 states from the environment's own initial distribution."""
+
+    def true_step(self, state, action):
+        """(..., S), (..., A) -> (..., S) exact next state; None where the dynamics are unknown."""
+        return None
+
+    # ---- the same for all --------------------------------------------------------------------
+
+    def difference(self, next_state, state):
+        """Increment of the state, (..., S); angles by the short way round, in (-pi, pi]."""
+        increment = next_state - state
+        lib = library(increment)
+        angular = self._like(increment, self.angular, bool)
+        return lib.where(angular, wrap_angle(increment), increment)
+
+    def advance(self, state, increment):
+        """State after an increment, (..., S): angles wrapped, the rest clipped to the bounds."""
+        moved = state + increment
+        lib = library(moved)
+        moved = lib.where(self._like(moved, self.angular, bool), wrap_angle(moved), moved)
+        return lib.clip(
+            moved, self._like(moved, self.state_low), self._like(moved, self.state_high)
+        )
+
+    def to_unit_action(self, action):
+        """Environment units -> [-1, 1], the agent's units."""
+        low, high = self._like(action, self.action_low), self._like(action, self.action_high)
+        return 2.0 * (action - low) / (high - low) - 1.0
+
+    def from_unit_action(self, action):
+        """[-1, 1], the agent's units -> environment units. The one place where it is done."""
+        low, high = self._like(action, self.action_low), self._like(action, self.action_high)
+        return low + 0.5 * (action + 1.0) * (high - low)
+
+    @staticmethod
+    def _like(x, values, dtype=None):
+        """``values`` as an array of ``x``'s library (and of its precision, unless ``dtype``)."""
+        if isinstance(x, torch.Tensor):
+            return torch.as_tensor(values, dtype=torch.bool if dtype is bool else x.dtype)
+        return np.asarray(values, dtype=dtype or np.asarray(x).dtype)
