@@ -1,0 +1,259 @@
+"""Many formulas on many points at once.
+
+A :class:`Program` parses a batch of prefix sequences together, sorts all their nodes by height and
+operator, and then runs one torch kernel per (height, operator) instead of one per node. The same
+order, walked backwards, gives the derivatives with respect to every constant: since the points do
+not mix, one reverse sweep yields the whole Jacobian.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from symtut.errors import InputError
+from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, arity
+
+SYMBOLS = ("<pad>", "<bos>", "<eos>", "<sep>", CONSTANT, *VARIABLES, *OPERATORS)
+"""The integer code of a token is its place in this tuple; the transformer uses the same code."""
+
+PAD, BOS, EOS, SEP = range(4)
+CODE = {symbol: code for code, symbol in enumerate(SYMBOLS)}
+ARITY = np.array([arity(symbol) for symbol in SYMBOLS], dtype=np.int8)
+_CONSTANT_CODE = CODE[CONSTANT]
+_FIRST_VARIABLE = CODE["x0"]
+_FIRST_OPERATOR = _FIRST_VARIABLE + MAX_VARIABLES
+
+
+def encode(prefixes: list[tuple[str, ...]]) -> np.ndarray:
+    """Prefix tuples → integer codes (B, L), padded with 0 on the right."""
+    width = max((len(prefix) for prefix in prefixes), default=1)
+    codes = np.zeros((len(prefixes), width), dtype=np.int16)
+    for row, prefix in enumerate(prefixes):
+        codes[row, : len(prefix)] = [CODE[token] for token in prefix]
+    return codes
+
+
+def decode(codes) -> tuple[tuple[str, ...], ...]:
+    """One row of integer codes → its terms, a tuple of prefix tuples (split at ``<sep>``)."""
+    terms, current = [], []
+    for code in codes:
+        if code == SEP or code == EOS or code == PAD:
+            if current:
+                terms.append(tuple(current))
+                current = []
+            if code != SEP:
+                break
+        elif code != BOS:
+            current.append(SYMBOLS[code])
+    if current:
+        terms.append(tuple(current))
+    return tuple(terms)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Nodes of one operator at one height: a contiguous block of rows."""
+
+    rows: slice
+    operator: object
+    left: torch.Tensor
+    right: torch.Tensor | None
+    needs_gradient: bool
+
+
+class Program:
+    """A batch of formulas, compiled for repeated evaluation.
+
+    Parameters
+    ----------
+    codes : int array (B, L)
+        Prefix codes, padded with 0. A row may hold several terms separated by ``<sep>``: they are
+        evaluated side by side.
+
+    Attributes
+    ----------
+    n_terms : int array (B,)
+    n_constants : int array (B,)
+    constant_term : int array (B, J)
+        Which term of its row each constant belongs to; −1 where a row has fewer constants.
+
+    Raises
+    ------
+    InputError
+        If a row is not a sequence of complete prefix expressions.
+    """
+
+    def __init__(self, codes: np.ndarray):
+        codes = np.asarray(codes)
+        batch, width = codes.shape
+        is_node = codes >= _CONSTANT_CODE
+        node_arity = np.where(is_node, ARITY[codes], 0)
+        # parse all rows together, right to left, with one stack of node positions per row
+        left = np.zeros((batch, width), dtype=np.int32)
+        right = np.zeros((batch, width), dtype=np.int32)
+        height = np.zeros((batch, width), dtype=np.int16)
+        has_constant = codes == _CONSTANT_CODE
+        stack = np.zeros((batch, width + 2), dtype=np.int32)
+        size = np.zeros(batch, dtype=np.int32)
+        rows = np.arange(batch)
+        for t in range(width - 1, -1, -1):
+            arity_t = node_arity[:, t]
+            if np.any(size[is_node[:, t]] < arity_t[is_node[:, t]]):
+                raise InputError("a prefix sequence ends before its last operator is complete.")
+            parent = rows[arity_t >= 1]
+            if parent.size:
+                child = stack[parent, size[parent] - 1]
+                left[parent, t] = child
+                height[parent, t] = height[parent, child] + 1
+                has_constant[parent, t] = has_constant[parent, child]
+            parent = rows[arity_t == 2]
+            if parent.size:
+                child = stack[parent, size[parent] - 2]
+                right[parent, t] = child
+                height[parent, t] = np.maximum(height[parent, t], height[parent, child] + 1)
+                has_constant[parent, t] |= has_constant[parent, child]
+            node = rows[is_node[:, t]]
+            size[node] += 1 - arity_t[node]
+            stack[node, size[node] - 1] = t
+        self.shape = (batch, width)
+        self.n_terms = size
+        self._number_nodes(codes, is_node, height, has_constant, left, right)
+        self._find_roots(stack, size)
+        self._find_constants(codes, stack, size)
+
+    def _number_nodes(self, codes, is_node, height, has_constant, left, right):
+        """Sort nodes by (height, operator, has constants) so that each group is one block."""
+        row, position = np.nonzero(is_node)
+        code = codes[row, position].astype(np.int64)
+        key = height[row, position].astype(np.int64) * 128 + code * 2 + has_constant[row, position]
+        sorting = np.argsort(key, kind="stable")
+        row, position, code, key = row[sorting], position[sorting], code[sorting], key[sorting]
+        number = np.full(codes.shape, -1, dtype=np.int64)
+        number[row, position] = np.arange(row.size)
+        self._number, self._row, self.n_nodes = number, row, row.size
+        starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if row.size else np.array([], int)
+        ends = np.r_[starts[1:], row.size]
+        self._variables, self._groups, self._constants = [], [], None
+        for start, end in zip(starts, ends, strict=True):
+            block, symbol = slice(int(start), int(end)), code[start]
+            if symbol == _CONSTANT_CODE:
+                self._constants = block
+            elif symbol < _FIRST_OPERATOR:
+                self._variables.append(
+                    (block, int(symbol - _FIRST_VARIABLE), torch.from_numpy(row[block]))
+                )
+            else:
+                r, p = row[block], position[block]
+                operator = OPERATORS[SYMBOLS[symbol]]
+                self._groups.append(
+                    _Group(
+                        rows=block,
+                        operator=operator,
+                        left=torch.from_numpy(number[r, left[r, p]]),
+                        right=torch.from_numpy(number[r, right[r, p]])
+                        if operator.arity == 2
+                        else None,
+                        needs_gradient=bool(key[start] & 1),
+                    )
+                )
+
+    def _find_roots(self, stack, size):
+        """Node number of each term's root, (B, K); the leftmost term is on top of the stack."""
+        batch, most = len(size), int(size.max(initial=1))
+        roots = np.full((batch, most), -1, dtype=np.int64)
+        for k in range(most):
+            rows = np.flatnonzero(size > k)
+            roots[rows, k] = self._number[rows, stack[rows, size[rows] - 1 - k]]
+        self.roots = torch.from_numpy(roots)
+
+    def _find_constants(self, codes, stack, size):
+        """Number the constants of a row from left to right and find the term each belongs to."""
+        is_constant = codes == _CONSTANT_CODE
+        self.n_constants = is_constant.sum(1)
+        most = int(self.n_constants.max(initial=0))
+        self.constant_node = torch.full((len(size), most), -1, dtype=torch.int64)
+        constant_term = np.full((len(size), most), -1, dtype=np.int64)
+        if most:
+            row, position = np.nonzero(is_constant)
+            slot = (np.cumsum(is_constant, axis=1) - 1)[row, position]
+            self.constant_node[row, slot] = torch.from_numpy(self._number[row, position])
+            starts = np.full((len(size), self.roots.shape[1]), codes.shape[1], dtype=np.int64)
+            for k in range(starts.shape[1]):
+                has = np.flatnonzero(size > k)
+                starts[has, k] = stack[has, size[has] - 1 - k]
+            constant_term[row, slot] = (position[:, None] >= starts[row]).sum(1) - 1
+            order = np.empty(self._constants.stop - self._constants.start, dtype=np.int64)
+            order[self._number[row, position] - self._constants.start] = np.arange(row.size)
+            self._constant_row = torch.from_numpy(row[order])
+            self._constant_slot = torch.from_numpy(slot[order])
+        self.constant_term = constant_term
+
+    # ---- evaluation ----------------------------------------------------------------------------
+
+    def node_values(self, x: torch.Tensor, constants: torch.Tensor | None = None) -> torch.Tensor:
+        """Values of all nodes, (M, S, n); see :meth:`__call__` for the arguments."""
+        n = x.shape[-2]
+        starts = 1 if constants is None else constants.shape[1]
+        values = x.new_empty(self.n_nodes, starts, n)
+        for block, variable, rows in self._variables:
+            column = x[..., variable]  # (n,) shared by all rows, or (B, n)
+            values[block] = column if x.dim() == 2 else column[rows].unsqueeze(1)
+        if self._constants is not None:
+            if constants is None:
+                raise InputError("these skeletons have constants: give their values.")
+            values[self._constants] = constants[self._constant_row, :, self._constant_slot][..., None]
+        for group in self._groups:
+            a = values[group.left]
+            out = values[group.rows]
+            if group.right is None:
+                group.operator.torch(a, out=out)
+            else:
+                group.operator.torch(a, values[group.right], out=out)
+        return values
+
+    def __call__(self, x: torch.Tensor, constants: torch.Tensor | None = None) -> torch.Tensor:
+        """Evaluate every term on every point.
+
+        Parameters
+        ----------
+        x : tensor (n, d) or (B, n, d)
+            Points shared by all formulas, or one set for each.
+        constants : tensor (B, S, J), optional
+            S alternative sets of constants for each row.
+
+        Returns
+        -------
+        tensor (B, K, S, n)
+            Term values, zero where a row has fewer than K terms; NaN or infinite outside the
+            domain of an operator.
+        """
+        return self._gather(self.node_values(x, constants), self.roots)
+
+    def with_jacobian(self, x: torch.Tensor, constants: torch.Tensor):
+        """Term values (B, K, S, n) and ∂(its term)/∂(constant), (B, J, S, n)."""
+        values = self.node_values(x, constants)
+        gradient = torch.zeros_like(values)
+        gradient[self.roots[self.roots >= 0]] = 1.0
+        for group in reversed(self._groups):
+            if not group.needs_gradient:
+                continue
+            value, upstream = values[group.rows], gradient[group.rows]
+            if group.right is None:
+                (partial,) = group.operator.partials(value, values[group.left])
+                gradient[group.left] = partial.mul_(upstream)
+            else:
+                a, b = values[group.left], values[group.right]
+                to_left, to_right = group.operator.partials(value, a, b)
+                gradient[group.left] = to_left * upstream
+                gradient[group.right] = to_right * upstream
+        return self._gather(values, self.roots), self._gather(gradient, self.constant_node)
+
+    @staticmethod
+    def _gather(values, nodes):
+        """values[nodes] with zero rows where nodes is −1."""
+        out = values[nodes.clamp(min=0)]
+        missing = nodes < 0
+        if missing.any():
+            out[missing] = 0.0
+        return out

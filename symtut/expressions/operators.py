@@ -1,0 +1,131 @@
+"""The alphabet of formulas: variables, a constant placeholder, and the operators.
+
+Each operator knows how to compute itself on torch tensors, its partial derivatives (used by the
+Levenberg-Marquardt fit of constants), and how it looks in text, LaTeX and SymPy. To add an
+operator, add one row to ``OPERATORS``; tokens, evaluation and printing follow from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+import torch
+
+MAX_VARIABLES = 6
+"""Formulas are written over ``x0 … x5``: states and actions together."""
+
+CONSTANT = "C"
+"""Placeholder for a number that is fitted later; a formula with placeholders is a skeleton."""
+
+VARIABLES = tuple(f"x{i}" for i in range(MAX_VARIABLES))
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One row of the alphabet.
+
+    ``torch(*args)`` computes the value. ``partials(value, *args)`` gives the derivative with
+    respect to each argument; it is handed the value because sqrt, exp, tan and tanh can reuse it.
+    Outside an operator's domain (log of a negative number, division by zero) the result is NaN or
+    infinite and is filtered by the caller; nothing raises.
+    """
+
+    name: str
+    arity: int
+    torch: Callable
+    numpy: Callable
+    partials: Callable
+    text: str
+    latex: str
+    sympy: Callable
+    commutative: bool = False
+    parity: int = 0  # f(-a) = parity * f(a) for even (+1) and odd (-1) functions, 0 for neither
+
+
+OPERATORS = {
+    row.name: row
+    for row in (
+        Operator(
+            "add", 2, torch.add, np.add,
+            lambda v, a, b: (torch.ones_like(v), torch.ones_like(v)),
+            "{} + {}", "{} + {}", lambda a, b: a + b, commutative=True,
+        ),
+        Operator(
+            "sub", 2, torch.sub, np.subtract,
+            lambda v, a, b: (torch.ones_like(v), -torch.ones_like(v)),
+            "{} - {}", "{} - {}", lambda a, b: a - b,
+        ),
+        Operator(
+            "mul", 2, torch.mul, np.multiply,
+            lambda v, a, b: (b, a),
+            "{}*{}", r"{} \, {}", lambda a, b: a * b, commutative=True,
+        ),
+        Operator(
+            "div", 2, torch.div, np.divide,
+            lambda v, a, b: (1 / b, -v / b),
+            "{}/{}", r"\frac{{{}}}{{{}}}", lambda a, b: a / b,
+        ),
+        Operator(
+            "neg", 1, torch.neg, np.negative,
+            lambda v, a: (-torch.ones_like(v),),
+            "-{}", "-{}", lambda a: -a, parity=-1,
+        ),
+        Operator(
+            "inv", 1, torch.reciprocal, np.reciprocal,
+            lambda v, a: (-v * v,),
+            "1/{}", r"\frac{{1}}{{{}}}", lambda a: 1 / a, parity=-1,
+        ),
+        Operator(
+            "sin", 1, torch.sin, np.sin,
+            lambda v, a: (torch.cos(a),),
+            "sin({})", r"\sin\left({}\right)", sympy.sin, parity=-1,
+        ),
+        Operator(
+            "cos", 1, torch.cos, np.cos,
+            lambda v, a: (-torch.sin(a),),
+            "cos({})", r"\cos\left({}\right)", sympy.cos, parity=1,
+        ),
+        Operator(
+            "tan", 1, torch.tan, np.tan,
+            lambda v, a: (1 + v * v,),
+            "tan({})", r"\tan\left({}\right)", sympy.tan, parity=-1,
+        ),
+        Operator(
+            "exp", 1, torch.exp, np.exp,
+            lambda v, a: (v,),
+            "exp({})", r"\exp\left({}\right)", sympy.exp,
+        ),
+        Operator(
+            "log", 1, torch.log, np.log,
+            lambda v, a: (1 / a,),
+            "log({})", r"\log\left({}\right)", sympy.log,
+        ),
+        Operator(
+            "sqrt", 1, torch.sqrt, np.sqrt,
+            lambda v, a: (0.5 / v,),
+            "sqrt({})", r"\sqrt{{{}}}", sympy.sqrt,
+        ),
+        Operator(
+            "square", 1, torch.square, np.square,
+            lambda v, a: (2 * a,),
+            "{}**2", "{}^{{2}}", lambda a: a**2, parity=1,
+        ),
+        Operator(
+            "abs", 1, torch.abs, np.abs,
+            lambda v, a: (torch.sign(a),),
+            "abs({})", r"\left|{}\right|", sympy.Abs, parity=1,
+        ),
+        Operator(
+            "tanh", 1, torch.tanh, np.tanh,
+            lambda v, a: (1 - v * v,),
+            "tanh({})", r"\tanh\left({}\right)", sympy.tanh, parity=-1,
+        ),
+    )
+}  # fmt: skip
+
+
+def arity(token: str) -> int:
+    """Number of arguments that ``token`` takes: 0 for variables and constants."""
+    operator = OPERATORS.get(token)
+    return operator.arity if operator else 0

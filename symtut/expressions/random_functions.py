@@ -1,0 +1,175 @@
+"""Random functions seen through random points: the data that the transformer is pretrained on.
+
+A chunk of examples is drawn in one go: skeletons from the grammar, points from a mixture of
+distributions, constants, coefficients, values and noise; formulas that are undefined on their
+points or hardly vary are dropped.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from symtut.expressions.evaluate import PAD, Program
+from symtut.expressions.grammar import Grammar
+from symtut.expressions.operators import MAX_VARIABLES
+
+
+@dataclass(frozen=True)
+class RandomFunctions:
+    """What random functions look like.
+
+    Attributes
+    ----------
+    grammar : Grammar
+        Prior over skeletons.
+    n_variables : tuple of float
+        Weights of 1, 2, … variables.
+    scales : (low, high)
+        Spread of each variable, log-uniform, in the variable's own units.
+    weights : (low, high)
+        Standard deviation of each term relative to the others, log-uniform: the terms of one
+        equation of motion easily differ by a factor of fifty.
+    noise : float
+        Largest standard deviation of Gaussian noise relative to that of y; half of the examples
+        have none.
+    """
+
+    grammar: Grammar = field(default_factory=Grammar)
+    n_variables: tuple[float, ...] = (0.10, 0.22, 0.26, 0.20, 0.12, 0.10)
+    scales: tuple[float, float] = (0.4, 8.0)
+    weights: tuple[float, float] = (0.02, 1.0)
+    noise: float = 0.1
+
+
+@dataclass
+class Examples:
+    """A chunk of random functions, all seen through the same number of points.
+
+    Attributes
+    ----------
+    codes : int array (B, L)
+        Skeletons as drawn (not canonical), terms separated by ``<sep>``.
+    x : tensor (B, n, 6) float32
+        Points; columns behind ``n_variables`` are zero.
+    y : tensor (B, n) float32
+        Values with noise, mean 0 and standard deviation 1.
+    n_variables : int array (B,)
+    noise : float array (B,)
+    """
+
+    codes: np.ndarray
+    x: torch.Tensor
+    y: torch.Tensor
+    n_variables: np.ndarray
+    noise: np.ndarray
+
+
+def random_functions(
+    config: RandomFunctions, n: int, n_points: int, generator: np.random.Generator
+) -> Examples:
+    """Draw ``n`` functions and keep those that are finite and vary on their points."""
+    weights = np.cumsum(config.n_variables) / np.sum(config.n_variables)
+    n_variables = 1 + np.searchsorted(weights, generator.random(n), side="right")
+    codes = config.grammar.sample_codes(n_variables, generator)
+    keep = codes[:, 0] != PAD
+    codes, n_variables = codes[keep], n_variables[keep]
+    x = random_points(n_variables, n_points, config.scales, generator)
+    program = Program(codes)
+    constants = _random_constants(program, generator)
+    terms = program(torch.from_numpy(x), constants)[:, :, 0]  # (B, K, n)
+
+    real = (program.roots >= 0).numpy()  # (B, K)
+    high, low = terms.amax(-1).numpy(), terms.amin(-1).numpy()
+    size = np.maximum(np.abs(high), np.abs(low))
+    spread = terms.std(-1).numpy()
+    with np.errstate(invalid="ignore"):
+        # a term must vary, stay in range, and not live from a single outlier
+        good = (spread > 1e-3) & (size < 1e4) & (size < 12 * spread + 30) | ~real
+    good = good.all(1)
+    strength = _log_uniform(config.weights, real.shape, generator)
+    strength *= np.where(generator.random(real.shape) < 0.5, -1, 1)
+    factor = np.where(real & good[:, None], strength / np.where(spread > 0, spread, 1), 0)
+    terms = torch.nan_to_num(terms, nan=0.0, posinf=0.0, neginf=0.0)
+    y = torch.einsum("bk,bkn->bn", torch.from_numpy(factor), terms)
+    y = y - y.mean(-1, keepdim=True)
+    deviation = y.std(-1, keepdim=True)
+    good &= deviation.numpy()[:, 0] > 1e-3  # terms may cancel
+    y = y / deviation.clamp(min=1e-6)
+
+    noise = _log_uniform((1e-3, config.noise), len(y), generator) if config.noise else 0.0
+    noise = np.where(generator.random(len(y)) < 0.5, noise, 0.0).astype(np.float32)
+    y = y + torch.from_numpy(
+        noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32)
+    )
+    y = (y - y.mean(-1, keepdim=True)) / y.std(-1, keepdim=True).clamp(min=1e-6)
+    kept = torch.from_numpy(np.flatnonzero(good))
+    return Examples(codes[good], torch.from_numpy(x)[kept], y[kept], n_variables[good], noise[good])
+
+
+def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
+    """Points (B, n, 6) float32: each variable uniform, Gaussian, clustered or along a path.
+
+    Only the columns that are in use are drawn; the others are zero.
+    """
+    n_variables = np.asarray(n_variables)
+    present = np.arange(MAX_VARIABLES) < n_variables[:, None]
+    row, _ = np.nonzero(present)
+    kind = generator.choice(4, row.size, p=[0.4, 0.2, 0.1, 0.3])
+    # one example in four is a single trajectory: all its variables move along it
+    kind[(generator.random(len(n_variables)) < 0.25)[row]] = 3
+    columns = np.empty((row.size, n_points), dtype=np.float32)
+    for k, draw in enumerate((_uniform, _gaussian, _clusters, _paths)):
+        chosen = np.flatnonzero(kind == k)
+        columns[chosen] = draw(chosen.size, n_points, generator)
+    scale = _log_uniform(scales, (row.size, 1), generator)
+    offset = scale * generator.standard_normal((row.size, 1), dtype=np.float32)
+    offset[generator.random(row.size) > 0.3] = 0.0
+    columns *= scale
+    columns += offset
+    positive = generator.random(row.size) < 0.1
+    columns[positive] = np.abs(columns[positive])
+    wrapped = generator.random(row.size) < 0.15  # as the angles of a task are
+    columns[wrapped] = (columns[wrapped] + np.pi) % (2 * np.pi) - np.pi
+    points = np.zeros((len(n_variables), MAX_VARIABLES, n_points), dtype=np.float32)
+    points[present] = columns
+    return points.transpose(0, 2, 1)
+
+
+def _uniform(n, n_points, generator):
+    return generator.random((n, n_points), dtype=np.float32) * 2 - 1
+
+
+def _gaussian(n, n_points, generator):
+    return generator.standard_normal((n, n_points), dtype=np.float32) * 0.6
+
+
+def _clusters(n, n_points, generator):
+    """Three groups of points."""
+    centres = generator.standard_normal((n, 3), dtype=np.float32) * 0.6
+    which = generator.integers(0, 3, (n, n_points))
+    return np.take_along_axis(centres, which, axis=1) + 0.1 * _gaussian(n, n_points, generator)
+
+
+def _paths(n, n_points, generator):
+    """Smooth paths: two sinusoids with random periods, in the order of time."""
+    time = np.linspace(0, 2 * np.pi, n_points, dtype=np.float32)
+    path = np.zeros((n, n_points), dtype=np.float32)
+    for _ in range(2):
+        cycles = generator.uniform(0.3, 6, (n, 1)).astype(np.float32)
+        phase = generator.uniform(0, 2 * np.pi, (n, 1)).astype(np.float32)
+        path += np.sin(cycles * time + phase)
+    return path * 0.6
+
+
+def _log_uniform(limits, shape, generator):
+    low, high = np.log(limits[0]), np.log(limits[1])
+    return np.exp(generator.uniform(low, high, shape)).astype(np.float32)
+
+
+def _random_constants(program: Program, generator) -> torch.Tensor:
+    """Constants of a skeleton: log-uniform size between 0.2 and 5, three in four positive."""
+    shape = (*program.constant_node.shape[:1], 1, program.constant_node.shape[1])
+    values = _log_uniform((0.2, 5.0), shape, generator)
+    values *= np.where(generator.random(shape) < 0.25, -1, 1).astype(np.float32)
+    return torch.from_numpy(values)
