@@ -1,0 +1,235 @@
+"""A transformer that reads points and writes a formula.
+
+Encoder: a set of learned latent vectors attends to the points (any number, in any order) and then
+to itself, as in Perceiver (Jaegle et al. 2021) and the Set Transformer (Lee et al. 2019). Decoder:
+a small causal transformer that cross-attends to the latents and emits the formula's tokens. The
+attention is written out with a softmax: the sequences are short, and on CPUs the backward pass of
+the fused kernel is slow in bfloat16.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from symtut.expressions.evaluate import SYMBOLS
+from symtut.regression.features import (
+    N_LIBRARY,
+    N_POINT_FEATURES,
+    correlations,
+    point_features,
+)
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Sizes; the vocabulary is ``symtut.expressions.evaluate.SYMBOLS``.
+
+    Attributes
+    ----------
+    n_embed, n_head, n_encoder, n_decoder : int
+        Width, attention heads, encoder and decoder blocks.
+    n_latents : int
+        Latent vectors that summarise the points.
+    n_library_tokens : int
+        Extra memory vectors made from correlations with a function library; 0 switches them off.
+    max_length : int
+        Longest sequence including ``<bos>`` and ``<eos>``.
+    symbols : tuple of str
+        The alphabet that the weights were trained with; a mismatch is refused when loading.
+    """
+
+    n_embed: int = 160
+    n_head: int = 5
+    n_encoder: int = 3
+    n_decoder: int = 4
+    n_latents: int = 24
+    n_library_tokens: int = 4
+    max_length: int = 42
+    symbols: tuple[str, ...] = SYMBOLS
+
+
+class Attention(nn.Module):
+    """Multi-head attention of ``query`` (B, T, E) to ``source`` (B, S, E)."""
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.n_head = config.n_head
+        self.query = nn.Linear(config.n_embed, config.n_embed)
+        self.key_value = nn.Linear(config.n_embed, 2 * config.n_embed)
+        self.out = nn.Linear(config.n_embed, config.n_embed)
+
+    def keys_values(self, source):
+        """Keys (B, H, D, S) and values (B, H, S, D)."""
+        batch, length, _ = source.shape
+        key, value = self.key_value(source).view(batch, length, 2, self.n_head, -1).unbind(2)
+        return key.permute(0, 2, 3, 1), value.transpose(1, 2)
+
+    def forward(self, query, keys_values, mask=None):
+        batch, length, width = query.shape
+        key, value = keys_values
+        q = self.query(query).view(batch, length, self.n_head, -1).transpose(1, 2)  # (B, H, T, D)
+        scores = (q @ key) / math.sqrt(q.shape[-1])  # (B, H, T, S)
+        if mask is not None:
+            scores = scores + mask
+        mixed = torch.softmax(scores, dim=-1) @ value  # (B, H, T, D)
+        return self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+class FeedForward(nn.Sequential):
+    def __init__(self, config: TransformerConfig):
+        super().__init__(
+            nn.Linear(config.n_embed, 4 * config.n_embed),
+            nn.GELU(),
+            nn.Linear(4 * config.n_embed, config.n_embed),
+        )
+
+
+class EncoderBlock(nn.Module):
+    """Latents look at the points (in the first two blocks), then at each other."""
+
+    def __init__(self, config: TransformerConfig, sees_points: bool):
+        super().__init__()
+        self.sees_points = sees_points
+        if sees_points:
+            self.norm_cross = nn.LayerNorm(config.n_embed)
+            self.cross = Attention(config)
+        self.norm_self = nn.LayerNorm(config.n_embed)
+        self.attend = Attention(config)
+        self.norm_forward = nn.LayerNorm(config.n_embed)
+        self.forward_ = FeedForward(config)
+
+    def forward(self, latents, points):
+        if self.sees_points:
+            latents = latents + self.cross(self.norm_cross(latents), self.cross.keys_values(points))
+        normed = self.norm_self(latents)
+        latents = latents + self.attend(normed, self.attend.keys_values(normed))
+        return latents + self.forward_(self.norm_forward(latents))
+
+
+class Encoder(nn.Module):
+    """Points → memory (B, n_latents + n_library_tokens, E); the order of points is irrelevant."""
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.config = config
+        self.embed = nn.Sequential(
+            nn.Linear(N_POINT_FEATURES, config.n_embed),
+            nn.GELU(),
+            nn.Linear(config.n_embed, config.n_embed),
+            nn.LayerNorm(config.n_embed),
+        )
+        self.latents = nn.Parameter(0.02 * torch.randn(config.n_latents, config.n_embed))
+        if config.n_library_tokens:
+            self.embed_library = nn.Linear(N_LIBRARY, config.n_library_tokens * config.n_embed)
+        self.blocks = nn.ModuleList(EncoderBlock(config, i < 2) for i in range(config.n_encoder))
+        self.norm = nn.LayerNorm(config.n_embed)
+
+    def forward(self, x, y, n_variables):
+        points = self.embed(point_features(x, y, n_variables))  # (B, n, E)
+        latents = self.latents.expand(len(x), -1, -1)  # (B, L, E)
+        if self.config.n_library_tokens:
+            tokens = self.embed_library(3 * correlations(x, y))
+            tokens = tokens.view(len(x), self.config.n_library_tokens, -1)
+            latents = torch.cat([latents, tokens.to(latents.dtype)], dim=1)
+        for block in self.blocks:
+            latents = block(latents, points)
+        return self.norm(latents)
+
+
+class DecoderBlock(nn.Module):
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.norm_self = nn.LayerNorm(config.n_embed)
+        self.attend = Attention(config)
+        self.norm_cross = nn.LayerNorm(config.n_embed)
+        self.cross = Attention(config)
+        self.norm_forward = nn.LayerNorm(config.n_embed)
+        self.forward_ = FeedForward(config)
+
+    def forward(self, x, memory, mask, past=None):
+        """``past`` holds the keys and values of earlier tokens; returns the extended ones too."""
+        normed = self.norm_self(x)
+        keys_values = self.attend.keys_values(normed)
+        if past is not None:
+            keys_values = (
+                torch.cat([past[0], keys_values[0]], dim=3),
+                torch.cat([past[1], keys_values[1]], dim=2),
+            )
+        x = x + self.attend(normed, keys_values, mask)
+        x = x + self.cross(self.norm_cross(x), memory)
+        return x + self.forward_(self.norm_forward(x)), keys_values
+
+
+class Decoder(nn.Module):
+    """Tokens so far + memory → logits of the next token."""
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.config = config
+        self.token = nn.Embedding(len(config.symbols), config.n_embed)
+        self.position = nn.Embedding(config.max_length, config.n_embed)
+        self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_decoder))
+        self.norm = nn.LayerNorm(config.n_embed)
+        self.head = nn.Linear(config.n_embed, len(config.symbols))
+
+    def read(self, memory):
+        """Keys and values of the memory for every block: computed once per data set."""
+        return [block.cross.keys_values(memory) for block in self.blocks]
+
+    def forward(self, tokens, read_memory, past=None):
+        """Logits (B, T, V) for ``tokens`` (B, T) int64, which follow the tokens in ``past``."""
+        start = 0 if past is None else past[0][1].shape[2]
+        length = tokens.shape[1]
+        x = self.token(tokens) + self.position.weight[start : start + length]  # (B, T, E)
+        mask = None
+        if length > 1:  # a token sees itself and what came before
+            mask = torch.full((length, start + length), float("-inf")).triu(start + 1).to(x.device)
+        present = []
+        for i, block in enumerate(self.blocks):
+            x, keys_values = block(x, read_memory[i], mask, None if past is None else past[i])
+            present.append(keys_values)
+        return self.head(self.norm(x)), present
+
+
+class FormulaTransformer(nn.Module):
+    """Encoder and decoder together.
+
+    Shapes: ``x`` (B, n, 6) float32 zero-padded, ``y`` (B, n) float32 standardised,
+    ``n_variables`` (B,) int64, ``tokens`` (B, T) int64.
+    """
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.apply(_initialise)
+        residual = 1 / math.sqrt(3 * config.n_decoder)
+        for name, parameter in self.named_parameters():
+            if name.endswith(("out.weight", "forward_.2.weight")):
+                parameter.data.mul_(residual)  # keeps the residual stream of unit size (GPT-2)
+
+    def forward(self, x, y, n_variables, tokens):
+        memory = self.encoder(x, y, n_variables)
+        return self.decoder(tokens, self.decoder.read(memory))[0]
+
+    def loss(self, x, y, n_variables, tokens):
+        """Cross-entropy of the next token, and the share of tokens guessed right.
+
+        ``tokens`` starts with ``<bos>``, ends with ``<eos>`` and is padded with 0.
+        """
+        logits = self(x, y, n_variables, tokens[:, :-1]).float()
+        target = tokens[:, 1:]
+        loss = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0)
+        real = target != 0
+        return loss, ((logits.argmax(-1) == target) & real).sum() / real.sum()
+
+
+def _initialise(module):
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02 if isinstance(module, nn.Embedding) else 0.05)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)

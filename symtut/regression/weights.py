@@ -1,0 +1,99 @@
+"""Weight files: safetensors plus a JSON card beside each; loading checks both."""
+
+import dataclasses
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from symtut.data_files import ROOTS
+from symtut.errors import InputError
+from symtut.expressions.evaluate import SYMBOLS
+from symtut.regression.transformer import FormulaTransformer, TransformerConfig
+from symtut.storage import load_tensors, read_json, save_tensors, write_json
+
+
+def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> None:
+    """Write ``path`` (safetensors, float16) and the model card ``path`` with suffix ``.json``.
+
+    The card records the configuration, a SHA-256 of the tensors file, and what the caller knows:
+    recipe, examples seen, time, machine, held-out figures.
+    """
+    path = Path(path)
+    config = dataclasses.asdict(model.config)
+    tensors = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
+    save_tensors(path, tensors, {"config": config})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    n_parameters = sum(p.numel() for p in model.parameters())
+    card = {"config": config, "parameters": n_parameters, "sha256": digest, **card}
+    write_json(path.with_suffix(".json"), card)
+
+
+def available_weights() -> list[str]:
+    """Names of the shipped weights."""
+    return sorted({path.stem for root in ROOTS for path in (root / "weights").glob("*.safetensors")})
+
+
+def find_weights(name: str | Path) -> Path:
+    """Path of shipped weights by name (``"general"``) or of a file by its path.
+
+    Raises
+    ------
+    InputError
+        If there is neither; the message lists the shipped names.
+    """
+    if Path(name).suffix == ".safetensors":
+        if not Path(name).is_file():
+            raise InputError(f"no weights file at '{name}'.")
+        return Path(name)
+    for root in ROOTS:
+        path = root / "weights" / f"{name}.safetensors"
+        if path.is_file():
+            return path
+    known = ", ".join(available_weights()) or "none"
+    raise InputError(
+        f"unknown weights '{name}'. Shipped weights: {known}; or give the path of a .safetensors file."
+    )
+
+
+def load_weights(name: str | Path) -> FormulaTransformer:
+    """The transformer with its weights, in evaluation mode, float32.
+
+    Raises
+    ------
+    InputError
+        Unknown name, damaged file, a file that does not match its card, or weights trained with
+        another alphabet of tokens.
+    """
+    path = find_weights(name)
+    return _load(str(path), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(path: str, _changed: int) -> FormulaTransformer:
+    tensors, metadata = load_tensors(path)
+    card = Path(path).with_suffix(".json")
+    if card.is_file():
+        expected = read_json(card).get("sha256")
+        if expected and hashlib.sha256(Path(path).read_bytes()).hexdigest() != expected:
+            raise InputError(
+                f"'{path}' does not match the checksum in '{card.name}': one of the two was "
+                "changed or cut short. Get both again."
+            )
+    config = metadata.get("config")
+    if not isinstance(config, dict):
+        raise InputError(f"'{path}' is not a symtut weight file: it carries no configuration.")
+    if tuple(config.get("symbols", ())) != SYMBOLS:
+        raise InputError(
+            f"'{path}' was trained with another set of operators than this version of symtut has; "
+            "use weights made with this version, or pretrain again."
+        )
+    try:
+        model = FormulaTransformer(TransformerConfig(**{**config, "symbols": SYMBOLS}))
+        model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (TypeError, RuntimeError) as error:
+        raise InputError(f"'{path}' does not fit the model it describes: {error}") from error
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model.eval()
