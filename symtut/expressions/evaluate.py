@@ -116,7 +116,7 @@ class Program:
             node = rows[is_node[:, t]]
             size[node] += 1 - arity_t[node]
             stack[node, size[node] - 1] = t
-        self.shape = (batch, width)
+        self._workspaces: dict[str, torch.Tensor] = {}
         self.n_terms = size
         self._number_nodes(codes, is_node, height, has_constant, left, right)
         self._find_roots(stack, size)
@@ -166,6 +166,7 @@ class Program:
             rows = np.flatnonzero(size > k)
             roots[rows, k] = self._number[rows, stack[rows, size[rows] - 1 - k]]
         self.roots = torch.from_numpy(roots)
+        self._real_roots = self.roots[self.roots >= 0]
 
     def _find_constants(self, codes, stack, size):
         """Number the constants of a row from left to right and find the term each belongs to."""
@@ -192,10 +193,12 @@ class Program:
     # ---- evaluation ----------------------------------------------------------------------------
 
     def node_values(self, x: torch.Tensor, constants: torch.Tensor | None = None) -> torch.Tensor:
-        """Values of all nodes, (M, S, n); see :meth:`__call__` for the arguments."""
-        n = x.shape[-2]
+        """Values of all nodes, (M, S, n); see :meth:`__call__` for the arguments.
+
+        The result is a workspace that the next call overwrites.
+        """
         starts = 1 if constants is None else constants.shape[1]
-        values = x.new_empty(self.n_nodes, starts, n)
+        values = self._workspace("values", x, starts)
         for block, variable, rows in self._variables:
             column = x[..., variable]  # (n,) shared by all rows, or (B, n)
             values[block] = column if x.dim() == 2 else column[rows].unsqueeze(1)
@@ -233,25 +236,33 @@ class Program:
     def with_jacobian(self, x: torch.Tensor, constants: torch.Tensor):
         """Term values (B, K, S, n) and ∂(its term)/∂(constant), (B, J, S, n)."""
         values = self.node_values(x, constants)
-        gradient = torch.zeros_like(values)
-        gradient[self.roots[self.roots >= 0]] = 1.0
+        gradient = self._workspace("gradient", x, constants.shape[1])
+        gradient[self._real_roots] = 1.0
         for group in reversed(self._groups):
             if not group.needs_gradient:
                 continue
             value, upstream = values[group.rows], gradient[group.rows]
             if group.right is None:
                 (partial,) = group.operator.partials(value, values[group.left])
-                gradient[group.left] = partial.mul_(upstream)
+                gradient[group.left] = upstream * partial
             else:
                 a, b = values[group.left], values[group.right]
                 to_left, to_right = group.operator.partials(value, a, b)
-                gradient[group.left] = to_left * upstream
-                gradient[group.right] = to_right * upstream
+                gradient[group.left] = upstream * to_left
+                gradient[group.right] = upstream * to_right
         return self._gather(values, self.roots), self._gather(gradient, self.constant_node)
+
+    def _workspace(self, name: str, x: torch.Tensor, starts: int) -> torch.Tensor:
+        """Uninitialised (M, S, n), kept between calls: fresh pages cost more than the arithmetic."""
+        shape = (self.n_nodes, starts, x.shape[-2])
+        tensor = self._workspaces.get(name)
+        if tensor is None or tensor.shape != shape or tensor.dtype != x.dtype:
+            tensor = self._workspaces[name] = x.new_empty(shape)
+        return tensor
 
     @staticmethod
     def _gather(values, nodes):
-        """values[nodes] with zero rows where nodes is −1."""
+        """values[nodes], a copy, with zero rows where nodes is −1."""
         out = values[nodes.clamp(min=0)]
         missing = nodes < 0
         if missing.any():

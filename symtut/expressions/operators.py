@@ -26,7 +26,8 @@ class Operator:
     """One row of the alphabet.
 
     ``torch(*args)`` computes the value. ``partials(value, *args)`` gives the derivative with
-    respect to each argument; it is handed the value because sqrt, exp, tan and tanh can reuse it.
+    respect to each argument (a float where it is constant); it is handed the value because sqrt,
+    exp, tan and tanh can reuse it.
     Outside an operator's domain (log of a negative number, division by zero) the result is NaN or
     infinite and is filtered by the caller; nothing raises.
     """
@@ -48,12 +49,12 @@ OPERATORS = {
     for row in (
         Operator(
             "add", 2, torch.add, np.add,
-            lambda v, a, b: (torch.ones_like(v), torch.ones_like(v)),
+            lambda v, a, b: (1.0, 1.0),
             "{} + {}", "{} + {}", lambda a, b: a + b, commutative=True,
         ),
         Operator(
             "sub", 2, torch.sub, np.subtract,
-            lambda v, a, b: (torch.ones_like(v), -torch.ones_like(v)),
+            lambda v, a, b: (1.0, -1.0),
             "{} - {}", "{} - {}", lambda a, b: a - b,
         ),
         Operator(
@@ -68,7 +69,7 @@ OPERATORS = {
         ),
         Operator(
             "neg", 1, torch.neg, np.negative,
-            lambda v, a: (-torch.ones_like(v),),
+            lambda v, a: (-1.0,),
             "-{}", "-{}", lambda a: -a, parity=-1,
         ),
         Operator(

@@ -159,7 +159,9 @@ class DecoderBlock(nn.Module):
                 torch.cat([past[1], keys_values[1]], dim=2),
             )
         x = x + self.attend(normed, keys_values, mask)
-        x = x + self.cross(self.norm_cross(x), memory)
+        # one memory for all rows (sampling): the rows become one long sequence of queries
+        query = self.norm_cross(x).reshape(len(memory[0]), -1, x.shape[-1])
+        x = x + self.cross(query, memory).reshape(x.shape)
         return x + self.forward_(self.norm_forward(x)), keys_values
 
 

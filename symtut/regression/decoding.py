@@ -1,0 +1,93 @@
+"""Writing formulas token by token: sampling from the transformer under a grammar mask."""
+
+import numpy as np
+import torch
+
+from symtut.expressions import MAX_VARIABLES, canonical_terms, decode
+from symtut.regression.constants import Terms
+from symtut.regression.tokens import BOS, EOS, GrammarMask
+from symtut.regression.transformer import FormulaTransformer
+
+
+def prepare(x: np.ndarray, y: np.ndarray, n_points: int, generator: np.random.Generator):
+    """Data as the encoder takes it: at most ``n_points`` rows, padded to six variables.
+
+    Parameters
+    ----------
+    x : (n, d) float, y : (n,) float
+
+    Returns
+    -------
+    (1, n, 6) float32, (1, n) float32 standardised, (1,) int64
+    """
+    if len(x) > n_points:
+        rows = np.sort(generator.choice(len(x), n_points, replace=False))
+        x, y = x[rows], y[rows]
+    padded = np.zeros((len(x), MAX_VARIABLES), dtype=np.float32)
+    padded[:, : x.shape[1]] = x
+    y = (y - y.mean()) / (y.std() or 1.0)
+    return (
+        torch.from_numpy(padded)[None],
+        torch.from_numpy(y.astype(np.float32))[None],
+        torch.tensor([x.shape[1]]),
+    )
+
+
+@torch.no_grad()
+def sample(
+    model: FormulaTransformer,
+    x: np.ndarray,
+    y: np.ndarray,
+    n_samples: int,
+    generator: np.random.Generator,
+    temperature: float = 1.0,
+    n_points: int = 200,
+) -> list[tuple[Terms, float]]:
+    """Sample skeletons for one data set.
+
+    The points are encoded once; all samples then grow together, one token a step, with the keys
+    and values of earlier tokens kept. Finished samples leave the batch.
+
+    Parameters
+    ----------
+    x : (n, d) float, y : (n,) float
+    temperature : float
+        Logits are divided by it before drawing; below 1 the samples are less diverse.
+
+    Returns
+    -------
+    list of (terms, log-probability)
+        Canonical and without duplicates, most probable first.
+    """
+    x, y, n_variables = prepare(x, y, n_points, generator)
+    memory = model.decoder.read(model.encoder(x, y, n_variables))
+    random = torch.Generator().manual_seed(int(generator.integers(2**62)))
+    limit = model.config.max_length
+    mask = GrammarMask(n_samples, int(n_variables), limit)
+    codes = torch.zeros(n_samples, limit, dtype=torch.int64)
+    log_probability = torch.zeros(n_samples)
+    rows = torch.arange(n_samples)  # the samples still being written
+    tokens = torch.full((n_samples, 1), BOS)
+    past = None
+    for position in range(limit - 1):
+        logits, past = model.decoder(tokens, memory, past)
+        logits = (logits[:, -1] / temperature).masked_fill(~mask.allowed(), float("-inf"))
+        log_p = torch.log_softmax(logits, dim=-1)
+        token = torch.multinomial(log_p.exp(), 1, generator=random)[:, 0]
+        log_probability[rows] += log_p.gather(1, token[:, None])[:, 0]
+        codes[rows, position] = token
+        mask.advance(token)
+        going = torch.nonzero(token != EOS)[:, 0]
+        if len(going) == 0:
+            break
+        tokens = token[:, None]
+        if len(going) < len(rows):
+            rows, tokens = rows[going], tokens[going]
+            mask.keep(going)
+            past = [(key[going], value[going]) for key, value in past]
+    found: dict[Terms, float] = {}
+    for row, score in zip(codes.numpy(), log_probability.tolist(), strict=True):
+        terms = canonical_terms(decode(row))
+        if terms and score > found.get(terms, -np.inf):
+            found[terms] = score
+    return sorted(found.items(), key=lambda item: -item[1])

@@ -1,0 +1,55 @@
+"""Who proposes skeletons: the transformer, the bare prior, or a fixed library.
+
+Prior search and sparse regression are the cheap baselines that the transformer has to beat at
+equal time; they are chosen by name and never used behind the user's back.
+"""
+
+from itertools import combinations
+
+import numpy as np
+
+from symtut.expressions import VARIABLES, Grammar, canonical_terms
+from symtut.regression.constants import Terms
+from symtut.regression.decoding import sample
+from symtut.regression.transformer import FormulaTransformer
+
+
+def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
+    """Samples from the transformer, most probable first."""
+
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
+        return [terms for terms, _ in sample(model, x, y, amount, generator, temperature)]
+
+    return propose
+
+
+def prior_proposer(grammar: Grammar | None = None):
+    """Blind samples from the grammar that the transformer was pretrained on (no look at the data)."""
+    grammar = grammar or Grammar()
+
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
+        return list(dict.fromkeys(grammar.sample(amount, x.shape[1], generator)))
+
+    return propose
+
+
+def library_proposer():
+    """Every function of a fixed library as a candidate of its own: sparse regression, SINDy style.
+
+    With recombination switched on the search then selects a sparse sum of library functions.
+    """
+
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
+        return library(x.shape[1])
+
+    return propose
+
+
+def library(n_variables: int) -> list[Terms]:
+    """Polynomials to third order, sines and cosines, and products of two of these (Brunton 2016)."""
+    names = [(name,) for name in VARIABLES[:n_variables]]
+    base = [f for v in names for f in (v, ("sin", *v), ("cos", *v), ("square", *v), ("abs", *v))]
+    pairs = [("mul", *a, *b) for a, b in combinations(base, 2)]
+    cubes = [("mul", *v, "square", *v) for v in names]
+    found = dict.fromkeys(canonical_terms((f,)) for f in [*base, *cubes, *pairs])
+    return [terms for terms in found if len(terms) == 1]

@@ -1,0 +1,369 @@
+"""``SymbolicRegressor``: fit, predict, score in scikit-learn's manner; the result is a formula."""
+
+import inspect
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from symtut.errors import InputError
+from symtut.expressions import MAX_VARIABLES, VARIABLES, Expression, linear_combination
+from symtut.regression.proposers import library_proposer, prior_proposer, transformer_proposer
+from symtut.regression.search import SearchConfig, criterion, search
+from symtut.regression.weights import load_weights
+from symtut.storage import read_json, write_json
+
+METHODS = ("transformer", "prior", "sparse")
+MIN_POINTS = 5
+
+
+class SymbolicRegressor:
+    """Find a formula for y(X).
+
+    A transformer reads the points and proposes skeletons; their constants are fitted, their terms
+    recombined, and the results ranked by fit and length (Gorodetskiy et al. 2024, section III;
+    Kamienny et al. 2022 for the lineage).
+
+    Parameters
+    ----------
+    weights : str or path
+        Name of shipped weights (``"general"``) or path of a ``.safetensors`` file.
+    n_candidates : int
+        Skeletons sampled in the first round.
+    max_time : float or None
+        Seconds (wall clock) after which the search stops with the best so far and a warning;
+        None for no limit, which makes the result depend on ``random_state`` alone.
+    random_state : int or None
+        Seed; None draws a new one.
+    method : "transformer", "prior" or "sparse"
+        Who proposes. ``prior`` samples blindly from the pretraining prior, ``sparse`` selects from
+        a fixed library: the baselines.
+    constants : "lm" or "bfgs"
+        Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
+    recombine : bool
+        Select among the terms of good candidates too; off in the paper's setting.
+    rounds : int
+        How often the transformer looks again, at the residual of the best equation so far.
+    feature_names : sequence of str, optional
+        Names of the columns of X in the equations; default the column names of a data frame, or
+        ``x0, x1, …``.
+
+    Attributes
+    ----------
+    equations_ : list of dict
+        The Pareto front of length and fit, best first: ``equation`` (text), ``complexity``
+        (nodes), ``loss`` (mean squared error, units of y²), ``r2``, ``score`` (nats per point,
+        higher is better), ``source`` (method) and ``expression``
+        (:class:`~symtut.expressions.Expression`).
+    n_features_in_ : int
+    feature_names_in_ : tuple of str
+    complete_ : bool
+        False if ``max_time`` cut the search short.
+    fit_time_ : float
+        CPU-seconds of this process.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from symtut import SymbolicRegressor
+    >>> X = np.random.default_rng(0).uniform(-3, 3, (100, 2))
+    >>> model = SymbolicRegressor(method="sparse").fit(X, 2 * np.sin(X[:, 0]) - X[:, 1])
+    >>> print(model.equations_[0]["equation"])
+    -x1 + 2*sin(x0)
+    """
+
+    def __init__(
+        self,
+        weights="general",
+        n_candidates=256,
+        max_time=5.0,
+        random_state=0,
+        method="transformer",
+        constants="lm",
+        recombine=True,
+        rounds=3,
+        feature_names=None,
+    ):
+        self.weights = weights
+        self.n_candidates = n_candidates
+        self.max_time = max_time
+        self.random_state = random_state
+        self.method = method
+        self.constants = constants
+        self.recombine = recombine
+        self.rounds = rounds
+        self.feature_names = feature_names
+
+    # ---- scikit-learn's conventions -------------------------------------------------------------
+
+    @classmethod
+    def _parameter_names(cls):
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep=True):
+        """Constructor arguments by name (``deep`` is accepted for scikit-learn's sake)."""
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **params):
+        """Change constructor arguments; unknown names raise."""
+        for name, value in params.items():
+            if name not in self._parameter_names():
+                known = ", ".join(self._parameter_names())
+                raise InputError(f"unknown parameter '{name}' for SymbolicRegressor; known: {known}.")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self).__init__).parameters
+        shown = [f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k].default]
+        return f"SymbolicRegressor({', '.join(shown)})"
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "equations_")
+
+    def __sklearn_tags__(self):
+        # only called by scikit-learn itself, which is therefore there
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor", target_tags=TargetTags(required=True),
+            transformer_tags=None, classifier_tags=None, regressor_tags=RegressorTags(),
+            input_tags=InputTags(),
+        )  # fmt: skip
+
+    # ---- fit ------------------------------------------------------------------------------------
+
+    def fit(self, X, y):
+        """Search for equations.
+
+        Parameters
+        ----------
+        X : array (n, d), y : array (n,)
+            Finite numbers; d is at most 6, n at least 5.
+
+        Raises
+        ------
+        InputError (a ValueError)
+            Wrong shapes, NaN or infinite values, a constant target, too few points, too many
+            variables, unknown weights or settings.
+        """
+        started, cpu = time.monotonic(), time.process_time()
+        self._check_settings()
+        names = getattr(X, "columns", None)
+        X, y = _check_data(X, y)
+        names = tuple(map(str, names)) if names is not None else VARIABLES[: X.shape[1]]
+        if self.feature_names is not None:
+            names = tuple(self.feature_names)
+            if len(names) != X.shape[1] or not all(map(str.isidentifier, names)):
+                raise InputError(
+                    f"feature_names needs {X.shape[1]} names made of letters, digits and '_'; "
+                    f"got {names!r}."
+                )
+        propose = self._proposer()
+        config = SearchConfig(
+            n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
+            recombine=self.recombine or self.method == "sparse",
+            pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
+        )  # fmt: skip
+        deadline = np.inf if self.max_time is None else started + self.max_time
+        shift, scale = y.mean(), y.std()
+        generator = np.random.default_rng(self.random_state)
+        fits, complete = search(X, (y - shift) / scale, propose, config, generator, deadline)
+        if not fits:
+            raise InputError(
+                f"no candidate out of {self.n_candidates} could be fitted to the {len(y)} points: "
+                "give more points, more candidates or more time."
+            )
+        if not complete:
+            warnings.warn(
+                f"max_time={self.max_time} s was over before the search was: the equations are the "
+                "best so far.",
+                stacklevel=2,
+            )
+        rows = [_finish(fit, X, y, names, self.method) for fit in fits]
+        unique = {row["expression"]: row for row in rows}
+        self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
+        self.n_features_in_, self.feature_names_in_ = X.shape[1], names
+        self.complete_, self.fit_time_ = complete, time.process_time() - cpu
+        return self
+
+    def _check_settings(self):
+        if self.method not in METHODS:
+            raise InputError(f"unknown method '{self.method}'; known: {', '.join(METHODS)}.")
+        if self.constants not in ("lm", "bfgs"):
+            raise InputError(f"unknown constants '{self.constants}'; known: lm, bfgs.")
+        if not (isinstance(self.n_candidates, int | np.integer) and self.n_candidates >= 1):
+            raise InputError(f"n_candidates must be a positive integer, not {self.n_candidates!r}.")
+        if self.max_time is not None and not self.max_time > 0:
+            raise InputError(f"max_time must be positive seconds or None, not {self.max_time!r}.")
+
+    def _proposer(self):
+        if self.method == "transformer":
+            return transformer_proposer(load_weights(self.weights))
+        return prior_proposer() if self.method == "prior" else library_proposer()
+
+    # ---- results --------------------------------------------------------------------------------
+
+    def expression(self, index=None) -> Expression:
+        """The equation at ``index`` in ``equations_``; None for the best."""
+        if not hasattr(self, "equations_"):
+            raise InputError("this SymbolicRegressor is not fitted yet: call fit(X, y) first.")
+        index = 0 if index is None else index
+        if not -len(self.equations_) <= index < len(self.equations_):
+            raise InputError(f"no equation {index}: there are {len(self.equations_)}.")
+        return self.equations_[index]["expression"]
+
+    def predict(self, X, index=None):
+        """Values (n,) of an equation at X (n, d)."""
+        expression = self.expression(index)
+        X = _check_points(X)
+        if X.shape[1] != self.n_features_in_:
+            raise InputError(
+                f"X has {X.shape[1]} columns, but the model was fitted with {self.n_features_in_}."
+            )
+        return expression(X)
+
+    def score(self, X, y, index=None):
+        """Coefficient of determination R² of the prediction."""
+        prediction = self.predict(X, index)
+        X, y = _check_data(X, y, fitting=False)
+        return 1.0 - float(np.mean((y - prediction) ** 2) / np.var(y))
+
+    def sympy(self, index=None):
+        """The equation as a SymPy expression."""
+        return self.expression(index).sympy(self.feature_names_in_)
+
+    def latex(self, index=None, digits=4):
+        """The equation as LaTeX."""
+        return self.expression(index).latex(self.feature_names_in_, digits)
+
+    def torch(self, index=None):
+        """A function from a tensor (..., d) to a tensor (...), differentiable."""
+        expression = self.expression(index)
+        return lambda x: expression(x, "torch")
+
+    def numpy(self, index=None):
+        """A function from an array (..., d) to an array (...)."""
+        return self.expression(index)
+
+    # ---- files ----------------------------------------------------------------------------------
+
+    def save(self, path):
+        """Write parameters and equations as JSON (no pickle); the transformer is named, not copied."""
+        rows = [
+            {**{k: v for k, v in row.items() if k != "expression"},
+             "prefix": list(row["expression"].prefix),
+             "constants": list(row["expression"].constants)}
+            for row in self.equations_
+        ] if hasattr(self, "equations_") else None  # fmt: skip
+        params = self.get_params()
+        params["weights"] = str(params["weights"])
+        if params["feature_names"] is not None:
+            params["feature_names"] = list(params["feature_names"])
+        state = {"format": "symtut.SymbolicRegressor/1", "params": params, "equations": rows}
+        if rows is not None:
+            state["feature_names_in"] = list(self.feature_names_in_)
+            state["complete"], state["fit_time"] = self.complete_, self.fit_time_
+        write_json(Path(path), state)
+
+    @classmethod
+    def load(cls, path) -> "SymbolicRegressor":
+        """Read what :meth:`save` wrote; predicts at once, needs no transformer weights."""
+        state = read_json(path)
+        if not isinstance(state, dict) or state.get("format") != "symtut.SymbolicRegressor/1":
+            raise InputError(f"'{path}' does not hold a saved SymbolicRegressor.")
+        try:
+            model = cls().set_params(**state["params"])
+            if state["equations"] is not None:
+                model.equations_ = [
+                    {**{k: v for k, v in row.items() if k not in ("prefix", "constants")},
+                     "expression": Expression(tuple(row["prefix"]), tuple(row["constants"]))}
+                    for row in state["equations"]
+                ]  # fmt: skip
+                model.feature_names_in_ = tuple(state["feature_names_in"])
+                model.n_features_in_ = len(model.feature_names_in_)
+                model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
+        return model
+
+
+def _finish(fit, X, y, names, source) -> dict:
+    """Refit the outer coefficients in y's own units, drop an idle intercept, describe the result."""
+    terms = fit.term_expressions()
+    columns = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
+    best = None
+    for first in (1, 0):  # without an intercept, then with one
+        used = columns[:, first:]
+        scale = np.abs(used).max(0)
+        scale[scale == 0] = 1.0
+        weights = np.linalg.lstsq(used / scale, y, rcond=None)[0] / scale
+        intercept, outer = (0.0, weights) if first else (weights[0], weights[1:])
+        expression = linear_combination(outer, terms, intercept)
+        loss = float(np.mean((y - used @ weights) ** 2))
+        parameters = len(weights) + len(fit.constants)
+        value = criterion(loss / y.var(), parameters, expression.complexity, len(y))
+        if best is None or value < best[0]:
+            best = value, loss, expression
+    value, loss, expression = best
+    return {
+        "equation": expression.text(names),
+        "complexity": expression.complexity,
+        "loss": loss,
+        "r2": 1.0 - loss / float(y.var()),
+        "score": float(-value / len(y)),
+        "source": source,
+        "expression": expression,
+    }
+
+
+def _check_points(X):
+    if hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    try:
+        X = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"X must be an array of numbers ({error}).") from error
+    if X.ndim != 2:
+        raise InputError(f"X must have two dimensions (points, variables), not shape {X.shape}.")
+    if not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0]
+        raise InputError(f"X has NaN or infinite values, first in row {row}, column {column}.")
+    return X
+
+
+def _check_data(X, y, fitting=True):
+    X = _check_points(X)
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    try:
+        y = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"y must be an array of numbers ({error}).") from error
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise InputError(f"y must have one dimension, not shape {y.shape}; fit one target at a time.")
+    if len(X) != len(y):
+        raise InputError(f"X has {len(X)} rows but y has {len(y)} values.")
+    if not np.isfinite(y).all():
+        raise InputError(f"y has NaN or infinite values, first at {np.argmin(np.isfinite(y))}.")
+    if not fitting:
+        return X, y
+    if X.shape[1] > MAX_VARIABLES:
+        raise InputError(
+            f"X has {X.shape[1]} variables; the weights know formulas of at most {MAX_VARIABLES}: "
+            "leave out the columns that do not matter."
+        )
+    if X.shape[1] == 0:
+        raise InputError("X has no columns.")
+    if len(X) < MIN_POINTS:
+        raise InputError(
+            f"{len(X)} points are fewer than a formula has constants: give at least {MIN_POINTS}."
+        )
+    if np.ptp(y) <= 1e-12 * np.abs(y).max():
+        raise InputError(f"y is constant ({y[0]:g}): there is nothing to explain.")
+    return X, y
+
+
