@@ -1,0 +1,134 @@
+"""Small multilayer perceptrons, several evaluated as one, with the backward pass written out.
+
+Autograd would do, and a test holds this file to it. Written by hand, an update costs half: what
+autograd must keep general is left out here (fresh memory for each result, thin matrix products
+that batched kernels handle badly, gradients that nobody asked for). The rules are the four lines
+of backpropagation: for ``y = h w + b`` and a gradient ``g`` of the loss with respect to ``y``,
+
+    dL/dw = h' g,   dL/db = sum of the rows of g,   dL/dh = g w',   through a ReLU: 0 where h = 0.
+"""
+
+import math
+
+import torch
+
+NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
+#: In place, ``g`` becomes 0 where the ReLU's output ``h`` was 0.
+_through_relu = torch.ops.aten.threshold_backward.grad_input
+
+
+class MLP:
+    """``n`` perceptrons of the same shape: two hidden ReLU layers and a linear output.
+
+    All parameters of all networks lie in one flat vector, ``flat`` (its gradient in
+    ``flat.grad``), so that an optimiser or a moving average is one kernel. ``parameters`` are
+    views of it: w1 (n, in, H), b1 (n, 1, H), w2 (n, H, H), b2 (n, 1, H), w3 (n, out, H),
+    b3 (n, 1, out); float32. Layers start uniform in +-1/sqrt(inputs).
+
+    ``backward`` and ``input_gradient`` refer to the last ``forward``, whose hidden layers they
+    find in memory that every call with the same batch size reuses.
+    """
+
+    def __init__(self, inputs, hidden, outputs, n=1, generator=None, memory=None):
+        self.n, self.sizes = n, (inputs, hidden, outputs)
+        shapes = [
+            *((n, inputs, hidden), (n, 1, hidden)),
+            *((n, hidden, hidden), (n, 1, hidden)),
+            *((n, outputs, hidden), (n, 1, outputs)),
+        ]
+        fan_in = [inputs, inputs, hidden, hidden, hidden, hidden]
+        self.flat = torch.zeros(sum(math.prod(shape) for shape in shapes))
+        self.flat.grad = torch.zeros_like(self.flat)
+        self.parameters, self.gradients = [], []
+        start = 0
+        for shape, fan in zip(shapes, fan_in, strict=True):
+            piece = slice(start, start + math.prod(shape))
+            start = piece.stop
+            self.parameters.append(self.flat[piece].view(shape))
+            self.gradients.append(self.flat.grad[piece].view(shape))
+            uniform = torch.rand(shape, generator=generator)
+            self.parameters[-1].copy_((2 * uniform - 1) / math.sqrt(fan))
+        self.memory = {} if memory is None else memory
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same input for all networks, ``(B, in)``, to ``(n, B, out)``."""
+        w1, b1, w2, b2, w3, b3 = self.parameters
+        shape = (self.n, len(x), self.sizes[1])
+        h1, h2 = self._memory_for("h1", shape), self._memory_for("h2", shape)
+        for i in range(self.n):
+            torch.addmm(b1[i], x, w1[i], out=h1[i])
+        h1.relu_()
+        torch.baddbmm(b2, h1, w2, out=h2).relu_()
+        self._last = x, h1, h2
+        return torch.stack([torch.addmm(b3[i], h2[i], w3[i].T) for i in range(self.n)])
+
+    def backward(self, g3: torch.Tensor) -> None:
+        """From dL/d(output) of the last b rows, ``(n, b, out)``, fill ``flat.grad``."""
+        _, _, w2, _, w3, _ = self.parameters
+        dw1, db1, dw2, db2, dw3, db3 = self.gradients
+        x, h1, h2 = self._last
+        rows = slice(len(x) - g3.shape[1], None)
+        x, h1, h2 = x[rows], h1[:, rows], h2[:, rows]
+        g2 = self._memory_for("gradient", h2.shape)
+        for i in range(self.n):
+            torch.mm(g3[i].T, h2[i], out=dw3[i])
+            torch.mm(g3[i], w3[i], out=g2[i])
+        torch.sum(g3, 1, keepdim=True, out=db3)
+        _through_relu(g2, h2, 0, grad_input=g2)
+        torch.bmm(h1.mT, g2, out=dw2)
+        torch.sum(g2, 1, keepdim=True, out=db2)
+        g1 = torch.bmm(g2, w2.mT, out=h2)  # h2 has served; its memory is warm
+        _through_relu(g1, h1, 0, grad_input=g1)
+        for i in range(self.n):
+            torch.mm(x.T, g1[i], out=dw1[i])
+        torch.sum(g1, 1, keepdim=True, out=db1)
+
+    def input_gradient(self, network: torch.Tensor) -> torch.Tensor:
+        """Gradient of one network's (single) output with respect to the input, ``(B, in)``.
+
+        ``network`` ``(B,)`` names the network that counts for each row, so the others' work for
+        that row is saved; no gradient of a weight is computed.
+        """
+        w1, _, w2, _, w3, _ = self.parameters
+        x, h1, h2 = self._last
+        dx = torch.empty_like(x)
+        for i in range(self.n):
+            rows = (network == i).nonzero().squeeze(1)
+            g2 = w3[i].expand(len(rows), -1).clone()
+            _through_relu(g2, h2[i].index_select(0, rows), 0, grad_input=g2)
+            g1 = g2 @ w2[i].T
+            _through_relu(g1, h1[i].index_select(0, rows), 0, grad_input=g1)
+            dx.index_copy_(0, rows, g1 @ w1[i].T)
+        return dx
+
+    def _memory_for(self, what: str, shape) -> torch.Tensor:
+        """An uninitialised tensor, allocated at the first call with these arguments."""
+        key = (what, tuple(shape))
+        if key not in self.memory:
+            self.memory[key] = torch.empty(shape)
+        return self.memory[key]
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015) as one fused kernel for each flat vector.
+
+    The arithmetic is that of ``torch.optim.Adam(fused=True)``, which spends as long again on
+    bookkeeping that a handful of fixed tensors does not need.
+    """
+
+    def __init__(self, tensors: list[torch.Tensor], learning_rate: float):
+        self.tensors, self.learning_rate = tensors, learning_rate
+        self.gradients = [tensor.grad for tensor in tensors]
+        self.first = [torch.zeros_like(tensor) for tensor in tensors]
+        self.second = [torch.zeros_like(tensor) for tensor in tensors]
+        self.steps = [torch.tensor(0.0) for _ in tensors]
+
+    def step(self) -> None:
+        """Move the tensors in place, against their gradients."""
+        for step in self.steps:
+            step += 1
+        torch._fused_adam_(
+            self.tensors, self.gradients, self.first, self.second, [], self.steps,
+            lr=self.learning_rate, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8,
+            amsgrad=False, maximize=False,
+        )  # fmt: skip
