@@ -140,3 +140,7 @@ class SAC:
         self.compute_loss_pi(batch, Sample(*(part[n:] for part in both)))
         self.actor_optimizer.step()
         self.targets.flat.lerp_(self.critics.flat, self.config.tau)
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        self.critic_optimizer.learning_rate = learning_rate
+        self.actor_optimizer.learning_rate = learning_rate

@@ -1,0 +1,310 @@
+"""The one loop: act, fit, imagine, learn. Only the world model is exchanged.
+
+B_E   all real transitions, in time order: what the world model is fitted to.
+B_EM  the recent real states: where rollouts of the model start.
+B_pi  what the policy learns from: imagined transitions, or the real ones where there is no model.
+
+Model-free SAC is this loop with ``model=None``.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.sac import SAC, SACConfig
+from symtut.errors import InputError
+from symtut.tasks import Task, Transitions
+from symtut.world_models.base import Report, WorldModel
+from symtut.world_models.validation import Validation, validate
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How real steps, fits, imagined steps and updates alternate."""
+
+    random_steps: int = 200  # first real steps, by a random policy; then the first fit
+    block_steps: int = 200  # later real steps, by the current policy, between two fits
+    updates_per_step: float = 5.0  # gradient updates earned by each real step
+    updates: int = 6000  # updates in all; what the real steps did not earn is done at the end
+    learning_rate_decay: float = 0.5  # fraction of the updates, at the end, in which it falls to 0
+    policy_capacity: int = 50_000  # rows of B_pi
+    warm_up: int = 1000  # imagined transitions before the first update
+    rollouts: int = 100  # imagined episodes side by side
+    imagined_per_update: float = 10.0  # imagined transitions for each update
+    start_states: str = "recent"  # where rollouts start: recent, all
+    recent_states: int = 1000  # rows of B_EM
+    rollout_length: int | str = "validated"  # steps, or as many as the model has earned
+    shortest_rollout: int = 1  # also for a model that has earned nothing yet
+    longest_rollout: int | None = None  # None: the horizon of the task
+    held_back: float = 0.25  # fraction of each real block kept from the fit, for validation
+    tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
+
+    @staticmethod
+    def profile(name: str, model_free: bool = False) -> "LoopConfig":
+        """A named configuration: ``default``, ``paper`` (short rollouts) or ``smoke`` (tiny).
+
+        Raises
+        ------
+        InputError
+            If there is no such profile.
+        """
+        if name not in PROFILES:
+            raise InputError(f"unknown profile '{name}'. Known profiles: {', '.join(PROFILES)}.")
+        if model_free:  # one update for each real step, and no imagination to fall back on
+            return replace(
+                LoopConfig(), block_steps=1, updates_per_step=1.0, updates=0,
+                learning_rate_decay=0.0,
+            )  # fmt: skip
+        return PROFILES[name]
+
+
+PROFILES = {
+    "default": LoopConfig(),
+    # The paper's short rollouts from recent states, with real steps in between.
+    "paper": LoopConfig(rollout_length=2, rollouts=500),
+    "smoke": LoopConfig(updates=300, warm_up=300, rollouts=30),
+}
+
+#: Where rollouts start: functions (loop, n) -> (n, S) states.
+START_STATES: dict[str, Callable[["Loop", int], torch.Tensor]] = {
+    "recent": lambda loop, n: loop.b_em.sample(n, loop.generator)["state"],
+    "all": lambda loop, n: loop.b_e.sample(n, loop.generator)["state"].float(),
+}
+
+
+def episode_seed(seed: int, episode: int) -> int:
+    """Reset seed of a training episode: any episode can be begun again without a snapshot.
+
+    Bit 30 is always set, so that no training episode is one of the evaluation episodes.
+    """
+    digest = hashlib.sha256(f"symtut episode {seed} {episode}".encode()).digest()
+    return int.from_bytes(digest[:4], "little") & (2**30 - 1) | 2**30
+
+
+class Loop:
+    """A learner at work. ``advance`` does the next piece; ``finished`` says when to stop.
+
+    Parameters
+    ----------
+    task : Task
+    model : WorldModel or None
+        None is model-free.
+    steps : int
+        Real environment steps to spend.
+    config, sac_config : LoopConfig, SACConfig
+    seed : int
+        Of the networks, the noise, the random policy and the episodes.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        model: WorldModel | None,
+        steps: int,
+        config: LoopConfig,
+        sac_config: SACConfig,
+        seed: int,
+    ):
+        self.task, self.model, self.steps, self.seed = task, model, steps, seed
+        self.config, self.sac_config = config, sac_config
+        self._check()
+        self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
+        self.random_policy = np.random.default_rng([seed, 1])
+        self.agent = SAC(task.observation_size, task.action_size, sac_config, self.generator)
+
+        s, a, o = task.state_size, task.action_size, task.observation_size
+        real = {"state": s, "action": a, "next_state": s, "reward": 1, "terminated": 1}
+        self.b_e = ReplayBuffer(steps, real | {"episode": 1, "held_back": 1}, torch.float64)
+        self.b_em = ReplayBuffer(config.recent_states, {"state": s})
+        learned = {"observation": o, "action": a, "reward": 1, "next_observation": o}
+        self.b_pi = ReplayBuffer(config.policy_capacity, learned | {"terminated": 1})
+
+        self.env = task.make_env()
+        self.observation = None  # None: the next real step begins an episode
+        self.episode = -1
+        self.env_steps = self.updates = self.imagined = 0
+        self.updates_earned = 0.0
+        earned = math.floor(steps * config.updates_per_step)
+        self.total_updates = max(earned, 0 if model is None else config.updates)
+        self.report: Report | None = None  # of the model in use
+        self.validation: Validation | None = None
+        self.rollout_length = config.shortest_rollout
+        self.rollout_state = torch.zeros(config.rollouts, s)
+        self.rollout_left = torch.zeros(config.rollouts, dtype=torch.int64)  # steps still to go
+
+    def _check(self):
+        config = self.config
+        if self.steps < 1:
+            raise InputError(f"--steps must be at least 1, not {self.steps}.")
+        if config.start_states not in START_STATES:
+            raise InputError(
+                f"unknown start_states '{config.start_states}'. "
+                f"Known: {', '.join(START_STATES)}."
+            )
+        length = config.rollout_length
+        if length != "validated" and not (isinstance(length, int) and length >= 1):
+            raise InputError(
+                f"rollout_length must be 'validated' or a whole number of at least 1, "
+                f"not {length!r}."
+            )
+        if not 0 <= config.held_back < 1:
+            raise InputError(f"held_back must be in [0, 1), not {config.held_back}.")
+
+    # ---- progress ----------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        return self.env_steps >= self.steps and self.updates >= self.total_updates
+
+    @property
+    def between_episodes(self) -> bool:
+        """True where the real environment holds nothing that a checkpoint would miss."""
+        return self.observation is None or self.env_steps >= self.steps
+
+    @property
+    def updates_due(self) -> int:
+        spent = self.env_steps >= self.steps
+        return (self.total_updates if spent else math.floor(self.updates_earned)) - self.updates
+
+    def advance(self, most_updates: int = 250) -> None:
+        """One piece of work: a block of real steps with its fit, or up to ``most_updates``."""
+        if self.updates_due <= 0:
+            self.interact()
+            if self.model is not None:
+                self.fit_model()
+            return
+        for _ in range(min(most_updates, self.updates_due)):
+            self.learn()
+
+    # ---- the real world ----------------------------------------------------------------------
+
+    def interact(self) -> None:
+        """One block of real steps into B_E and B_EM (and B_pi where there is no model)."""
+        first = self.env_steps == 0
+        block = self.config.random_steps if first else self.config.block_steps
+        block = max(1, min(block, self.steps - self.env_steps))
+        rows = [self.real_step(random=first) for _ in range(block)]
+        columns = {
+            name: torch.as_tensor(np.array(values))
+            for name, values in zip(rows[0], zip(*(row.values() for row in rows), strict=True))
+        }
+        held_back = torch.arange(block) >= block - math.floor(self.config.held_back * block)
+        real = {name: columns[name] for name in self.b_e.fields if name in columns}
+        self.b_e.add(**real, held_back=held_back)
+        self.b_em.add(state=columns["state"])
+        if self.model is None:
+            action = self.task.to_unit_action(columns["action"])
+            self.b_pi.add(**{n: columns[n] for n in self.b_pi.fields} | {"action": action})
+        self.env_steps += block
+        self.updates_earned += block * self.config.updates_per_step
+
+    def real_step(self, random: bool) -> dict:
+        """One step in the environment; a time-out ends the episode but is not a termination."""
+        if self.observation is None:
+            self.episode += 1
+            self.observation, _ = self.env.reset(seed=episode_seed(self.seed, self.episode))
+        if random:
+            action = self.random_policy.uniform(-1, 1, self.task.action_size)
+        else:
+            seen = torch.as_tensor(self.observation, dtype=torch.float32)[None]
+            action = self.agent.act(seen)[0].double().numpy()
+        action = self.task.from_unit_action(action)
+        observation, reward, terminated, truncated, _ = self.env.step(action)
+        before, after = self.observation.astype(float), observation.astype(float)
+        self.observation = None if terminated or truncated else observation
+        return {
+            "state": self.task.state_from_observation(before),
+            "action": action,
+            "next_state": self.task.state_from_observation(after),
+            "reward": float(reward),
+            "terminated": bool(terminated),
+            "episode": self.episode,
+            "observation": before,
+            "next_observation": after,
+        }
+
+    def transitions(self) -> tuple[Transitions, np.ndarray]:
+        """B_E as arrays, and which rows are held back from the fit."""
+        columns = {name: column.numpy() for name, column in self.b_e.window().items()}
+        held_back = columns.pop("held_back")[:, 0] > 0
+        flat = {name: columns[name][:, 0] for name in ("reward", "terminated", "episode")}
+        return Transitions(**columns | flat), held_back
+
+    # ---- the model ---------------------------------------------------------------------------
+
+    def fit_model(self) -> None:
+        """Fit to what is not held back; keep the old model if the new one validates worse."""
+        transitions, held_back = self.transitions()
+        old, old_report = self.model.state_dict(), self.report
+        self.report = self.model.fit(transitions[~held_back])
+        self.validation = self._validate(transitions, held_back)
+        if old_report is not None:
+            new, new_validation = self.model.state_dict(), self.validation
+            self.model.load_state_dict(old)
+            self.validation = self._validate(transitions, held_back)
+            if self.validation.better_than(new_validation):
+                self.report = old_report
+            else:
+                self.model.load_state_dict(new)
+                self.validation = new_validation
+                # else: the old model stays, judged by the newest data
+        length = self.config.rollout_length
+        if length == "validated":
+            length = max(self.config.shortest_rollout, self.validation.length)
+        self.rollout_length = length
+        self.rollout_left.clamp_(max=length)
+
+    def _validate(self, transitions, held_back) -> Validation:
+        longest = self.config.longest_rollout or self.task.horizon
+        return validate(
+            self.model, self.task, transitions, held_back, self.config.tolerance, longest
+        )
+
+    @torch.no_grad()
+    def imagine(self) -> None:
+        """All rollouts take one step in the model; the transitions go into B_pi."""
+        over = self.rollout_left <= 0
+        if n := int(over.sum()):
+            self.rollout_state[over] = START_STATES[self.config.start_states](self, n)
+            left = torch.full((n,), self.rollout_length)
+            if self.imagined == 0:  # spread the first ends, so that not all rollouts end at once
+                left = torch.randint(1, self.rollout_length + 1, (n,), generator=self.generator)
+            self.rollout_left[over] = left
+        state, task = self.rollout_state, self.task
+        observation = task.observation_from_state(state)
+        unit_action = self.agent.act(observation)
+        action = task.from_unit_action(unit_action)
+        next_state = self.model.predict(state, action)
+        terminated = task.terminated(state, action, next_state)
+        usable = torch.isfinite(next_state).all(1)  # an equation may leave its domain
+        rows = {
+            "observation": observation,
+            "action": unit_action,
+            "reward": task.reward(state, action, next_state),
+            "next_observation": task.observation_from_state(next_state),
+            "terminated": terminated,
+        }
+        self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
+        self.imagined += len(state)
+        self.rollout_left = (self.rollout_left - 1).masked_fill(terminated | ~usable, 0)
+        self.rollout_state = next_state
+
+    # ---- the policy --------------------------------------------------------------------------
+
+    def learn(self) -> None:
+        """One gradient update, and the imagined steps that are due for it."""
+        if self.model is not None:
+            config = self.config
+            while self.imagined < config.warm_up + config.imagined_per_update * self.updates:
+                self.imagine()
+        decay = self.config.learning_rate_decay
+        left = 1.0 - self.updates / max(self.total_updates, 1)
+        factor = min(1.0, left / decay) if decay else 1.0
+        self.agent.set_learning_rate(self.sac_config.learning_rate * factor)
+        self.agent.update(self.b_pi.sample(self.sac_config.batch_size, self.generator))
+        self.updates += 1

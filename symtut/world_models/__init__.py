@@ -1,0 +1,59 @@
+"""Models of the world behind one interface: ``fit(transitions)``, ``predict(state, action)``."""
+
+import importlib
+import inspect
+
+from symtut.errors import InputError
+from symtut.tasks import Task
+from symtut.world_models.base import Report, WorldModel
+
+__all__ = ["METHODS", "Report", "WorldModel", "make_world_model"]
+
+#: Where each method's model lives; None is model-free. Imported on use: some pull in much.
+METHODS: dict[str, str | None] = {
+    "sac": None,
+    "oracle": "symtut.world_models.oracle:OracleWorldModel",
+    "symbolic": "symtut.world_models.symbolic:SymbolicWorldModel",
+}
+
+
+def model_options(method: str) -> dict[str, object]:
+    """Names and defaults of the options that a method's world model takes.
+
+    Raises
+    ------
+    InputError
+        If there is no such method; the message lists the known ones.
+    """
+    if method not in METHODS:
+        raise InputError(f"unknown method '{method}'. Known methods: {', '.join(METHODS)}.")
+    if METHODS[method] is None:
+        return {}
+    parameters = inspect.signature(_model_class(method)).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def make_world_model(method: str, task: Task, seed: int, **options) -> WorldModel | None:
+    """The world model of ``method`` (None for model-free SAC), its randomness seeded by ``seed``.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, an unknown option, or a task that the method cannot model.
+    """
+    known = model_options(method)
+    if unknown := sorted(options.keys() - known.keys()):
+        raise InputError(
+            f"method '{method}' has no option '{unknown[0]}'. "
+            f"Known options: {', '.join(sorted(known)) or 'none'}."
+        )
+    if METHODS[method] is None:
+        return None
+    if "random_state" in known:
+        options.setdefault("random_state", seed)
+    return _model_class(method)(task, **options)
+
+
+def _model_class(method: str):
+    module, name = METHODS[method].split(":")
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,38 @@
+"""What a world model is to the rest of the house."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from symtut.tasks import Transitions
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a fit found.
+
+    ``equations`` has one entry for each increment of the state, with the keys of
+    ``equations.json``: target, equation, latex, complexity, r2_fit, r2_holdout. It is empty for
+    models that are not equations.
+    """
+
+    equations: tuple[dict, ...]
+    n_transitions: int
+    cpu_seconds: float
+
+
+class WorldModel(Protocol):
+    """Predicts the next state; reward and end of episode are the task's hand-written functions."""
+
+    def fit(self, transitions: Transitions) -> Report:
+        """Learn from real transitions (task units, float64)."""
+
+    def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """(B, S) state and (B, A) action in environment units -> (B, S) next state; float32."""
+
+    def state_dict(self) -> dict:
+        """Everything that ``fit`` changed: JSON-able values or tensors, for checkpoints."""
+
+    def load_state_dict(self, state: dict) -> None:
+        """Become the model that ``state_dict`` described."""
