@@ -199,7 +199,8 @@ def levenberg_marquardt(
         for k, i in enumerate(rows):
             size = len(candidates[i])
             w = weights[k, :size].numpy()
-            intercept = float(mean) - float(w @ terms_mean[k, :size].numpy())
+            offset = np.nan_to_num(terms_mean[k, :size].numpy(), posinf=0.0, neginf=0.0)
+            intercept = float(mean) - float(w @ offset)
             results[i] = Fit(
                 candidates[i], constants[k, : n_constants[i]].numpy(), w, intercept, float(loss[k])
             )

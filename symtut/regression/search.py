@@ -7,6 +7,7 @@ exchangeable, so they can be compared with everything else equal.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -121,6 +122,9 @@ def search(
         if not found:
             continue
         found = _polish(found, x, y, generator, fit_all)
+        if config.recombine:  # polished constants make better columns, and reveal plain variables
+            pool.add(sorted(found, key=lambda f: rank(f, n))[:6], config.pool_size)
+            found += pool.select(y)
         best = min(found, key=lambda f: rank(f, n))
         if not config.recombine or (best.loss < EXACT and not _strange(best)):
             break
@@ -176,10 +180,13 @@ class _Pool:
         if norm < 1e-9 * (1 + np.abs(column).max()):
             return
         centred /= norm
-        same = np.abs(centred @ self._variables) > 1 - 1e-9
-        if term.complexity > 1 and same.any():  # sin(1e-4·x0) is just x0 on these points
-            term = Expression((VARIABLES[int(np.argmax(same))],))
-            centred = self._variables[:, int(np.argmax(same))]
+        likeness = np.abs(centred @ self._variables)
+        if term.complexity > 1 and likeness.max() > 1 - 1e-5:
+            # sin(0.01·x0) is nearly x0 on these points: let the plain variable compete
+            plain = Expression((VARIABLES[int(np.argmax(likeness))],))
+            if plain not in self._known:
+                self._known.add(plain)
+                self._append(plain)
         if self.columns.size:
             likeness = np.abs(centred @ self.columns)
             twin = int(np.argmax(likeness))
@@ -190,46 +197,70 @@ class _Pool:
         self.terms.append(term)
         self.columns = np.column_stack([self.columns, centred])
 
-    def select(self, y: np.ndarray, beginnings: int = 8) -> list[Fit]:
-        """Sparse fits by forward selection from several first terms, then backward elimination."""
+    def select(self, y: np.ndarray) -> list[Fit]:
+        """Sparse fits: the best triples of short terms and forward selection, then elimination.
+
+        Forward selection alone is caught by terms that resemble sums of others, above all when
+        points are few.
+        """
         if not self.terms:
             return []
         centred = y - y.mean()
-        first = np.argsort(-np.abs(centred @ self.columns))[:beginnings]
         most = min(MAX_TERMS, len(self.terms), len(y) - 2)
+        first = np.argsort(-np.abs(centred @ self.columns))[:6]
+        beginnings = [[int(i)] for i in first] + (self._triples(centred) if most >= 3 else [])
         subsets: set[tuple[int, ...]] = set()
-        for begin in first:
-            chosen = self._forward(centred, int(begin), most)
+        for beginning in beginnings:
+            chosen = self._forward(centred, beginning, most)
             subsets |= {tuple(sorted(chosen[:size])) for size in range(1, len(chosen) + 1)}
             while len(chosen) > 1:
-                weights = np.linalg.lstsq(self.columns[:, chosen], centred, rcond=None)[0]
-                chosen.pop(int(np.argmin(np.abs(weights))))
+                inverse = np.linalg.pinv(self.columns[:, chosen])  # (k, n)
+                # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
+                cost = np.square(inverse @ centred) / np.square(inverse).sum(1)
+                chosen.pop(int(np.argmin(cost)))
                 subsets.add(tuple(sorted(chosen)))
-        fits = [self._fit(subset, y) for subset in sorted(subsets)]
+        fits = sorted(
+            (self._fit(subset, y) for subset in sorted(subsets)), key=lambda f: rank(f, len(y))
+        )
         best: dict[int, list[Fit]] = {}
-        for fit in sorted(fits, key=lambda f: rank(f, len(y))):
-            best.setdefault(len(fit.terms), [])
-            if len(best[len(fit.terms)]) < 2:
-                best[len(fit.terms)].append(fit)
-        return [fit for group in best.values() for fit in group]
+        for fit in fits:
+            best.setdefault(len(fit.terms), []).append(fit)
+        return [fit for group in best.values() for fit in group[:2]]
 
-    def _forward(self, centred, begin, most) -> list[int]:
+    def _triples(self, centred, among: int = 36, keep: int = 4) -> list[list[int]]:
+        """The sets of three that explain most, out of the shortest terms, all of them tried."""
+        short = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:among]
+        if len(short) < 3:
+            return []
+        gram = self.columns[:, short].T @ self.columns[:, short]
+        with_y = centred @ self.columns[:, short]
+        sets = np.array(list(combinations(range(len(short)), 3)))  # (T, 3)
+        blocks = gram[sets[:, :, None], sets[:, None, :]] + 1e-9 * np.eye(3)
+        right = with_y[sets]
+        explained = np.einsum("ti,ti->t", right, np.linalg.solve(blocks, right[..., None])[..., 0])
+        best = np.argsort(-explained)[:keep]
+        return [[short[i] for i in sets[t]] for t in best]
+
+    def _forward(self, centred, beginning, most) -> list[int]:
         """Orthogonal least squares: add the column that takes away most of the residual."""
         columns, residual = self.columns.copy(), centred.copy()
         chosen: list[int] = []
-        pick = begin
         while True:
+            pick = beginning[len(chosen)] if len(chosen) < len(beginning) else -1
+            if pick < 0:
+                left = np.square(columns).sum(0)
+                gain = np.where(
+                    left > 1e-7, np.square(residual @ columns) / np.maximum(left, 1e-30), 0
+                )
+                pick = int(np.argmax(gain))
+                if gain[pick] <= 1e-15 * (centred @ centred):
+                    return chosen
             chosen.append(pick)
+            if len(chosen) == most:
+                return chosen
             basis = columns[:, pick] / np.linalg.norm(columns[:, pick])
             residual = residual - basis * (basis @ residual)
             columns -= np.outer(basis, basis @ columns)
-            if len(chosen) == most:
-                return chosen
-            left = np.square(columns).sum(0)
-            gain = np.where(left > 1e-7, np.square(residual @ columns) / np.maximum(left, 1e-30), 0)
-            pick = int(np.argmax(gain))
-            if gain[pick] <= 1e-15 * (centred @ centred):
-                return chosen
 
     def _fit(self, subset, y) -> Fit:
         terms = [self.terms[i] for i in subset]
