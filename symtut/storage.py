@@ -39,7 +39,7 @@ def ensure_folder(folder: str | Path) -> Path:
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a reader sees the old file or the new one, never a half."""
+    """Write ``data`` to ``path``: a reader sees the old file or the new one, never a half."""
     path = Path(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:

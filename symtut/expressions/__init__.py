@@ -1,11 +1,12 @@
-"""The language of formulas: operators, trees in prefix form, batched evaluation, random functions."""
+"""The language of formulas: operators, prefix trees, batched evaluation, random functions."""
 
 from symtut.expressions.canonical import canonical, canonical_terms, terms_of
 from symtut.expressions.evaluate import Program, decode, encode
 from symtut.expressions.grammar import MECHANICS, Grammar
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Operator
+from symtut.expressions.printing import latex_name
 from symtut.expressions.random_functions import Examples, RandomFunctions, random_functions
-from symtut.expressions.tree import Expression, latex_name, linear_combination
+from symtut.expressions.tree import Expression, linear_combination
 
 __all__ = [
     "CONSTANT", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples", "Expression",

@@ -82,7 +82,7 @@ def terms_of(prefix: Prefix) -> tuple[Prefix, ...]:
 
 
 def _take_sign(prefix: Prefix) -> tuple[int, Prefix]:
-    """Split off the sign of a canonical expression: (−1, a) for ``neg a`` and for sums led by one."""
+    """Split off the sign of a canonical expression: (−1, a) for ``neg a`` and sums led by one."""
     if prefix[0] == "neg":
         return -1, prefix[1:]
     if prefix[0] == "add":

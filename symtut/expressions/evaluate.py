@@ -205,7 +205,8 @@ class Program:
         if self._constants is not None:
             if constants is None:
                 raise InputError("these skeletons have constants: give their values.")
-            values[self._constants] = constants[self._constant_row, :, self._constant_slot][..., None]
+            chosen = constants[self._constant_row, :, self._constant_slot]  # (constants, S)
+            values[self._constants] = chosen[..., None]
         for group in self._groups:
             a = values[group.left]
             out = values[group.rows]
@@ -253,7 +254,7 @@ class Program:
         return self._gather(values, self.roots), self._gather(gradient, self.constant_node)
 
     def _workspace(self, name: str, x: torch.Tensor, starts: int) -> torch.Tensor:
-        """Uninitialised (M, S, n), kept between calls: fresh pages cost more than the arithmetic."""
+        """Uninitialised (M, S, n), kept between calls: fresh pages cost more than arithmetic."""
         shape = (self.n_nodes, starts, x.shape[-2])
         tensor = self._workspaces.get(name)
         if tensor is None or tensor.shape != shape or tensor.dtype != x.dtype:

@@ -86,7 +86,11 @@ MECHANICS: Rules = {
         (0.7, "mul", ("VARIABLE", "VARIABLE")),
         (0.5, "mul", ("CONSTANT", "FUNCTION")),
     ),
-    "FUNCTION": ((1.0, "sin", ("ANGLE",)), (1.0, "cos", ("ANGLE",)), (1.0, "square", ("VARIABLE",))),
+    "FUNCTION": (
+        (1.0, "sin", ("ANGLE",)),
+        (1.0, "cos", ("ANGLE",)),
+        (1.0, "square", ("VARIABLE",)),
+    ),
     "MAGNITUDE": (
         (2.0, ANY_VARIABLE, ()),
         (2.0, "square", ("VARIABLE",)),
@@ -208,5 +212,3 @@ class Grammar:
             candidates = (canonical_terms(decode(row)) for row in codes if row[0])
             found += [terms for terms in candidates if terms]
         return found[:n]
-
-

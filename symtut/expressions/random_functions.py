@@ -99,9 +99,7 @@ def random_functions(
 
     noise = _log_uniform((1e-3, config.noise), len(y), generator) if config.noise else 0.0
     noise = np.where(generator.random(len(y)) < 0.5, noise, 0.0).astype(np.float32)
-    y = y + torch.from_numpy(
-        noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32)
-    )
+    y = y + torch.from_numpy(noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32))
     y = (y - y.mean(-1, keepdim=True)) / y.std(-1, keepdim=True).clamp(min=1e-6)
     kept = torch.from_numpy(np.flatnonzero(good))
     return Examples(codes[good], torch.from_numpy(x)[kept], y[kept], n_variables[good], noise[good])

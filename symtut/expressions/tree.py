@@ -15,10 +15,9 @@ import sympy
 
 from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES, arity
+from symtut.expressions.printing import as_latex, as_text, latex_name
 
-_PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5}
 _CALLS = {"sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh"}
-_LATEX_NAMES = {"theta": r"\theta", "psi": r"\psi", "phi": r"\phi", "omega": r"\omega"}
 
 
 def split(prefix: tuple[str, ...], start: int = 0) -> int:
@@ -95,12 +94,12 @@ class Expression:
 
     def text(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
         """Python syntax. ``digits=None`` prints constants so that they read back unchanged."""
-        return self._fold(lambda token, args: _as_text(token, args, names, digits))[0]
+        return self._fold(lambda token, args: as_text(token, args, names, digits))[0]
 
     def latex(self, names: tuple[str, ...] = VARIABLES, digits: int = 4) -> str:
         """LaTeX source without dollar signs; Greek names and ``_dot`` are typeset."""
         shown = tuple(latex_name(name) for name in names)
-        return self._fold(lambda token, args: _as_latex(token, args, shown, digits))[0]
+        return self._fold(lambda token, args: as_latex(token, args, shown, digits))[0]
 
     def sympy(self, names: tuple[str, ...] = VARIABLES) -> sympy.Expr:
         """The same formula as a SymPy expression (unsimplified placeholders become ``C0, C1…``)."""
@@ -140,7 +139,10 @@ class Expression:
                 with np.errstate(all="ignore"):
                     return float(operator.numpy(*args))
             if library == "torch" and operator.arity == 2 and isinstance(args[0], float):
-                args = [args[1].new_tensor(args[0]), args[1]]  # torch.add(float, tensor) is an error
+                args = [
+                    args[1].new_tensor(args[0]),
+                    args[1],
+                ]  # torch.add(float, tensor) is an error
             return getattr(operator, library)(*args)
 
         with np.errstate(all="ignore"):
@@ -174,9 +176,7 @@ def linear_combination(weights, terms: list[Expression], intercept: float = 0.0)
         elif weight == -1.0:
             parts.append(Expression(("neg", *term.prefix), term.constants))
         else:
-            parts.append(
-                Expression(("mul", CONSTANT, *term.prefix), (weight, *term.constants))
-            )
+            parts.append(Expression(("mul", CONSTANT, *term.prefix), (weight, *term.constants)))
     if intercept != 0.0 or not parts:
         parts.append(Expression((CONSTANT,), (float(intercept),)))
     return reduce(
@@ -235,92 +235,3 @@ def _power(prefix, constants, power):
         return ["mul", *prefix, *rest[0]], constants + rest[1]
     half = _power(prefix, constants, power // 2)
     return ["square", *half[0]], half[1]
-
-
-# ---- printing -----------------------------------------------------------------------------------
-
-
-def latex_name(name: str) -> str:
-    """``theta_dot`` → ``\\dot{\\theta}``, ``delta_theta`` → ``\\Delta \\theta``, ``q1`` → ``q_{1}``."""
-    if name.startswith("delta_"):
-        return rf"\Delta {latex_name(name[6:])}"
-    if name.endswith("_dot"):
-        return rf"\dot{{{latex_name(name[:-4])}}}"
-    stem = name.rstrip("0123456789")
-    number = name[len(stem) :]
-    shown = _LATEX_NAMES.get(stem, stem)
-    return f"{shown}_{{{number}}}" if number and stem else shown
-
-
-def _number(value: float, digits: int | None) -> str:
-    return repr(value) if digits is None else f"{value:.{digits}g}"
-
-
-def _brackets(argument, level, latex=False):
-    text, precedence = argument
-    if precedence >= level:
-        return text
-    return rf"\left({text}\right)" if latex else f"({text})"
-
-
-def _infix(token, args, template, latex):
-    """Text of an infix operator with only the brackets that are needed, and its precedence."""
-    level = _PRECEDENCE[token]
-    if token == "add":
-        left, right = args[0][0], args[1][0]
-        if right.startswith("-"):  # a + -b is written a - b
-            return f"{left} - {right[1:]}", 1
-        return f"{left} + {right}", 1
-    if token == "sub":
-        return template.format(args[0][0], _brackets(args[1], 2, latex)), 1
-    if token == "neg":
-        return template.format(_brackets(args[0], 3, latex)), 1
-    if token == "square":
-        return template.format(_brackets(args[0], 6, latex)), 5
-    if token == "inv":
-        return template.format(_brackets(args[0], 4, latex)), 3
-    # mul and div: the right-hand side of a division needs brackets around products too
-    right_level = level + 1 if token == "div" else level
-    return template.format(_brackets(args[0], level, latex), _brackets(args[1], right_level, latex)), 3
-
-
-def _as_text(token, args, names, digits):
-    """Return (text, precedence); 9 binds tightest."""
-    if isinstance(token, float):
-        text = _number(token, digits)
-        return text, 1 if text.startswith("-") else 9
-    if token == CONSTANT:
-        return "C", 9
-    if token in VARIABLES:
-        return names[int(token[1:])], 9
-    if token in _PRECEDENCE:
-        if token == "mul" and args[0][0].startswith("-") and args[0][1] == 1:
-            inner = _as_text("mul", [(args[0][0][1:], 3), args[1]], names, digits)
-            if "+" not in args[0][0] and " - " not in args[0][0]:
-                return f"-{inner[0]}", 1  # a leading minus stays outside: -2*x, not (-2)*x
-        return _infix(token, args, OPERATORS[token].text, latex=False)
-    return OPERATORS[token].text.format(args[0][0]), 9
-
-
-def _as_latex(token, args, names, digits):
-    if isinstance(token, float):
-        text = _number(token, digits)
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-        return text, 1 if text.startswith("-") else 9
-    if token == CONSTANT:
-        return "C", 9
-    if token in VARIABLES:
-        return names[int(token[1:])], 9
-    if token in ("div", "inv"):  # the fraction bar is its own bracket
-        return OPERATORS[token].latex.format(*(arg[0] for arg in args)), 9
-    if token == "square":
-        return OPERATORS[token].latex.format(_brackets(args[0], 6, latex=True)), 5
-    if token in _PRECEDENCE:
-        if token == "mul" and args[0][0].startswith("-") and args[0][1] == 1:
-            inner = _as_latex("mul", [(args[0][0][1:], 3), args[1]], names, digits)
-            if "+" not in args[0][0] and " - " not in args[0][0]:
-                return f"-{inner[0]}", 1
-        return _infix(token, args, OPERATORS[token].latex, latex=True)
-    return OPERATORS[token].latex.format(args[0][0]), 9

@@ -24,7 +24,7 @@ def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
 
 
 def prior_proposer(grammar: Grammar | None = None):
-    """Blind samples from the grammar that the transformer was pretrained on (no look at the data)."""
+    """Blind samples from the grammar that the transformer was pretrained on."""
     grammar = grammar or Grammar()
 
     def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
@@ -46,7 +46,7 @@ def library_proposer():
 
 
 def library(n_variables: int) -> list[Terms]:
-    """Polynomials to third order, sines and cosines, and products of two of these (Brunton 2016)."""
+    """x, x², x³, |x|, sin x, cos x and products of two of these (in the manner of SINDy)."""
     names = [(name,) for name in VARIABLES[:n_variables]]
     base = [f for v in names for f in (v, ("sin", *v), ("cos", *v), ("square", *v), ("abs", *v))]
     pairs = [("mul", *a, *b) for a, b in combinations(base, 2)]

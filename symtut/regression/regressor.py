@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.expressions import MAX_VARIABLES, VARIABLES, Expression, linear_combination
+from symtut.expressions import VARIABLES, Expression, linear_combination
+from symtut.regression.inputs import check_data, check_points
 from symtut.regression.proposers import library_proposer, prior_proposer, transformer_proposer
-from symtut.regression.search import SearchConfig, criterion, search
+from symtut.regression.ranking import criterion
+from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
 
 METHODS = ("transformer", "prior", "sparse")
-MIN_POINTS = 5
 
 
 class SymbolicRegressor:
@@ -110,7 +111,9 @@ class SymbolicRegressor:
         for name, value in params.items():
             if name not in self._parameter_names():
                 known = ", ".join(self._parameter_names())
-                raise InputError(f"unknown parameter '{name}' for SymbolicRegressor; known: {known}.")
+                raise InputError(
+                    f"unknown parameter '{name}' for SymbolicRegressor; known: {known}."
+                )
             setattr(self, name, value)
         return self
 
@@ -151,7 +154,7 @@ class SymbolicRegressor:
         started, cpu = time.monotonic(), time.process_time()
         self._check_settings()
         names = getattr(X, "columns", None)
-        X, y = _check_data(X, y)
+        X, y = check_data(X, y)
         names = tuple(map(str, names)) if names is not None else VARIABLES[: X.shape[1]]
         if self.feature_names is not None:
             names = tuple(self.feature_names)
@@ -217,7 +220,7 @@ class SymbolicRegressor:
     def predict(self, X, index=None):
         """Values (n,) of an equation at X (n, d)."""
         expression = self.expression(index)
-        X = _check_points(X)
+        X = check_points(X)
         if X.shape[1] != self.n_features_in_:
             raise InputError(
                 f"X has {X.shape[1]} columns, but the model was fitted with {self.n_features_in_}."
@@ -227,7 +230,7 @@ class SymbolicRegressor:
     def score(self, X, y, index=None):
         """Coefficient of determination R² of the prediction."""
         prediction = self.predict(X, index)
-        X, y = _check_data(X, y, fitting=False)
+        X, y = check_data(X, y, fitting=False)
         return 1.0 - float(np.mean((y - prediction) ** 2) / np.var(y))
 
     def sympy(self, index=None):
@@ -250,7 +253,7 @@ class SymbolicRegressor:
     # ---- files ----------------------------------------------------------------------------------
 
     def save(self, path):
-        """Write parameters and equations as JSON (no pickle); the transformer is named, not copied."""
+        """Write parameters and equations as JSON; the transformer is named, not copied."""
         rows = [
             {**{k: v for k, v in row.items() if k != "expression"},
              "prefix": list(row["expression"].prefix),
@@ -290,7 +293,7 @@ class SymbolicRegressor:
 
 
 def _finish(fit, X, y, names, source) -> dict:
-    """Refit the outer coefficients in y's own units, drop an idle intercept, describe the result."""
+    """Refit the outer weights in y's own units, drop an idle intercept, describe the result."""
     terms = fit.term_expressions()
     columns = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
     best = None
@@ -316,54 +319,3 @@ def _finish(fit, X, y, names, source) -> dict:
         "source": source,
         "expression": expression,
     }
-
-
-def _check_points(X):
-    if hasattr(X, "to_numpy"):
-        X = X.to_numpy()
-    try:
-        X = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"X must be an array of numbers ({error}).") from error
-    if X.ndim != 2:
-        raise InputError(f"X must have two dimensions (points, variables), not shape {X.shape}.")
-    if not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0]
-        raise InputError(f"X has NaN or infinite values, first in row {row}, column {column}.")
-    return X
-
-
-def _check_data(X, y, fitting=True):
-    X = _check_points(X)
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    try:
-        y = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"y must be an array of numbers ({error}).") from error
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise InputError(f"y must have one dimension, not shape {y.shape}; fit one target at a time.")
-    if len(X) != len(y):
-        raise InputError(f"X has {len(X)} rows but y has {len(y)} values.")
-    if not np.isfinite(y).all():
-        raise InputError(f"y has NaN or infinite values, first at {np.argmin(np.isfinite(y))}.")
-    if not fitting:
-        return X, y
-    if X.shape[1] > MAX_VARIABLES:
-        raise InputError(
-            f"X has {X.shape[1]} variables; the weights know formulas of at most {MAX_VARIABLES}: "
-            "leave out the columns that do not matter."
-        )
-    if X.shape[1] == 0:
-        raise InputError("X has no columns.")
-    if len(X) < MIN_POINTS:
-        raise InputError(
-            f"{len(X)} points are fewer than a formula has constants: give at least {MIN_POINTS}."
-        )
-    if np.ptp(y) <= 1e-12 * np.abs(y).max():
-        raise InputError(f"y is constant ({y[0]:g}): there is nothing to explain.")
-    return X, y
-
-

@@ -32,7 +32,9 @@ def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> Non
 
 def available_weights() -> list[str]:
     """Names of the shipped weights."""
-    return sorted({path.stem for root in ROOTS for path in (root / "weights").glob("*.safetensors")})
+    return sorted(
+        {path.stem for root in ROOTS for path in (root / "weights").glob("*.safetensors")}
+    )
 
 
 def find_weights(name: str | Path) -> Path:
@@ -53,7 +55,7 @@ def find_weights(name: str | Path) -> Path:
             return path
     known = ", ".join(available_weights()) or "none"
     raise InputError(
-        f"unknown weights '{name}'. Shipped weights: {known}; or give the path of a .safetensors file."
+        f"unknown weights '{name}'. Shipped weights: {known}; or the path of a .safetensors file."
     )
 
 

@@ -133,7 +133,9 @@ class SymbolicWorldModel:
         fitted = getattr(self, "expressions_", [])
         return {
             "fits_done": self.fits_done,
-            "equations": [{"prefix": list(e.prefix), "constants": list(e.constants)} for e in fitted],
+            "equations": [
+                {"prefix": list(e.prefix), "constants": list(e.constants)} for e in fitted
+            ],
         }
 
     def load_state_dict(self, state: dict) -> None:

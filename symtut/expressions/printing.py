@@ -1,0 +1,97 @@
+"""Formulas as text and as LaTeX, with only the brackets that are needed."""
+
+from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
+
+_PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5}
+_LATEX_NAMES = {"theta": r"\theta", "psi": r"\psi", "phi": r"\phi", "omega": r"\omega"}
+
+
+def latex_name(name: str) -> str:
+    """``theta_dot`` → ``\\dot{\\theta}``, ``delta_theta`` → ``\\Delta \\theta``, and so on.
+
+    Other names stay as they are.
+    """
+    if name.startswith("delta_"):
+        return rf"\Delta {latex_name(name[6:])}"
+    if name.endswith("_dot"):
+        return rf"\dot{{{latex_name(name[:-4])}}}"
+    stem = name.rstrip("0123456789")
+    number = name[len(stem) :]
+    shown = _LATEX_NAMES.get(stem, stem)
+    return f"{shown}_{{{number}}}" if number and stem else shown
+
+
+def _number(value: float, digits: int | None) -> str:
+    return repr(value) if digits is None else f"{value:.{digits}g}"
+
+
+def _brackets(argument, level, latex=False):
+    text, precedence = argument
+    if precedence >= level:
+        return text
+    return rf"\left({text}\right)" if latex else f"({text})"
+
+
+def _infix(token, args, template, latex):
+    """Text of an infix operator with only the brackets that are needed, and its precedence."""
+    level = _PRECEDENCE[token]
+    if token == "add":
+        left, right = args[0][0], args[1][0]
+        if right.startswith("-"):  # a + -b is written a - b
+            return f"{left} - {right[1:]}", 1
+        return f"{left} + {right}", 1
+    if token == "sub":
+        return template.format(args[0][0], _brackets(args[1], 2, latex)), 1
+    if token == "neg":
+        return template.format(_brackets(args[0], 3, latex)), 1
+    if token == "square":
+        return template.format(_brackets(args[0], 6, latex)), 5
+    if token == "inv":
+        return template.format(_brackets(args[0], 4, latex)), 3
+    # mul and div: the right-hand side of a division needs brackets around products too
+    right_level = level + 1 if token == "div" else level
+    return template.format(
+        _brackets(args[0], level, latex), _brackets(args[1], right_level, latex)
+    ), 3
+
+
+def as_text(token, args, names, digits):
+    """Return (text, precedence); 9 binds tightest."""
+    if isinstance(token, float):
+        text = _number(token, digits)
+        return text, 1 if text.startswith("-") else 9
+    if token == CONSTANT:
+        return "C", 9
+    if token in VARIABLES:
+        return names[int(token[1:])], 9
+    if token in _PRECEDENCE:
+        if token == "mul" and args[0][0].startswith("-") and args[0][1] == 1:
+            inner = as_text("mul", [(args[0][0][1:], 3), args[1]], names, digits)
+            if "+" not in args[0][0] and " - " not in args[0][0]:
+                return f"-{inner[0]}", 1  # a leading minus stays outside: -2*x, not (-2)*x
+        return _infix(token, args, OPERATORS[token].text, latex=False)
+    return OPERATORS[token].text.format(args[0][0]), 9
+
+
+def as_latex(token, args, names, digits):
+    if isinstance(token, float):
+        text = _number(token, digits)
+        if "e" in text:
+            mantissa, exponent = text.split("e")
+            text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+        return text, 1 if text.startswith("-") else 9
+    if token == CONSTANT:
+        return "C", 9
+    if token in VARIABLES:
+        return names[int(token[1:])], 9
+    if token in ("div", "inv"):  # the fraction bar is its own bracket
+        return OPERATORS[token].latex.format(*(arg[0] for arg in args)), 9
+    if token == "square":
+        return OPERATORS[token].latex.format(_brackets(args[0], 6, latex=True)), 5
+    if token in _PRECEDENCE:
+        if token == "mul" and args[0][0].startswith("-") and args[0][1] == 1:
+            inner = as_latex("mul", [(args[0][0][1:], 3), args[1]], names, digits)
+            if "+" not in args[0][0] and " - " not in args[0][0]:
+                return f"-{inner[0]}", 1
+        return _infix(token, args, OPERATORS[token].latex, latex=True)
+    return OPERATORS[token].latex.format(args[0][0]), 9

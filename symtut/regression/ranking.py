@@ -1,0 +1,39 @@
+"""Which equation is better: fit against length."""
+
+import numpy as np
+
+from symtut.regression.constants import Fit
+
+EXACT = 1e-11
+"""1 − R² below which fits count as equal and the shortest wins: at this level the residual is the
+rounding of float32 observations, and whatever explains it is not physics."""
+
+
+def criterion(loss, n_parameters, complexity, n_points):
+    """Description length (up to a constant): fit, numbers, and the size of the formula.
+
+    Bayesian information criterion plus two nats a node; lower is better. It holds under noise: a
+    term must pay for its coefficient and its nodes.
+    """
+    fit = n_points * np.log(np.maximum(loss, EXACT))
+    return fit + np.log(n_points) * n_parameters + 2.0 * complexity
+
+
+def rank(fit: Fit, n_points: int) -> float:
+    return float(criterion(fit.loss, fit.n_parameters, complexity(fit), n_points))
+
+
+def complexity(fit: Fit) -> int:
+    """Nodes of the whole formula."""
+    return fit.expression().complexity
+
+
+def pareto(fits: list[Fit], n_points: int) -> list[Fit]:
+    """Fits that no simpler fit beats, best criterion first."""
+    front: list[Fit] = []
+    lowest = np.inf
+    for _, _, fit in sorted(((complexity(f), f.loss, f) for f in fits), key=lambda item: item[:2]):
+        if fit.loss < lowest * (1 - 1e-9) and (not front or lowest > EXACT):
+            front.append(fit)
+            lowest = fit.loss
+    return sorted(front, key=lambda f: rank(f, n_points))

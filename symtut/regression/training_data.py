@@ -1,0 +1,132 @@
+"""The stream of training examples: random functions, packed for the transformer, never repeated."""
+
+import math
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
+import torch
+
+from symtut.expressions import RandomFunctions, canonical_terms, decode, random_functions
+from symtut.regression.tokens import MAX_TERMS, pack
+from symtut.regression.transformer import TransformerConfig
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """One training run.
+
+    Attributes
+    ----------
+    examples : int
+        Random functions seen in all; none is seen twice.
+    batch_size, learning_rate, weight_decay, gradient_clip
+        AdamW with warm-up over the first 2 % and decay over the last 20 % of the examples.
+    points : (int, int)
+        Fewest and most points per function, log-uniform, drawn anew for every chunk.
+    checkpoint_every : float
+        Seconds between checkpoints.
+    """
+
+    model: TransformerConfig = field(default_factory=TransformerConfig)
+    data: RandomFunctions = field(default_factory=RandomFunctions)
+    examples: int = 1_000_000
+    batch_size: int = 128
+    learning_rate: float = 7e-4
+    weight_decay: float = 0.01
+    gradient_clip: float = 1.0
+    points: tuple[int, int] = (16, 200)
+    chunk_size: int = 2048
+    seed: int = 0
+    checkpoint_every: float = 240.0
+
+
+PRESETS = {
+    "tiny": PretrainConfig(
+        model=TransformerConfig(n_embed=64, n_head=2, n_encoder=2, n_decoder=2, n_latents=12),
+        examples=40_000, batch_size=64, learning_rate=1.5e-3, chunk_size=512,
+    ),
+    "small": PretrainConfig(),
+    "medium": PretrainConfig(
+        model=TransformerConfig(n_embed=256, n_head=8, n_encoder=5, n_decoder=5, n_latents=48),
+        examples=20_000_000, batch_size=512, learning_rate=5e-4, chunk_size=8192,
+    ),
+}  # fmt: skip
+"""``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU."""
+
+HELD_OUT = 64
+"""One skeleton in this many is held out, chosen by a hash of its canonical form."""
+
+
+def is_held_out(terms: tuple[tuple[str, ...], ...]) -> bool:
+    """True for skeletons that training never sees.
+
+    The hash is taken after renaming the variables in order of appearance, so ``x1·sin(x0)`` and
+    ``x0·sin(x1)`` are held out together.
+    """
+    names: dict[str, str] = {}
+    for term in terms:
+        for token in term:
+            if token[0] == "x":
+                names.setdefault(token, f"x{len(names)}")
+    renamed = canonical_terms(
+        tuple(tuple(names.get(token, token) for token in term) for term in terms)
+    )
+    text = " ".join(" ".join((*term, ";")) for term in renamed)
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) % HELD_OUT == 0
+
+
+@dataclass
+class Batch:
+    """Tensors of one training step; see :class:`FormulaTransformer` for the shapes."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    n_variables: torch.Tensor
+    tokens: torch.Tensor
+
+    def to(self, device) -> "Batch":
+        return Batch(*(tensor.to(device) for tensor in vars(self).values()))
+
+
+def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> list[Batch]:
+    """Draw chunk number ``chunk`` and cut it into batches of formulas of similar length.
+
+    The generator is seeded by a hash of (seed, chunk): consecutive seeds would repeat examples.
+    """
+    generator = np.random.default_rng(np.random.SeedSequence([config.seed, chunk, int(held_out)]))
+    low, high = np.log(config.points[0]), np.log(config.points[1])
+    n_points = int(round(math.exp(generator.uniform(low, high))))
+    # held-out formulas are rare: draw more to find some
+    n = config.chunk_size * (8 if held_out else 1)
+    examples = random_functions(config.data, n, n_points, generator)
+    formulas = [canonical_terms(decode(row)) for row in examples.codes]
+    limit = config.model.max_length
+    kept = [
+        i
+        for i, terms in enumerate(formulas)
+        if 0 < len(terms) <= MAX_TERMS
+        and sum(map(len, terms)) + len(terms) + 1 <= limit
+        and is_held_out(terms) == held_out
+    ]
+    if not kept:
+        return []
+    tokens = pack([formulas[i] for i in kept])
+    lengths = (tokens != 0).sum(1)
+    sorting = np.argsort(lengths, kind="stable")
+    size = config.batch_size
+    cuts = [sorting[i : i + size] for i in range(0, len(sorting), size)]
+    if len(cuts) > 1 and len(cuts[-1]) < size // 2:
+        cuts.pop()  # a rump of a batch would have a noisy gradient
+    batches = []
+    for rows in (cuts[i] for i in generator.permutation(len(cuts))):
+        chosen = torch.tensor([kept[i] for i in rows])
+        batches.append(
+            Batch(
+                examples.x[chosen],
+                examples.y[chosen],
+                torch.from_numpy(examples.n_variables[chosen.numpy()]),
+                torch.from_numpy(tokens[rows, : lengths[rows].max()].astype(np.int64)),
+            )
+        )
+    return batches
