@@ -20,7 +20,7 @@ def episodes(task, n_episodes, push):
     generator = np.random.default_rng(7)
     for episode in range(n_episodes):
         env.reset(seed=episode)
-        for step in range(task.horizon):
+        for _ in range(task.horizon):
             state = np.array(env.unwrapped.state)
             # 'push' drives the pole in circles, so that the speed clip and the wrap both occur
             action = np.sign(state[1:]) * 2 if push else generator.uniform(-2, 2, size=1)

@@ -46,7 +46,7 @@ class ReplayBuffer:
         self.added = total
 
     def sample(self, n: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        """``n`` rows drawn uniformly with replacement, as one ``(n, width)`` view for each field."""
+        """``n`` rows drawn uniformly with replacement: a ``(n, width)`` view for each field."""
         if len(self) == 0:
             raise InputError("cannot draw from an empty replay buffer; add transitions first.")
         rows = torch.randint(len(self), (n,), generator=generator)

@@ -55,19 +55,18 @@ class LoopConfig:
         """
         if name not in PROFILES:
             raise InputError(f"unknown profile '{name}'. Known profiles: {', '.join(PROFILES)}.")
+        config = PROFILES[name]
         if model_free:  # one update for each real step, and no imagination to fall back on
-            return replace(
-                LoopConfig(), block_steps=1, updates_per_step=1.0, updates=0,
-                learning_rate_decay=0.0,
-            )  # fmt: skip
-        return PROFILES[name]
+            config = replace(config, block_steps=1, updates_per_step=1.0, updates=0)
+            config = replace(config, learning_rate_decay=0.0)
+        return config
 
 
 PROFILES = {
     "default": LoopConfig(),
     # The paper's short rollouts from recent states, with real steps in between.
     "paper": LoopConfig(rollout_length=2, rollouts=500),
-    "smoke": LoopConfig(updates=300, warm_up=300, rollouts=30),
+    "smoke": LoopConfig(updates_per_step=1.0, updates=300, warm_up=300, rollouts=30),
 }
 
 #: Where rollouts start: functions (loop, n) -> (n, S) states.
@@ -143,8 +142,7 @@ class Loop:
             raise InputError(f"--steps must be at least 1, not {self.steps}.")
         if config.start_states not in START_STATES:
             raise InputError(
-                f"unknown start_states '{config.start_states}'. "
-                f"Known: {', '.join(START_STATES)}."
+                f"unknown start_states '{config.start_states}'. Known: {', '.join(START_STATES)}."
             )
         length = config.rollout_length
         if length != "validated" and not (isinstance(length, int) and length >= 1):
@@ -189,10 +187,7 @@ class Loop:
         block = self.config.random_steps if first else self.config.block_steps
         block = max(1, min(block, self.steps - self.env_steps))
         rows = [self.real_step(random=first) for _ in range(block)]
-        columns = {
-            name: torch.as_tensor(np.array(values))
-            for name, values in zip(rows[0], zip(*(row.values() for row in rows), strict=True))
-        }
+        columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
         held_back = torch.arange(block) >= block - math.floor(self.config.held_back * block)
         real = {name: columns[name] for name in self.b_e.fields if name in columns}
         self.b_e.add(**real, held_back=held_back)
@@ -252,7 +247,6 @@ class Loop:
             else:
                 self.model.load_state_dict(new)
                 self.validation = new_validation
-                # else: the old model stays, judged by the newest data
         length = self.config.rollout_length
         if length == "validated":
             length = max(self.config.shortest_rollout, self.validation.length)

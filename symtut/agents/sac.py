@@ -144,3 +144,25 @@ class SAC:
     def set_learning_rate(self, learning_rate: float) -> None:
         self.critic_optimizer.learning_rate = learning_rate
         self.actor_optimizer.learning_rate = learning_rate
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        tensors = {
+            "actor": self.actor.flat,
+            "critics": self.critics.flat,
+            "targets": self.targets.flat,
+            "log_alpha": self.log_alpha,
+        }
+        optimizers = {"critic": self.critic_optimizer, "actor": self.actor_optimizer}
+        for name, optimizer in optimizers.items():
+            for kind in ("first", "second", "steps"):
+                for i, tensor in enumerate(getattr(optimizer, kind)):
+                    tensors[f"{name}_optimizer.{kind}.{i}"] = tensor
+        return tensors
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Networks, temperature and both optimisers; not the generator, which is the caller's."""
+        return {name: tensor.detach().clone() for name, tensor in self._tensors().items()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        for name, tensor in self._tensors().items():
+            tensor.copy_(state[name])

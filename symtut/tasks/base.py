@@ -15,7 +15,7 @@ import gymnasium
 import numpy as np
 import torch
 
-#: Reset seeds of the 100 episodes on which every policy is evaluated; no training episode uses them.
+#: Reset seeds of the 100 episodes that evaluate every policy; no training episode uses them.
 EVALUATION_SEEDS = range(20000, 20100)
 
 

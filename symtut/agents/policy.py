@@ -1,0 +1,61 @@
+"""A trained policy on its own: what a run leaves behind and a notebook plays."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from symtut.agents.networks import MLP, NAMES
+from symtut.errors import InputError
+from symtut.storage import load_tensors, save_tensors
+from symtut.tasks import Task, make_task
+
+
+class Policy:
+    """The mode of a SAC actor, from observations to actions in environment units.
+
+    ``policy(observation)`` takes ``(O,)`` or ``(B, O)`` arrays and returns ``(A,)`` or ``(B, A)``
+    float64 arrays.
+    """
+
+    def __init__(self, task: Task, actor: MLP):
+        self.task, self.actor = task, actor
+
+    def unit_action(self, observation: torch.Tensor) -> torch.Tensor:
+        """``(B, O)`` float32 -> ``(B, A)`` in [-1, 1]."""
+        with torch.no_grad():
+            return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
+
+    def __call__(self, observation: np.ndarray) -> np.ndarray:
+        observation = np.asarray(observation, dtype=np.float32)
+        batch = torch.as_tensor(np.atleast_2d(observation))
+        action = self.task.from_unit_action(self.unit_action(batch).double().numpy())
+        return action[0] if observation.ndim == 1 else action
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights (w1 ... b3) as safetensors, with the task's name in the header."""
+        weights = zip(NAMES, self.actor.parameters, strict=True)
+        tensors = {name: tensor[0].clone() for name, tensor in weights}
+        save_tensors(path, tensors, {"task": self.task.name, "sizes": list(self.actor.sizes)})
+
+    @staticmethod
+    def load(path: str | Path) -> "Policy":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged, or not a policy of a known task.
+        """
+        tensors, header = load_tensors(path)
+        if tensors.keys() != set(NAMES) or not {"task", "sizes"} <= header.keys():
+            raise InputError(f"'{path}' is not a policy file of symtut train.")
+        task, actor = make_task(header["task"]), MLP(*header["sizes"])
+        for name, parameter in zip(NAMES, actor.parameters, strict=True):
+            if tensors[name].shape != parameter.shape[1:]:
+                raise InputError(
+                    f"'{path}': '{name}' has shape {tuple(tensors[name].shape)}, but its header "
+                    f"says {tuple(parameter.shape[1:])}."
+                )
+            parameter[0].copy_(tensors[name])
+        return Policy(task, actor)

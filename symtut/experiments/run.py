@@ -1,0 +1,218 @@
+"""One run from beginning to end: evaluate, write files, survive interruption."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from symtut.agents.checkpoint import pack, unpack
+from symtut.agents.loop import Loop
+from symtut.agents.policy import Policy
+from symtut.errors import InputError
+from symtut.experiments import results
+from symtut.experiments.config import RunConfig
+from symtut.experiments.evaluation import evaluate
+from symtut.experiments.results import Result
+from symtut.storage import (
+    ensure_folder,
+    load_tensors,
+    provenance,
+    read_json,
+    save_tensors,
+    write_csv,
+    write_json,
+)
+from symtut.tasks import EVALUATION_SEEDS, make_task
+from symtut.world_models import make_world_model
+
+CHECKPOINT_EVERY = 500  # gradient updates
+
+
+def train(
+    task: str = "pendulum",
+    method: str = "symbolic",
+    steps: int = 200,
+    seed: int = 0,
+    out: str | Path = "outputs/run",
+    profile: str = "default",
+    on_progress: Callable[[str], None] | None = print,
+    **overrides,
+) -> Result:
+    """Train a policy and leave its record in the folder ``out``.
+
+    Called again with the same arguments it goes on where it was interrupted, or, if it had
+    finished, returns the stored result. The numbers are those of an uninterrupted run, except
+    ``cpu_seconds`` and dates. Torch computes on one thread meanwhile: the networks are small, and
+    a run gives the same numbers on any number of cores.
+
+    Parameters
+    ----------
+    task, method : str
+        A known task (``symtut.tasks.TASKS``) and method (``symtut.world_models.METHODS``).
+    steps : int
+        Real environment steps to spend.
+    seed : int
+    out : path
+        Folder for config.json, curve.csv, policy.safetensors, summary.json and, where the method
+        has them, equations.json.
+    profile : str
+        A named ``LoopConfig``.
+    on_progress : callable or None
+        Gets one line of text at each fit and evaluation.
+    **overrides
+        Any field of ``LoopConfig`` or ``SACConfig``, any option of the world model, and
+        ``evaluate_every`` (gradient updates between evaluations).
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        For unknown names or bad values, a folder that cannot be written, or a folder that holds a
+        run with another configuration. Nothing is written before the input is known to be good.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        config = RunConfig.make(task, method, steps, seed, profile, **overrides)
+        return Run(config, Path(out), on_progress or (lambda line: None)).finish()
+    finally:
+        torch.set_num_threads(threads)
+
+
+class Run:
+    """A run in its folder: new, half done or finished."""
+
+    def __init__(self, config: RunConfig, out: Path, say: Callable[[str], None]):
+        self.config, self.out, self.say = config, out, say
+        self.task = make_task(config.task)
+        model = make_world_model(config.method, self.task, config.seed, **config.model)
+        self.loop = Loop(self.task, model, config.steps, config.loop, config.sac, config.seed)
+        self.curve: list[list] = []
+        self.cpu_seconds = 0.0  # of training, evaluation left out
+        self.checkpointed = 0  # updates at the last checkpoint
+
+    def finish(self) -> Result:
+        self._open_folder()
+        if (self.out / results.SUMMARY).exists():
+            (self.out / results.CHECKPOINT).unlink(missing_ok=True)
+            self.say(f"'{self.out}' already holds this run, finished; nothing to do.")
+            return Result.load(self.out)
+        if (self.out / results.CHECKPOINT).exists():
+            self._restore()
+            self.say(f"going on from the checkpoint: {self._position()}.")
+        while not self.loop.finished:
+            self._advance()
+        self._write_results()
+        return Result.load(self.out)
+
+    def _open_folder(self) -> None:
+        """Claim the folder, or recognise it as this run's own."""
+        run = self.config.as_json()
+        path = self.out / results.CONFIG
+        if path.exists():
+            stored = read_json(path).get("run")
+            if stored != run:
+                raise InputError(
+                    f"'{self.out}' holds a run with another configuration "
+                    f"({_first_difference(stored, run)}). Choose another --out folder."
+                )
+        ensure_folder(self.out)
+        for name in results.FILES:  # what a kill left of a half-written file
+            for stale in self.out.glob(f".{name}-*"):
+                stale.unlink(missing_ok=True)
+        if not path.exists():
+            write_json(path, {"run": run, "provenance": provenance()})
+
+    def _advance(self) -> None:
+        """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
+        loop, every = self.loop, self.config.evaluate_every
+        next_evaluation = (loop.updates // every + 1) * every
+        report, started = loop.report, time.process_time()
+        loop.advance(min(250, next_evaluation - loop.updates))
+        self.cpu_seconds += time.process_time() - started
+        fitted = loop.report is not report
+        if fitted:
+            self.say(f"{self._position()}: fitted; rollouts of {loop.rollout_length} steps")
+            for equation in loop.report.equations:
+                self.say(f"    {equation['target']} = {equation['equation']}")
+        last = self.curve[-1][1] if self.curve else 0
+        due = loop.updates >= next_evaluation and loop.updates > last
+        if due or (loop.finished and loop.updates > last):
+            self._evaluate()
+        waited = loop.updates - self.checkpointed
+        if loop.between_episodes and (fitted or waited >= CHECKPOINT_EVERY):
+            self._checkpoint()
+
+    def _evaluate(self) -> None:
+        found = evaluate(self.task, lambda seen: self.loop.agent.act(seen, deterministic=True))
+        loop = self.loop
+        row = [loop.env_steps, loop.updates, round(self.cpu_seconds, 3), found.mean, found.std]
+        self.curve.append(row)
+        write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
+        self.say(f"{self._position()}: mean return {found.mean:.1f} over {len(found.returns)}")
+
+    def _position(self) -> str:
+        loop = self.loop
+        return (
+            f"{loop.env_steps}/{loop.steps} real steps, "
+            f"{loop.updates}/{loop.total_updates} updates, {self.cpu_seconds:.0f} CPU-s"
+        )
+
+    def _checkpoint(self) -> None:
+        tensors, values = pack(self.loop)
+        values |= {"curve": self.curve, "cpu_seconds": self.cpu_seconds}
+        save_tensors(self.out / results.CHECKPOINT, tensors, values)
+        self.checkpointed = self.loop.updates
+
+    def _restore(self) -> None:
+        tensors, values = load_tensors(self.out / results.CHECKPOINT)
+        unpack(self.loop, tensors, values)
+        self.curve, self.cpu_seconds = values["curve"], values["cpu_seconds"]
+        self.checkpointed = self.loop.updates
+
+    def _write_results(self) -> None:
+        """The summary comes last: where it stands, the run is whole."""
+        loop, threshold = self.loop, self.task.solved_return
+        solved = [row[0] for row in self.curve if row[3] >= threshold]
+        write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
+        if loop.report is not None and loop.report.equations:
+            write_json(self.out / results.EQUATIONS, list(loop.report.equations))
+        Policy(self.task, loop.agent.actor).save(self.out / results.POLICY)
+        model = {}
+        if loop.validation is not None:
+            model = {
+                "rollout_length": loop.rollout_length,
+                "fitted_to": loop.report.n_transitions,
+                "validation_errors": list(loop.validation.errors),
+                "validation_growth": loop.validation.growth,
+            }
+        summary = {
+            "task": self.config.task,
+            "method": self.config.method,
+            "seed": self.config.seed,
+            "env_steps": loop.env_steps,
+            "gradient_updates": loop.updates,
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "final_return": self.curve[-1][3],
+            "final_return_std": self.curve[-1][4],
+            "evaluation_seeds": [EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1]],
+            "threshold": threshold,
+            "steps_to_threshold": solved[0] if solved else None,
+            "model": model or None,
+        }
+        write_json(self.out / results.SUMMARY, summary)
+        (self.out / results.CHECKPOINT).unlink(missing_ok=True)
+
+
+def _first_difference(stored, wanted, path: str = "") -> str:
+    """Where two configurations part: ``steps: 200 there, 300 asked for``."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for name in {**stored, **wanted}:
+            if stored.get(name) != wanted.get(name):
+                at = f"{path}{name}"
+                return _first_difference(stored.get(name), wanted.get(name), f"{at}.")
+    return f"{path.rstrip('.') or 'everything'}: {stored} there, {wanted} asked for"
