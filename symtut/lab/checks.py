@@ -1,0 +1,155 @@
+"""Instant checks of exercises, against an oracle that was written independently.
+
+Each check says one of three things: right; not done yet; not right, with the first case that
+shows it and, where the mistake is a known one, what it is. It returns the student's answer if
+that is right and the reference otherwise, so the rest of the notebook always runs.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from symtut.lab.session import record
+
+RIGHT, OPEN, WRONG = "right", "open", "wrong"
+
+statuses: dict[str, str] = {}
+
+
+def function(
+    name: str,
+    student: Callable,
+    oracle: Callable,
+    cases: Sequence[tuple],
+    *,
+    mistakes: Sequence[tuple[Callable, str]] = (),
+    hint: str = "",
+    rtol: float = 1e-5,
+    atol: float = 1e-7,
+) -> Callable:
+    """Compare a function with ``oracle`` on ``cases`` (tuples of arguments).
+
+    Parameters
+    ----------
+    mistakes : sequence of (function, explanation)
+        Known wrong answers: if the student's results equal one of these, it is explained.
+    hint : str
+        Shown with any other wrong answer.
+
+    Returns
+    -------
+    Callable
+        ``student`` if it is right on every case, else ``oracle``.
+    """
+    answers = []
+    for case in cases:
+        expected = oracle(*copy.deepcopy(case))
+        try:
+            # A copy, so that an answer that changes its input cannot change the next comparison.
+            got = student(*copy.deepcopy(case))
+        except NotImplementedError:
+            return _close(name, OPEN, "", oracle)
+        except Exception as error:
+            text = f"{_show(case)} raises {type(error).__name__}: {error}"
+            return _close(name, WRONG, text + _hint(hint), oracle)
+        if got is None or got is Ellipsis:
+            return _close(name, OPEN, "", oracle)
+        answers.append(got)
+        if problem := _difference(got, expected, rtol, atol):
+            text = f"for {_show(case)} {problem}"
+            for wrong, explanation in mistakes:
+                # Every case seen so far must fit: one alone may agree by chance.
+                pairs = zip(cases, answers, strict=False)
+                if not any(_difference(a, wrong(*copy.deepcopy(c)), rtol, atol) for c, a in pairs):
+                    return _close(name, WRONG, text + _hint(explanation), oracle)
+            return _close(name, WRONG, text + _hint(hint), oracle)
+    return _close(name, RIGHT, f"{len(cases)} cases", student)
+
+
+def value(
+    name: str,
+    answer,
+    expected,
+    *,
+    mistakes: Sequence[tuple[object, str]] = (),
+    hint: str = "",
+    rtol: float = 1e-3,
+    atol: float = 1e-9,
+):
+    """Compare a number or an array with ``expected``. Returns whichever is right."""
+    if answer is None or answer is Ellipsis:
+        return _close(name, OPEN, "", expected)
+    problem = _difference(answer, expected, rtol, atol, tell=False)
+    if not problem:
+        return _close(name, RIGHT, "", answer)
+    for wrong, explanation in mistakes:
+        if not _difference(answer, wrong, rtol, atol):
+            return _close(name, WRONG, problem + _hint(explanation), expected)
+    return _close(name, WRONG, problem + _hint(hint), expected)
+
+
+def choice(name: str, answer: str | None, right: str, explanations: dict[str, str]) -> str:
+    """Check the letter chosen in a quiz; ``explanations`` has one sentence per letter."""
+    if answer is None or answer is Ellipsis:
+        return _close(name, OPEN, f"choose one of {', '.join(explanations)}", right)
+    if answer not in explanations:
+        text = f"{answer!r} is not one of {', '.join(explanations)}"
+        return _close(name, WRONG, text, right)
+    status = RIGHT if answer == right else WRONG
+    return _close(name, status, f"({answer}) {explanations[answer]}", right)
+
+
+def _close(name: str, status: str, text: str, result):
+    """Say how it went, keep the status with the notebook's results, hand the result on."""
+    statuses[name] = status
+    record(checks=statuses)
+    mark = {RIGHT: "✔ right", OPEN: "… not done yet", WRONG: "✘ not right yet"}[status]
+    print(f"{name}: {mark}" + (f": {text}" if text else ""))
+    if status != RIGHT:
+        print("   Below, the reference stands in for it, so everything else runs.")
+    return result
+
+
+def _difference(got, expected, rtol: float, atol: float, tell: bool = True) -> str:
+    """What separates ``got`` from ``expected``, in words; empty if nothing does.
+
+    ``tell`` False keeps the expected numbers to itself: for answers that are one number,
+    they would be the solution.
+    """
+    try:
+        got, expected = _array(got), _array(expected)
+    except (TypeError, ValueError):
+        return f"the answer should be numbers, not a {type(got).__name__}"
+    if got.shape != expected.shape:
+        return f"the shape is {got.shape}, expected {expected.shape}"
+    if np.allclose(got, expected, rtol=rtol, atol=atol, equal_nan=True):
+        return ""
+    if not tell:
+        return f"{_number(got)} is not it"
+    return f"the result is {_number(got)}, expected {_number(expected)}"
+
+
+def _array(x) -> np.ndarray:
+    if isinstance(x, torch.Tensor):
+        x = x.detach().cpu().numpy()
+    return np.asarray(x, dtype=float)
+
+
+def _number(x) -> str:
+    return np.array2string(_array(x), precision=5, threshold=8, separator=", ")
+
+
+def _show(case: tuple) -> str:
+    parts = []
+    for item in case:
+        try:
+            parts.append(_number(item))
+        except (TypeError, ValueError):
+            parts.append(getattr(item, "__name__", str(item)))
+    return "input (" + ", ".join(parts) + ")"
+
+
+def _hint(text: str) -> str:
+    return f".\n   {text}" if text else ""

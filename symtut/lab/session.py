@@ -1,0 +1,102 @@
+"""The frame of a notebook run: its profile and budget, its results as JSON, a scratch folder."""
+
+import numbers
+import os
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from symtut.errors import InputError
+from symtut.storage import write_json
+
+PROFILES = ("smoke", "lab", "paper")
+RECORD_VARIABLE = "SYMTUT_RECORD"  # the environment variable that says where results are written
+
+_results: dict = {}
+_workspaces: list[tempfile.TemporaryDirectory] = []  # removed when the kernel ends
+
+
+def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
+    """Begin a notebook: check its parameters, set the plotting style, return the budget.
+
+    Parameters
+    ----------
+    profile : str
+        ``"smoke"`` (continuous integration), ``"lab"`` (a student's machine) or ``"paper"``.
+    seed : int
+        Not used here, only checked: notebooks pass it on to what is random.
+    **budgets : dict
+        One dict of settings per profile, ``smoke={...}, lab={...}, paper={...}``, with the
+        same keys. Left out altogether if the notebook does the same under every profile.
+
+    Returns
+    -------
+    SimpleNamespace
+        The settings of the chosen profile.
+
+    Raises
+    ------
+    InputError
+        On an unknown profile or a seed that is not a whole number of at least 0.
+    """
+    from symtut.lab import plots
+
+    if profile not in PROFILES:
+        raise InputError(f"PROFILE is {profile!r}; choose one of {', '.join(PROFILES)}.")
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise InputError(f"SEED is {seed!r}; choose a whole number from 0 on.")
+    if budgets:
+        if set(budgets) != set(PROFILES):
+            raise InputError(f"budgets are needed for all of {', '.join(PROFILES)}.")
+        if len({frozenset(budget) for budget in budgets.values()}) != 1:
+            raise InputError("the budgets of the profiles must have the same keys.")
+    torch.set_num_threads(1)  # faster for networks this small, and the same sums on any machine
+    plots.use_style()
+    _results.clear()
+    record(profile=profile, seed=int(seed))
+    return SimpleNamespace(**budgets.get(profile, {}))
+
+
+def record(**values) -> None:
+    """Keep results that matter, so that a test or a script can read them after the run.
+
+    Numbers, strings, booleans, None, NumPy and torch arrays, and lists or dicts of these. Where
+    the environment variable ``SYMTUT_RECORD`` names a file, all results so far are written
+    there as JSON, atomically. Infinite and undefined numbers become null, as JSON has none.
+    """
+    _results.update({name: _plain(value) for name, value in values.items()})
+    if path := os.environ.get(RECORD_VARIABLE):
+        write_json(path, _results)
+
+
+def recorded() -> dict:
+    """What :func:`record` has kept since :func:`start`."""
+    return dict(_results)
+
+
+def workspace() -> Path:
+    """A new empty folder for this run's files; it goes when the kernel ends."""
+    _workspaces.append(tempfile.TemporaryDirectory(prefix="symtut-"))
+    return Path(_workspaces[-1].name)
+
+
+def _plain(value):
+    """``value`` in JSON's own types."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"cannot record a {type(value).__name__}: {value!r}")
