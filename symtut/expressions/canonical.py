@@ -23,9 +23,18 @@ def order(prefix: Prefix) -> tuple:
     return len(prefix), tuple(_RANK[token] for token in prefix)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def canonical(prefix: Prefix) -> Prefix:
     """The canonical spelling of a skeleton; constants are placeholders, their values are free."""
+    for _ in range(4):  # one pass nearly always does; a second one tidies what the first uncovered
+        rewritten = _rewrite(prefix)
+        if rewritten == prefix:
+            break
+        prefix = rewritten
+    return prefix
+
+
+def _rewrite(prefix: Prefix) -> Prefix:
     operator = OPERATORS.get(prefix[0])
     if operator is None:
         return prefix
@@ -52,7 +61,7 @@ def canonical(prefix: Prefix) -> Prefix:
     return (name, *args[0])
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def canonical_terms(terms: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
     """Canonical form of ``c0 + Σ ck·terms[k]`` with free coefficients: a sorted tuple of terms.
 

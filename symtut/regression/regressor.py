@@ -278,6 +278,8 @@ class SymbolicRegressor:
             raise InputError(f"'{path}' does not hold a saved SymbolicRegressor.")
         try:
             model = cls().set_params(**state["params"])
+            if model.feature_names is not None:
+                model.feature_names = tuple(model.feature_names)  # JSON knows only lists
             if state["equations"] is not None:
                 model.equations_ = [
                     {**{k: v for k, v in row.items() if k not in ("prefix", "constants")},

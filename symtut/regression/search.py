@@ -81,12 +81,13 @@ def search(
     pool = TermPool(x)
     target, complete = y, True
     for number in range(config.rounds):
-        if time.monotonic() > deadline:
+        if number and time.monotonic() > deadline:
             complete = False
             break
         amount = config.n_candidates if number == 0 else max(8, config.n_candidates // 2)
         candidates = propose(x, target, amount, generator)
         fits = _fit_until(deadline, fit_all, candidates, x[rows], target[rows], generator, config)
+        complete = complete and len(fits) == len(candidates)
         fits = sorted((f for f in fits if np.isfinite(f.loss)), key=lambda f: rank(f, len(rows)))
         if number == 0:
             best = fits[:16]
@@ -116,12 +117,12 @@ def _strange(fit: Fit) -> bool:
 
 
 def _fit_until(deadline, fit_all, candidates, x, y, generator, config):
-    """Fit candidates in blocks of similar size, most probable first, until time is up."""
+    """Fit candidates in blocks, most probable first, until time is up (the first block always)."""
     fits: list[Fit] = []
-    for begin in range(0, len(candidates), 256):
+    for begin in range(0, len(candidates), 128):
         if begin and time.monotonic() > deadline:
             break
-        block = candidates[begin : begin + 256]
+        block = candidates[begin : begin + 128]
         fits += fit_all(block, x, y, generator, starts=config.starts)
     return fits
 

@@ -1,0 +1,93 @@
+"""Pretraining: no repeats, held-out skeletons stay out, it learns, it resumes exactly."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from symtut.errors import InputError
+from symtut.expressions import decode
+from symtut.regression.pretraining import Pretraining, main
+from symtut.regression.training_data import PRESETS, is_held_out, make_chunk
+from symtut.regression.weights import load_weights
+from symtut.storage import load_tensors
+
+CONFIG = replace(PRESETS["tiny"], examples=1500, chunk_size=256, batch_size=32)
+
+
+def test_chunks_do_not_repeat_each_other():
+    seen = set()
+    for chunk in range(4):
+        rows = [tuple(y.tolist()) for batch in make_chunk(CONFIG, chunk) for y in batch.y]
+        assert len(rows) > 100
+        assert not seen & set(rows)
+        seen |= set(rows)
+    again = make_chunk(CONFIG, 0)
+    assert torch.equal(again[0].y, make_chunk(CONFIG, 0)[0].y)
+
+
+def test_held_out_skeletons_are_never_trained_on():
+    for held_out in (False, True):
+        skeletons = [
+            decode(row.tolist())
+            for chunk in range(3)
+            for batch in make_chunk(CONFIG, chunk, held_out)
+            for row in batch.tokens
+        ]
+        assert skeletons
+        assert all(is_held_out(terms) == held_out for terms in skeletons)
+
+
+def test_renamed_variables_are_held_out_together():
+    for terms in ((("x0",), ("sin", "x1")), (("mul", "x0", "cos", "x1"),)):
+        swapped = tuple(tuple({"x0": "x3", "x1": "x5"}.get(t, t) for t in term) for term in terms)
+        assert is_held_out(terms) == is_held_out(swapped)
+
+
+def test_it_learns(tmp_path):
+    run = Pretraining(CONFIG, tmp_path)
+    first = run.evaluate(chunks=1)["held_out_loss"]
+    for _ in range(3):
+        run.step()
+    assert run.evaluate(chunks=1)["held_out_loss"] < first - 0.3
+
+
+def test_interrupted_run_equals_uninterrupted(tmp_path):
+    whole = Pretraining(CONFIG, tmp_path / "whole")
+    for _ in range(3):
+        whole.step()
+    part = Pretraining(CONFIG, tmp_path / "part")
+    part.step()
+    part.save_checkpoint()
+    resumed = Pretraining(CONFIG, tmp_path / "part")
+    resumed.resume()
+    for _ in range(2):
+        resumed.step()
+    assert resumed.seen == whole.seen
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_main_writes_weights_that_load(tmp_path):
+    path = main("tiny", tmp_path / "out", examples=200, report=lambda line: None)
+    model = load_weights(path)
+    assert model.config == PRESETS["tiny"].model
+    assert (tmp_path / "out" / "log.csv").read_text().startswith("examples,cpu_seconds,loss")
+    with pytest.raises(InputError, match="--resume"):
+        main("tiny", tmp_path / "out", examples=200)
+    # a longer run goes on from there
+    main("tiny", tmp_path / "out", resume=True, examples=600, report=lambda line: None)
+    _, metadata = load_tensors(tmp_path / "out" / "checkpoint.safetensors")
+    assert metadata["seen"] >= 600
+    with pytest.raises(InputError, match="other settings"):
+        main("tiny", tmp_path / "out", resume=True, examples=900, seed=1)
+
+
+def test_bad_settings(tmp_path):
+    with pytest.raises(InputError, match="unknown preset 'huge'; known presets: tiny, small"):
+        main("huge", tmp_path)
+    with pytest.raises(InputError, match="positive"):
+        main("tiny", tmp_path, examples=0)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        main("tiny", tmp_path / "file")
