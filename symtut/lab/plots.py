@@ -96,7 +96,7 @@ def loop_diagram():
     matplotlib.figure.Figure
     """
     figure, axes = plt.subplots(figsize=(8.6, 3.3))
-    axes.set(xlim=(0, 100), ylim=(0, 40))
+    axes.set(xlim=(0, 100), ylim=(0, 41.5))
     axes.axis("off")
     model, real, learn = "#0072B2", "#222222", "#D55E00"
     boxes = [  # x, y, width, text, edge colour
@@ -132,7 +132,7 @@ def loop_diagram():
     arrow((73.6, 35.5), (81.4, 35.5), "write", (77.5, 37.2), model)
     arrow((93, 30.4), (93, 10.6), "predict", (96.6, 22), model)
     arrow((38, 30.4), (38, 25.6), "copy", (41, 28), real)
-    arrow((46.6, 20.5), (86, 10.6), "rollouts start here", (67, 20.2), real, bend=-0.2)
+    arrow((46.6, 20.5), (86, 10.6), "rollouts start here", (63, 23.2), real, bend=-0.2)
     arrow((81.4, 5.5), (73.6, 5.5), "store", (77.5, 7.2), model)
     arrow((54.4, 5.5), (18.6, 5.5), "updates on batches", (36.5, 7.2), learn)
     arrow((9.5, 10.6), (9.5, 30.4), "actions", (13.5, 20.5), learn)

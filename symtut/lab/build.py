@@ -1,0 +1,249 @@
+"""Notebooks from their sources: ``python -m symtut.lab.build [NAME ...] [--no-execute]``.
+
+``notebooks/source/NN_name.py`` (percent format) gives, one way,
+
+- ``notebooks/NN_name.ipynb``: solved, executed under the default profile, outputs kept;
+- ``notebooks/exercises/NN_name.ipynb``: solutions cut out, no outputs.
+
+The badge row and the set-up cell are written here, from ``pyproject.toml``, so they are the same
+in every notebook. Solution and check cells carry nbgrader's metadata in both.
+"""
+
+import argparse
+import copy
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from symtut.errors import InputError
+from symtut.storage import write_bytes
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BRANCH = "main"
+BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "...  # YOUR CODE HERE"
+
+SETUP = """\
+# Set-up, the same in every notebook. Where symtut is installed it installs nothing.
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("symtut") is None:
+    requirements = [
+        {requirements},
+    ]
+    # Only what is missing: on Colab, a new torch or numpy would cost a restart.
+    missing = [r for r in requirements if importlib.util.find_spec(r.split(">=")[0]) is None]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    if missing:
+        subprocess.run([*pip, *missing], check=True)
+    subprocess.run([*pip, "--no-deps", "git+{repository}"], check=True)
+
+from symtut import lab"""
+
+
+def project() -> dict:
+    """The ``[project]`` table of the repository's ``pyproject.toml``."""
+    path = REPOSITORY / "pyproject.toml"
+    if not path.exists():
+        raise InputError(
+            "notebooks are built from a checkout of the repository, not from an installed package."
+        )
+    return tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+
+
+def setup_cell() -> str:
+    """The set-up cell of every notebook: installs what is missing, and only that."""
+    requirements = [f'"{r}"' for r in project()["dependencies"]]
+    return SETUP.format(
+        requirements=",\n        ".join(requirements),
+        repository=project()["urls"]["Repository"],
+    )
+
+
+def badges(path: str) -> str:
+    """The row of links that open ``path`` (relative to the repository) on Colab and Binder."""
+    slug = project()["urls"]["Repository"].removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/{path}"
+    binder = f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?urlpath=lab/tree/{path}"
+    return (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+    )
+
+
+def sources() -> list[Path]:
+    """All notebook sources, in order."""
+    return sorted((REPOSITORY / "notebooks" / "source").glob("*.py"))
+
+
+def targets(source: Path) -> tuple[Path, Path]:
+    """Where the solved notebook and the exercise notebook of a source belong."""
+    folder = REPOSITORY / "notebooks"
+    return folder / f"{source.stem}.ipynb", folder / "exercises" / f"{source.stem}.ipynb"
+
+
+def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
+    """(solved, exercises) as the source gives them, without outputs.
+
+    Raises
+    ------
+    InputError
+        If the source breaks the form: no title, no set-up or parameters cell, unpaired markers.
+    """
+    read = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    _check_form(read, source.name)
+    solved, exercises = (copy.deepcopy(read) for _ in range(2))
+    for notebook, target in zip((solved, exercises), targets(source), strict=True):
+        path = target.relative_to(REPOSITORY).as_posix()
+        title, _, rest = notebook.cells[0].source.partition("\n")
+        notebook.cells[0].source = f"{title}\n\n{badges(path)}\n\n{rest.strip()}".strip()
+        for cell in notebook.cells:
+            if "setup" in _tags(cell):
+                cell.source = setup_cell()
+            _mark_for_nbgrader(cell)
+            if notebook is exercises and cell.cell_type == "code":
+                cell.source = cut_solutions(cell.source)
+        _normalise(notebook)
+    return solved, exercises
+
+
+def cut_solutions(text: str) -> str:
+    """Replace what stands between the solution markers by a stub, markers included."""
+    pattern = rf"^([ \t]*){BEGIN}\n.*?^[ \t]*{END}[ \t]*$"
+    return re.sub(pattern, rf"\1{STUB}", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
+    """Run all cells in place, in an empty folder, one thread per process."""
+    from nbclient import NotebookClient
+
+    # The kernel starts in another folder: a checkout that is not installed must still be found.
+    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
+        client = NotebookClient(
+            notebook, timeout=timeout, kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+        )  # fmt: skip
+        client.execute(env=env)
+    _normalise(notebook)
+
+
+def keep_outputs(new: nbformat.NotebookNode, old: nbformat.NotebookNode) -> bool:
+    """Copy outputs from ``old`` if its code is that of ``new``; say whether that was so."""
+    code = [[c for c in n.cells if c.cell_type == "code"] for n in (new, old)]
+    if [c.source for c in code[0]] != [c.source for c in code[1]]:
+        return False
+    for cell, before in zip(*code, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    return any(cell.outputs for cell in code[0])
+
+
+def without_outputs(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy with code and text only, for comparisons."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Validate and write a notebook, atomically and with the same bytes for the same content."""
+    nbformat.validate(notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = nbformat.writes(notebook, version=4, ensure_ascii=False)
+    write_bytes(path, (text.rstrip("\n") + "\n").encode())
+
+
+def build(source: Path, run: bool = True, force: bool = False) -> None:
+    """Write both notebooks of a source; executes the solved one only if its code has changed."""
+    solved, exercises = convert(source)
+    solved_path, exercises_path = targets(source)
+    kept = False
+    if solved_path.exists() and not force:
+        kept = keep_outputs(solved, nbformat.read(solved_path, as_version=4))
+    if run and not kept:
+        execute(solved)
+    write(solved_path, solved)
+    write(exercises_path, exercises)
+    done = "outputs kept" if kept else "executed" if run else "not executed"
+    print(f"{solved_path.name}: {done}, {solved_path.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+def _tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def _check_form(notebook, name: str) -> None:
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "markdown" or not first.source.startswith("# "):
+        raise InputError(f"{name}: the first cell must be Markdown and begin with '# Title'.")
+    for tag in ("setup", "parameters"):
+        if sum(tag in _tags(cell) for cell in notebook.cells) != 1:
+            raise InputError(f"{name}: exactly one cell must have the tag '{tag}'.")
+    for cell in notebook.cells:
+        if cell.source.count(BEGIN) != cell.source.count(END):
+            raise InputError(f"{name}: a solution begins or ends but not both:\n{cell.source}")
+
+
+def _mark_for_nbgrader(cell) -> None:
+    if cell.cell_type != "code":
+        return
+    solution, check = BEGIN in cell.source, "check" in _tags(cell)
+    if solution or check:
+        grade_id = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        cell.metadata["nbgrader"] = {
+            "grade": check, "grade_id": f"cell-{grade_id}", "locked": check,
+            "schema_version": 3, "solution": solution, "task": False,
+        } | ({"points": 1} if check else {})  # fmt: skip
+
+
+def _normalise(notebook) -> None:
+    """Make equal content equal bytes: ids from content, no dates, no interpreter version."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        wanted = ("tags", "nbgrader", "jupyter")
+        cell.metadata = nbformat.from_dict(
+            {k: cell.metadata[k] for k in wanted if k in cell.metadata}
+        )
+        digest = hashlib.sha256(f"{cell.cell_type}{cell.source}".encode()).hexdigest()[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = f"{digest}-{seen[digest]}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m symtut.lab.build", description=__doc__)
+    parser.add_argument("names", nargs="*", help="e.g. 10_symbolic_mbpo; default all")
+    parser.add_argument("--no-execute", action="store_true", help="write without running")
+    parser.add_argument("--force", action="store_true", help="run even if the code is unchanged")
+    arguments = parser.parse_args(argv)
+    chosen = {source.stem: source for source in sources()}
+    try:
+        for name in arguments.names or chosen:
+            if name not in chosen:
+                raise InputError(f"no notebook '{name}'; there are: {', '.join(chosen)}.")
+            build(chosen[name], run=not arguments.no_execute, force=arguments.force)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Execute a notebook with parameters and keep what came of it.
+
+``python -m symtut.lab.run NOTEBOOK --out DIR [--html] [-p NAME VALUE ...]`` leaves in DIR the
+executed notebook, its recorded results as JSON, and on request an HTML report; then it prints
+what the run found. The exit code is 2 for bad input and 1 if a cell failed.
+"""
+
+import argparse
+import ast
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from symtut.errors import InputError
+from symtut.lab.session import RECORD_VARIABLE
+from symtut.storage import ensure_folder, read_json, write_bytes
+
+
+def execute(
+    notebook: str | Path, out: str | Path, parameters: dict, timeout: int | None = None
+) -> dict:
+    """Run a notebook by papermill into the folder ``out``; returns its recorded results.
+
+    Parameters
+    ----------
+    parameters : dict
+        Values for the notebook's parameters cell, such as ``{"PROFILE": "smoke", "SEED": 3}``.
+    timeout : int, optional
+        Seconds that one cell may take.
+
+    Raises
+    ------
+    InputError
+        For a missing notebook, a folder that cannot be written, or a parameter that the notebook
+        does not have (papermill itself would only log it and run with the default).
+    """
+    import papermill
+
+    notebook = Path(notebook)
+    if not notebook.is_file():
+        raise InputError(f"no notebook at '{notebook}'.")
+    known = papermill.inspect_notebook(str(notebook))
+    if unknown := sorted(parameters.keys() - known.keys()):
+        raise InputError(
+            f"'{notebook.name}' has no parameter '{unknown[0]}'; it has {', '.join(known)}."
+        )
+    out = ensure_folder(out).resolve()
+    record = out / f"{notebook.stem}.json"
+    record.unlink(missing_ok=True)  # an old record must not pass for this run's
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, os.environ.get("PYTHONPATH", "")]  # found even if not installed
+    settings = {
+        RECORD_VARIABLE: str(record),
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "OMP_NUM_THREADS": "1",
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)  # the kernel inherits the environment
+    try:
+        with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
+            papermill.execute_notebook(
+                str(notebook), str(out / notebook.name), parameters=parameters, cwd=folder,
+                kernel_name="python3", execution_timeout=timeout, progress_bar=False,
+            )  # fmt: skip
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    if not record.exists():
+        raise InputError(f"'{notebook.name}' recorded nothing; does it call lab.start?")
+    return read_json(record)
+
+
+def write_html(executed: Path) -> Path:
+    """An HTML report beside an executed notebook; returns its path."""
+    from nbconvert import HTMLExporter
+
+    html, _ = HTMLExporter().from_filename(str(executed))
+    path = executed.with_suffix(".html")
+    write_bytes(path, html.encode())
+    return path
+
+
+def describe(results: dict) -> str:
+    """What a run found, in a few lines: equations, real steps, mean real return."""
+    lines = []
+    for equation in results.get("equations", ()):
+        lines += [
+            f"{equation['target']}",
+            f"    found      {equation['equation']}",
+            f"    simulator  {equation['true']}",
+        ]
+        if (error := equation.get("largest_error")) is not None:
+            lines.append(f"    largest relative error of a coefficient: {error:.2%}")
+        else:
+            lines.append("    not the simulator's terms")
+    if "real_steps" in results:
+        lines.append(f"real steps: {results['real_steps']}")
+    if "final_return" in results:
+        lines.append(
+            f"mean real return: {results['final_return']:.1f} over "
+            f"{results['evaluation_episodes']} fixed starts (best possible {results['optimum']:g})"
+        )
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m symtut.lab.run", description=__doc__)
+    parser.add_argument("notebook")
+    parser.add_argument("--out", required=True, metavar="DIR")
+    parser.add_argument("--html", action="store_true", help="also write an HTML report")
+    parser.add_argument(
+        "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+    )
+    arguments = parser.parse_args(argv)
+    parameters = {name: _literal(value) for name, value in arguments.parameters}
+    try:
+        print(f"Running {arguments.notebook} ...", flush=True)
+        results = execute(arguments.notebook, arguments.out, parameters)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:  # a failed cell: papermill's message has the cell's traceback
+        if type(error).__name__ != "PapermillExecutionError":
+            raise
+        print(f"{error}\nThe notebook failed; see {arguments.out}.", file=sys.stderr)
+        return 1
+    executed = Path(arguments.out) / Path(arguments.notebook).name
+    kept = [executed, executed.with_suffix(".json")]
+    if arguments.html:
+        kept.append(write_html(executed))
+    print(describe(results))
+    print("kept: " + ", ".join(str(path) for path in kept))
+    return 0
+
+
+def _literal(text: str):
+    """A number or a Python literal where it is one, else the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
