@@ -25,7 +25,7 @@ class BiasedModel:
     def __init__(self, *biases):
         self.biases, self.bias, self.seen = list(biases), None, []
 
-    def fit(self, transitions):
+    def fit(self, transitions, held_out=None):
         self.seen.append(transitions)
         self.bias = self.biases.pop(0)
         return Report(({"target": "bias", "equation": str(self.bias)},), len(transitions), 0.0)

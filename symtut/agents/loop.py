@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.networks import MLP
 from symtut.agents.sac import SAC, SACConfig
 from symtut.errors import InputError
 from symtut.tasks import Task, Transitions
@@ -30,9 +31,9 @@ class LoopConfig:
     random_steps: int = 200  # first real steps, by a random policy; then the first fit
     block_steps: int = 200  # later real steps, by the current policy, between two fits
     updates_per_step: float = 5.0  # gradient updates earned by each real step
-    updates: int = 6000  # updates in all; what the real steps did not earn is done at the end
+    updates: int = 8000  # updates in all; what the real steps did not earn is done at the end
     learning_rate_decay: float = 0.5  # fraction of the updates, at the end, in which it falls to 0
-    policy_capacity: int = 50_000  # rows of B_pi
+    policy_capacity: int = 100_000  # rows of B_pi; early, clumsy swings must not be forgotten
     warm_up: int = 1000  # imagined transitions before the first update
     rollouts: int = 100  # imagined episodes side by side
     imagined_per_update: float = 10.0  # imagined transitions for each update
@@ -42,6 +43,8 @@ class LoopConfig:
     shortest_rollout: int = 1  # also for a model that has earned nothing yet
     longest_rollout: int | None = None  # None: the horizon of the task
     held_back: float = 0.25  # fraction of each real block kept from the fit, for validation
+    audition_every: int | None = 250  # updates between auditions; None: the last policy is kept
+    audition_starts: int = 200  # states that an audition starts from
     tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
 
     @staticmethod
@@ -133,6 +136,9 @@ class Loop:
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
         self.rollout_length = config.shortest_rollout
+        self.best_actor = MLP(*self.agent.actor.sizes)
+        self.best_return: float | None = None  # imagined; None before the first audition
+        self.audition_states = torch.zeros(0, s)
         self.rollout_state = torch.zeros(config.rollouts, s)
         self.rollout_left = torch.zeros(config.rollouts, dtype=torch.int64)  # steps still to go
 
@@ -168,6 +174,11 @@ class Loop:
     def updates_due(self) -> int:
         spent = self.env_steps >= self.steps
         return (self.total_updates if spent else math.floor(self.updates_earned)) - self.updates
+
+    @property
+    def policy(self) -> MLP:
+        """The actor to hand over now: the best of the auditions, else the current one."""
+        return self.agent.actor if self.best_return is None else self.best_actor
 
     def advance(self, most_updates: int = 250) -> None:
         """One piece of work: a block of real steps with its fit, or up to ``most_updates``."""
@@ -236,7 +247,7 @@ class Loop:
         """Fit to what is not held back; keep the old model if the new one validates worse."""
         transitions, held_back = self.transitions()
         old, old_report = self.model.state_dict(), self.report
-        self.report = self.model.fit(transitions[~held_back])
+        self.report = self.model.fit(transitions[~held_back], transitions[held_back])
         self.validation = self._validate(transitions, held_back)
         if old_report is not None:
             new, new_validation = self.model.state_dict(), self.validation
@@ -252,6 +263,7 @@ class Loop:
             length = max(self.config.shortest_rollout, self.validation.length)
         self.rollout_length = length
         self.rollout_left.clamp_(max=length)
+        self.best_return = None  # returns in another model do not compare
 
     def _validate(self, transitions, held_back) -> Validation:
         longest = self.config.longest_rollout or self.task.horizon
@@ -302,3 +314,38 @@ class Loop:
         self.agent.set_learning_rate(self.sac_config.learning_rate * factor)
         self.agent.update(self.b_pi.sample(self.sac_config.batch_size, self.generator))
         self.updates += 1
+        every = self.config.audition_every
+        if self.model is not None and every and self.updates % every == 0 and left <= 0.5:
+            self.audition()
+
+    @torch.no_grad()
+    def audition(self) -> None:
+        """Keep the current policy if it is the best so far by its return in the model.
+
+        A policy may unlearn, within a few hundred updates, a part of the state space that its
+        own rollouts no longer visit. The real world is not asked: that would cost real steps.
+        Every candidate starts from the same states: recent real ones and, for breadth, as many
+        that were imagined.
+        """
+        if self.best_return is None:
+            half = self.config.audition_starts // 2
+            imagined = self.b_pi.sample(half, self.generator)["observation"]
+            self.audition_states = torch.cat(
+                [
+                    self.b_em.sample(self.config.audition_starts - half, self.generator)["state"],
+                    self.task.state_from_observation(imagined),
+                ]
+            )
+        state, total = self.audition_states, torch.zeros(len(self.audition_states))
+        alive = torch.ones(len(state), dtype=torch.bool)
+        for _ in range(self.rollout_length):
+            seen = self.task.observation_from_state(state)
+            action = self.task.from_unit_action(self.agent.act(seen, deterministic=True))
+            next_state = self.model.predict(state, action)
+            total += self.task.reward(state, action, next_state) * alive
+            alive &= ~self.task.terminated(state, action, next_state)
+            state = next_state
+        mean = float(total.mean())
+        if math.isfinite(mean) and (self.best_return is None or mean > self.best_return):
+            self.best_return = mean
+            self.best_actor.flat.copy_(self.agent.actor.flat)

@@ -68,7 +68,15 @@ def _is_whole(value) -> bool:
 #: Numbers that may not be zero: a batch, a buffer or a rollout of nothing is no run.
 AT_LEAST_ONE = {
     *("random_steps", "block_steps", "policy_capacity", "rollouts", "recent_states"),
-    *("warm_up", "shortest_rollout", "longest_rollout", "hidden", "batch_size"),
+    *(
+        "warm_up",
+        "shortest_rollout",
+        "longest_rollout",
+        "hidden",
+        "audition_every",
+        "audition_starts",
+        "batch_size",
+    ),
 }
 
 

@@ -148,8 +148,8 @@ class Run:
             self._checkpoint()
 
     def _evaluate(self) -> None:
-        found = evaluate(self.task, lambda seen: self.loop.agent.act(seen, deterministic=True))
         loop = self.loop
+        found = evaluate(self.task, Policy(self.task, loop.policy).unit_action)
         row = [loop.env_steps, loop.updates, round(self.cpu_seconds, 3), found.mean, found.std]
         self.curve.append(row)
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
@@ -181,7 +181,7 @@ class Run:
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
         if loop.report is not None and loop.report.equations:
             write_json(self.out / results.EQUATIONS, list(loop.report.equations))
-        Policy(self.task, loop.agent.actor).save(self.out / results.POLICY)
+        Policy(self.task, loop.policy).save(self.out / results.POLICY)
         model = {}
         if loop.validation is not None:
             model = {
@@ -189,6 +189,7 @@ class Run:
                 "fitted_to": loop.report.n_transitions,
                 "validation_errors": list(loop.validation.errors),
                 "validation_growth": loop.validation.growth,
+                "imagined_return": loop.best_return,
             }
         summary = {
             "task": self.config.task,

@@ -25,8 +25,11 @@ class Report:
 class WorldModel(Protocol):
     """Predicts the next state; reward and end of episode are the task's hand-written functions."""
 
-    def fit(self, transitions: Transitions) -> Report:
-        """Learn from real transitions (task units, float64)."""
+    def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
+        """Learn from real transitions (task units, float64).
+
+        ``held_out`` is for the report's figures only; nothing is learned from it.
+        """
 
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
         """(B, S) state and (B, A) action in environment units -> (B, S) next state; float32."""

@@ -25,7 +25,7 @@ class OracleWorldModel:
             )
         self.task = task
 
-    def fit(self, transitions: Transitions) -> Report:
+    def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
         return Report(equations=(), n_transitions=len(transitions), cpu_seconds=0.0)
 
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
