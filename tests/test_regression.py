@@ -10,9 +10,10 @@ import torch
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, Expression, Grammar, canonical_terms
 from symtut.regression import SymbolicRegressor, load_weights
-from symtut.regression.constants import bfgs, levenberg_marquardt
+from symtut.regression.bfgs import bfgs
 from symtut.regression.decoding import sample
 from symtut.regression.features import correlations, point_features
+from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.recombination import TermPool
 from symtut.regression.tokens import BOS, EOS, GrammarMask, pack
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
@@ -75,9 +76,9 @@ def test_one_memory_serves_many_samples(model):
 def test_correlations_are_pearsons():
     x, y = torch.randn(1, 50, 6), torch.randn(1, 50)
     found = correlations(x, y)[0]
-    expected = np.corrcoef(x[0, :, 2], y[0])[0, 1]
+    expected = np.corrcoef(x[0, :, 2].numpy(), y[0].numpy())[0, 1]
     assert found[2] == pytest.approx(expected, abs=1e-4)
-    expected = np.corrcoef(np.sin(x[0, :, 1]), y[0])[0, 1]
+    expected = np.corrcoef(np.sin(x[0, :, 1].numpy()), y[0].numpy())[0, 1]
     assert found[18 + 1] == pytest.approx(expected, abs=1e-4)
     assert torch.isfinite(correlations(torch.zeros(1, 50, 6), y)).all()
     assert torch.isfinite(point_features(x * 1e8, y, torch.tensor([6]))).all()

@@ -83,13 +83,14 @@ def random_functions(
     high, low = terms.amax(-1).numpy(), terms.amin(-1).numpy()
     size = np.maximum(np.abs(high), np.abs(low))
     spread = terms.std(-1).numpy()
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         # a term must vary, stay in range, and not live from a single outlier
         good = (spread > 1e-3) & (size < 1e4) & (size < 12 * spread + 30) | ~real
     good = good.all(1)
     strength = _log_uniform(config.weights, real.shape, generator)
     strength *= np.where(generator.random(real.shape) < 0.5, -1, 1)
-    factor = np.where(real & good[:, None], strength / np.where(spread > 0, spread, 1), 0)
+    usable = real & good[:, None]
+    factor = np.where(usable, strength / np.where(usable, spread, 1), 0)
     terms = torch.nan_to_num(terms, nan=0.0, posinf=0.0, neginf=0.0)
     y = torch.einsum("bk,bkn->bn", torch.from_numpy(factor), terms)
     y = y - y.mean(-1, keepdim=True)

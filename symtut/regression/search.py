@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from symtut.expressions import CONSTANT
-from symtut.expressions.tree import children
-from symtut.regression.constants import Fit, Terms, bfgs, levenberg_marquardt
+from symtut.regression.bfgs import bfgs
+from symtut.regression.constants import Fit, Terms
+from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.ranking import EXACT, pareto, rank
 from symtut.regression.recombination import TermPool
+from symtut.regression.simplification import simplify
 
 Proposer = Callable[[np.ndarray, np.ndarray, int, np.random.Generator], list[Terms]]
 """(x, y, how many, generator) → candidate skeletons."""
@@ -138,40 +140,11 @@ def _polish(fits: list[Fit], x, y, generator, fit_all) -> list[Fit]:
             guesses=[f.constants for f in with_constants],
         )  # fmt: skip
         refits = [f for f in refits if np.isfinite(f.loss)]
-        guesses = [simplified for f in refits if (simplified := _simplify(f)) is not None]
-        if guesses:  # sin(0.99999·x0 + 1e-7) → sin(x0), if the fit allows it
+        guesses = [found for f in refits if (found := simplify(f, x)) is not None]
+        if guesses:  # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
             refits += fit_all(
                 [terms for terms, _ in guesses], x, y, generator, starts=1,
                 guesses=[constants for _, constants in guesses],
             )  # fmt: skip
         fits = fits + [f for f in refits if np.isfinite(f.loss)]
     return fits
-
-
-def _simplify(fit: Fit, tolerance: float = 2e-3) -> tuple[Terms, np.ndarray] | None:
-    """Drop inner factors close to ±1 and summands close to 0; None if there are none."""
-    terms, constants = [], []
-    for term in fit.term_expressions():
-        prefix, values = _simplify_tree(term.prefix, iter(term.constants), tolerance)
-        terms.append(prefix)
-        constants += values
-    if tuple(terms) == fit.terms:
-        return None
-    return tuple(terms), np.array(constants)
-
-
-def _simplify_tree(prefix, numbers, tolerance):
-    """(prefix, constants) of the simplified subtree; ``numbers`` yields constants in order."""
-    if prefix[0] == CONSTANT:
-        return prefix, [next(numbers)]
-    parts = [_simplify_tree(child, numbers, tolerance) for child in children(prefix)]
-    if prefix[0] in ("mul", "add") and parts[0][0] == (CONSTANT,):
-        value, (rest, constants) = parts[0][1][0], parts[1]
-        if prefix[0] == "add" and abs(value) < tolerance:
-            return rest, constants
-        if prefix[0] == "mul" and abs(abs(value) - 1) < tolerance:
-            return (rest if value > 0 else ("neg", *rest)), constants
-    return (
-        (prefix[0], *(token for part, _ in parts for token in part)),
-        [value for _, values in parts for value in values],
-    )
