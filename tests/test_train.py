@@ -1,6 +1,7 @@
 """Whole runs: files, interruption, and errors on the command line."""
 
 import csv
+import functools
 import json
 import os
 import signal
@@ -17,10 +18,17 @@ from symtut.cli import main
 from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, train
 from symtut.experiments.config import RunConfig
-from symtut.tasks import make_task
+from symtut.tasks import EVALUATION_SEEDS, make_task
 
 TINY = {"hidden": 32, "batch_size": 64, "updates": 600, "evaluate_every": 300, "profile": "smoke"}
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def few_episodes(monkeypatch):
+    """Evaluate on 5 of the 100 episodes, where the figure itself does not matter."""
+    few = functools.partial(evaluate, seeds=EVALUATION_SEEDS[:5])
+    monkeypatch.setattr("symtut.experiments.run.evaluate", few)
 
 
 def run(out, **changes):
@@ -97,7 +105,7 @@ def test_a_run_leaves_its_record(tmp_path):
         run(tmp_path / "run", seed=2)
 
 
-def test_another_seed_is_another_run_and_the_same_seed_the_same(tmp_path):
+def test_another_seed_is_another_run_and_the_same_seed_the_same(tmp_path, few_episodes):
     changes = {"updates": 300}
     a, b = run(tmp_path / "a", **changes), run(tmp_path / "b", **changes)
     assert comparable(a.out) == comparable(b.out)
@@ -105,7 +113,7 @@ def test_another_seed_is_another_run_and_the_same_seed_the_same(tmp_path):
     assert c.final_return != a.final_return
 
 
-def test_model_free_curve_counts_real_steps(tmp_path):
+def test_model_free_curve_counts_real_steps(tmp_path, few_episodes):
     result = run(tmp_path, method="sac", steps=450, evaluate_every=200)
     assert [(r["env_steps"], r["gradient_updates"]) for r in result.curve] == [
         (200, 200), (400, 400), (450, 450),
@@ -115,7 +123,7 @@ def test_model_free_curve_counts_real_steps(tmp_path):
 
 @pytest.mark.parametrize("method, steps, at", [("oracle", 400, 700), ("sac", 900, 600)])
 def test_an_exception_midway_then_the_same_call_gives_the_same_numbers(
-    tmp_path, monkeypatch, method, steps, at
+    tmp_path, monkeypatch, few_episodes, method, steps, at
 ):
     """The loop dies at an update that is no checkpoint, in the middle of an episode."""
     from symtut.agents.loop import Loop
@@ -203,7 +211,7 @@ def test_an_output_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     assert "cannot write into the output folder" in capsys.readouterr().err
 
 
-def test_damaged_files_are_named(tmp_path):
+def test_damaged_files_are_named(tmp_path, few_episodes):
     with pytest.raises(InputError, match="no such file"):
         Result.load(tmp_path)
     result = run(tmp_path / "run", updates=300)
