@@ -139,7 +139,9 @@ def loop_diagram():
     return figure
 
 
-def learning_curve(steps, mean, std=None, *, method="symbolic", axes=None, xlabel, marks=()):
+def learning_curve(
+    steps, mean, std=None, *, method="symbolic", label=None, axes=None, xlabel, marks=()
+):
     """Mean return over training, with a band of one standard deviation over start states.
 
     Parameters
@@ -150,7 +152,7 @@ def learning_curve(steps, mean, std=None, *, method="symbolic", axes=None, xlabe
     """
     axes = axes or plt.subplots()[1]
     mean = np.asarray(mean, dtype=float)
-    axes.plot(steps, mean, label=method, **method_style(method))
+    axes.plot(steps, mean, label=label or method, **method_style(method))
     if std is not None:
         std = np.asarray(std, dtype=float)
         colour = METHOD_COLOUR[method]

@@ -97,10 +97,12 @@ def describe(results: dict) -> str:
     if "real_steps" in results:
         lines.append(f"real steps: {results['real_steps']}")
     if "final_return" in results:
-        lines.append(
-            f"mean real return: {results['final_return']:.1f} over "
-            f"{results['evaluation_episodes']} fixed starts (best possible {results['optimum']:g})"
-        )
+        line = f"mean real return: {results['final_return']:.1f}"
+        if "evaluation_episodes" in results:
+            line += f" over {results['evaluation_episodes']} fixed starts"
+        if "optimum" in results:
+            line += f" (best possible {results['optimum']:g})"
+        lines.append(line)
     return "\n".join(lines)
 
 

@@ -1,0 +1,209 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# This course teaches one idea from the ground up: **learn the equations of a world from a few
+# seconds of experience, then learn to act by practising in those equations**. It follows
+# Gorodetskiy, Mironov and Panov,
+# [*Model-based Policy Optimization using Symbolic World Model*](https://arxiv.org/abs/2407.13518)
+# (2024).
+#
+# **You will be able to**
+# - see that your set-up works;
+# - find your way through the course;
+# - run the whole method with one call, and read what it leaves behind.
+#
+# **Before you start:** Python, NumPy, and the idea of a gradient.
+# **Time:** about 2 minutes of computing, 15 of reading, on two cores.
+# **Memory:** under 1 GB. No graphics card.
+
+# %% tags=["setup"]
+from symtut import lab  # the build puts the whole set-up cell here
+
+# %% tags=["parameters"]
+PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
+SEED = 0
+
+# %%
+import numpy as np
+import torch
+from IPython.display import Math, display
+
+from symtut import make_task, train
+from symtut.lab import checks, films, plots
+from symtut.lab.doctor import doctor
+
+budget = lab.start(
+    PROFILE,
+    SEED,
+    smoke=dict(profile="smoke", every=150),
+    lab=dict(profile="default", every=1000),
+    paper=dict(profile="default", every=250),
+)
+
+# %% [markdown]
+# ## 1 · Is everything there?
+#
+# `symtut doctor` on the command line asks the same questions.
+
+# %%
+problems = doctor()
+lab.record(doctor=problems)
+
+# %% [markdown]
+# ## 2 · What you will build
+#
+# A pendulum hangs down. Its motor is too weak to lift it in one go: it has to swing. The learner
+# may watch it for **200 steps, ten seconds**, pushed at random. Then the real pendulum is taken
+# away, and only what was learned from those ten seconds is left.
+#
+# The next cell does all of it: collects the steps, finds the equations, practises in them. It
+# takes about a minute.
+
+# %%
+result = train(
+    task="pendulum",
+    method="symbolic",
+    steps=200,
+    seed=SEED,
+    out=lab.workspace() / "pendulum",
+    profile=budget.profile,
+    evaluate_every=budget.every,
+)
+
+# %% [markdown]
+# These are the equations that it practised in, found by a transformer that reads points and writes
+# formulas:
+
+# %%
+for equation in result.equations:
+    display(Math(equation["latex"]))
+
+# %% [markdown]
+# They come from the data alone. Gymnasium's source code, which the learner never saw, says
+# $\Delta\dot\theta = 0.75\sin\theta + 0.15\,u$ and
+# $\Delta\theta = 0.05\,\dot\theta + 0.0375\sin\theta + 0.0075\,u$.
+#
+# And this is the policy, on the real pendulum, beside one that pushes at random. The green arc is
+# the torque.
+
+
+# %%
+def play(choose):
+    """One real episode from hanging at rest; returns its angles, torques and return."""
+    env = make_task("pendulum").make_env()
+    env.reset(seed=SEED)
+    env.unwrapped.state = np.array([np.pi, 0.0])
+    observation, total, angles, torques = np.array([-1.0, 0.0, 0.0]), 0.0, [], []
+    for _ in range(200):
+        action = choose(observation)
+        angles.append(float(np.arctan2(observation[1], observation[0])))
+        torques.append(float(action[0]))
+        observation, reward, *_ = env.step(action)
+        total += reward
+    env.close()
+    return np.array(angles), np.array(torques), total
+
+
+generator = np.random.default_rng(SEED)
+at_random = play(lambda observation: generator.uniform(-2, 2, 1))
+trained = play(result.policy())
+lab.record(final_return=result.final_return, film_return=trained[2])
+films.pendulum(
+    np.stack([at_random[0], trained[0]]),
+    np.stack([at_random[1], trained[1]]),
+    titles=[f"random: {at_random[2]:.0f}", f"trained: {trained[2]:.0f}"],
+)
+
+# %% [markdown]
+# The numbers are returns: minus the summed distance from standing upright at rest. How the policy
+# got there:
+
+# %%
+curve = {name: [row[name] for row in result.curve] for name in result.curve[0]}
+axes = plots.learning_curve(
+    curve["gradient_updates"], curve["mean_return"], curve["std_return"],
+    label="symbolic, 200 real steps", xlabel="gradient updates, all in imagination",
+    marks=[(-138.5, "best possible")],
+)  # fmt: skip
+axes.set_title("Mean return in the real environment, 100 fixed starts")
+axes.legend(loc="lower right")
+print(f"mean real return {result.final_return:.1f} after {result.summary['env_steps']} real steps")
+
+# %% [markdown]
+# ## 3 · The map
+#
+# | no. | title | you leave with |
+# |---|---|---|
+# | 00 | Start here | a working set-up and this map |
+# | 01 | Markov decision processes | states, actions, returns; exact solutions of small worlds |
+# | 02 | Soft actor-critic | a learner for continuous actions, and what it costs without a model |
+# | 03 | Learning in a model | from Dyna to MBPO; model error and how it is exploited |
+# | 04 | Symbolic regression | formulas as trees; constants; why form matters beyond the data |
+# | 05 | Random functions | a prior over formulas; what a transformer can be trained on |
+# | 06 | Pretraining the transformer | points in, formulas out |
+# | 07 | From tokens to equations | sampling, constants, and comparison with other regressors |
+# | 08 | Fine-tuning to a world | general against specialised weights |
+# | 09 | The symbolic world model | equations of three worlds; errors over long horizons |
+# | [10](10_symbolic_mbpo.ipynb) | Symbolic MBPO | the full loop, live |
+# | 11 | The paper's comparison | all methods and tasks, with intervals |
+# | 12 | Limits and open questions | noise, contact, higher dimensions |
+# | 13 | Reading the equations | what a readable model buys |
+#
+# Only the notebooks with a link are written so far. If you know reinforcement learning, open 10.
+#
+# ## 4 · How the notebooks work
+#
+# - **Profiles.** `PROFILE` in the parameters cell sets the budget: `smoke` (a test run), `lab`
+#   (yours), `paper` (long).
+# - **Exercises.** In the folder `exercises` the solutions are cut out. A check follows each: it
+#   says *right*, *not done yet*, or what is wrong; then the reference stands in, so the rest of
+#   the notebook runs in any case. Here is one to try it on.
+#
+# ### Exercise 1 · Upright
+#
+# The environment shows $(\cos\theta, \sin\theta, \dot\theta)$ with $\theta = 0$ upright. Recover
+# $\theta$ in $(-\pi, \pi]$.
+
+
+# %%
+def angle(observation):
+    """(N, 3) observations -> (N,) angles in rad, 0 upright."""
+    ### BEGIN SOLUTION
+    return np.arctan2(observation[:, 1], observation[:, 0])
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+around = np.linspace(-3, 3, 7)
+angle = checks.function(
+    "exercise 1",
+    angle,
+    oracle=lambda o: torch.angle(torch.complex(*torch.tensor(o[:, :2].T))).numpy(),
+    cases=[(np.column_stack([np.cos(around), np.sin(around), 0 * around]),)],
+    mistakes=[
+        (lambda o: np.arccos(o[:, 0]), "The cosine alone cannot tell left from right."),
+        (lambda o: np.arcsin(o[:, 1]), "The sine alone cannot tell up from down."),
+        (lambda o: np.arctan2(o[:, 0], o[:, 1]), "arctan2 takes the sine first."),
+    ],
+    hint="Two numbers give a direction: look at np.arctan2.",
+)
+
+# %% [markdown]
+# ## Quick quiz
+#
+# <details><summary>How many real steps did the policy above see?</summary>
+# 200, all by a random policy. Everything else was imagined in the two equations; the real returns
+# in the figure were measured for you, not for the learner.</details>
+#
+# <details><summary>Why can practice in equations replace practice in the world?</summary>
+# Because these equations hold where the data never were. How one knows that without looking is
+# the subject of notebook 10.</details>
+#
+# ## What to remember
+#
+# Experience → equations → practice in the equations → a policy. The model is readable, and it
+# extrapolates if its form is right.
+#
+# ## What next
+#
+# [Notebook 10](10_symbolic_mbpo.ipynb) takes the one call apart.

@@ -1,0 +1,86 @@
+"""Figures and films: what they show can be read back from them."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from symtut.lab import films, plots
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plt.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+def luminance(colour):
+    r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_text_has_contrast_and_the_background_is_solid():
+    paper, ink = luminance(plots.PAPER), luminance(plots.INK)
+    assert (paper + 0.05) / (ink + 0.05) > 7  # WCAG AAA
+    assert plt.figure().get_facecolor()[3] == 1.0
+
+
+def test_methods_differ_in_more_than_colour():
+    styles = [plots.METHOD_LINE[m] for m in plots.METHOD_COLOUR]
+    assert len(set(styles)) == len(styles)
+    assert len(set(plots.METHOD_COLOUR.values())) == len(plots.METHOD_COLOUR)
+
+
+def test_wraps_are_broken_and_nothing_else():
+    angle = np.array([3.0, 3.1, -3.1, -3.0])
+    broken = plots.break_wraps(angle)
+    assert np.isnan(broken).tolist() == [False, False, True, False]
+    assert angle[2] == -3.1  # the input is left as it was
+
+
+def test_learning_curve_draws_what_it_is_given():
+    axes = plots.learning_curve(
+        [0, 1], [-9, -1], [1, 2], xlabel="updates", marks=[(-0.5, "best")], label="mine"
+    )
+    assert axes.lines[0].get_ydata().tolist() == [-9, -1]
+    assert axes.lines[0].get_label() == "mine" and axes.get_xlabel() == "updates"
+    assert axes.texts[0].get_text() == "best"
+
+
+def test_labels_have_units():
+    assert plots.label("theta_dot").endswith("(rad/s)") and plots.label("other") == "other"
+
+
+def test_diagram_names_the_three_buffers():
+    text = " ".join(t.get_text() for t in plots.loop_diagram().axes[0].texts)
+    assert all(name in text for name in ("$B_E$", "$B_{EM}$", r"$B_\pi$"))
+
+
+def weight_position(theta):
+    """Where the film shows the weight, relative to the centre: (right, up)."""
+    gif = Image.open(io.BytesIO(films.pendulum_gif(np.full(4, theta), size=180)))
+    pixels = np.asarray(gif.convert("RGB"), dtype=float)
+    colour = 255 * np.array(to_rgb(films.WEIGHT))
+    rows, columns = np.nonzero(np.abs(pixels - colour).sum(-1) < 60)
+    return columns.mean() - 90, 22 + 90 - rows.mean()
+
+
+@pytest.mark.parametrize("theta", [0.0, 1.0, np.pi / 2, -2.0, np.pi])
+def test_film_shows_the_angle_counter_clockwise_from_upright(theta):
+    right, up = weight_position(theta)
+    assert right == pytest.approx(-66 * np.sin(theta), abs=2.5)
+    assert up == pytest.approx(66 * np.cos(theta), abs=2.5)
+
+
+def test_film_runs_in_real_time_and_is_small():
+    theta = np.linspace(-3, 3, 200)
+    data = films.pendulum_gif([theta, -theta], [np.cos(theta)] * 2, titles=["a", "b"])
+    gif = Image.open(io.BytesIO(data))
+    assert gif.n_frames == 100 and gif.info["duration"] == 100 and len(data) < 200_000
+    with pytest.raises(ValueError, match="shape"):
+        films.pendulum_gif(theta, theta[:5])

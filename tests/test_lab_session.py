@@ -1,0 +1,59 @@
+"""Profiles, parameters and recorded results of a notebook run."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from symtut.errors import InputError
+from symtut.lab import session
+
+BUDGETS = {name: {"updates": i} for i, name in enumerate(session.PROFILES)}
+
+
+@pytest.fixture(autouse=True)
+def no_record(monkeypatch):
+    monkeypatch.delenv(session.RECORD_VARIABLE, raising=False)
+
+
+@pytest.mark.parametrize("profile", session.PROFILES)
+def test_start_gives_the_budget_of_its_profile(profile):
+    assert session.start(profile, 0, **BUDGETS).updates == BUDGETS[profile]["updates"]
+    assert session.recorded() == {"profile": profile, "seed": 0}
+
+
+@pytest.mark.parametrize(
+    ("profile", "seed", "budgets", "word"),
+    [
+        ("Lab", 0, BUDGETS, "PROFILE"),
+        ("lab", -1, BUDGETS, "SEED"),
+        ("lab", 1.5, BUDGETS, "SEED"),
+        ("lab", True, BUDGETS, "SEED"),
+        ("lab", 0, {"lab": {}}, "smoke, lab, paper"),
+        ("lab", 0, BUDGETS | {"smoke": {"other": 1}}, "same keys"),
+    ],
+)
+def test_start_refuses_bad_parameters(profile, seed, budgets, word):
+    with pytest.raises(InputError, match=word):
+        session.start(profile, seed, **budgets)
+
+
+def test_record_writes_plain_json_beside_anything(tmp_path, monkeypatch):
+    path = tmp_path / "results.json"
+    monkeypatch.setenv(session.RECORD_VARIABLE, str(path))
+    session.start("smoke", np.int64(3))
+    session.record(a=np.float32(0.5), b=torch.ones(2, dtype=torch.int64), c=float("nan"))
+    session.record(d=[{"e": (1, None)}], f=np.array([True]), g=np.array([np.inf, 1.0]))
+    assert json.loads(path.read_text()) == {
+        "profile": "smoke", "seed": 3, "a": 0.5, "b": [1, 1], "c": None,
+        "d": [{"e": [1, None]}], "f": [True], "g": [None, 1.0],
+    }  # fmt: skip
+    with pytest.raises(TypeError, match="object"):
+        session.record(bad=object())
+
+
+def test_workspaces_are_new_and_empty():
+    first, second = session.workspace(), session.workspace()
+    assert first != second and first.is_dir() and not os.listdir(second)

@@ -1,0 +1,157 @@
+"""Every notebook: its form, that it is what its source gives, and that it runs."""
+
+import json
+import re
+
+import nbformat
+import papermill
+import pytest
+
+from symtut.errors import InputError
+from symtut.lab import build, checks, run, session
+
+SOURCES = build.sources()
+SOLVED = [build.targets(source)[0] for source in SOURCES]
+EXERCISES = [build.targets(source)[1] for source in SOURCES]
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+each_notebook = pytest.mark.parametrize(
+    "path", SOLVED + EXERCISES, ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+# ---- form ----------------------------------------------------------------------------------------
+
+
+def test_there_are_notebooks_and_no_strays():
+    assert {"00_start_here", "10_symbolic_mbpo"} <= {source.stem for source in SOURCES}
+    folder = build.REPOSITORY / "notebooks"
+    assert sorted(folder.glob("*.ipynb")) == sorted(SOLVED)
+    assert sorted((folder / "exercises").glob("*.ipynb")) == sorted(EXERCISES)
+
+
+@each_source
+def test_both_notebooks_are_what_the_source_gives(source):
+    for made, path in zip(build.convert(source), build.targets(source), strict=True):
+        kept = build.without_outputs(read(path))
+        assert kept == build.without_outputs(made), (
+            f"{path.name} is older than its source: run make notebooks"
+        )
+
+
+@each_source
+def test_outputs_are_kept_in_the_solved_notebook_only(source):
+    solved, exercises = (read(path) for path in build.targets(source))
+    code = [cell for cell in solved.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    outputs = [output for cell in code for output in cell.outputs]
+    assert outputs and not any(output.output_type == "error" for output in outputs)
+    assert not any(output.get("name") == "stderr" for output in outputs)
+    assert not any(cell.get("outputs") for cell in exercises.cells)
+
+
+@each_notebook
+def test_parameters_and_setup(path):
+    parameters = papermill.inspect_notebook(str(path))
+    assert set(parameters) == {"PROFILE", "SEED"}
+    assert json.loads(parameters["PROFILE"]["default"]) == "lab"
+    assert parameters["SEED"]["default"] == "0"
+    (setup,) = [c for c in read(path).cells if "setup" in c.metadata.get("tags", [])]
+    assert setup.source == build.setup_cell()
+
+
+@each_notebook
+def test_text_is_portable_and_short(path):
+    assert path.stat().st_size < 400_000
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\w.:/])/(home|root|tmp|usr|work|Users|private)/|[A-Z]:\\\\", text)
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 45, cell.source[:80]
+
+
+@each_notebook
+def test_headings_and_badges(path):
+    text = "\n".join(c.source for c in read(path).cells if c.cell_type == "markdown")
+    for wanted in (
+        "You will be able to", "**Time:**", "**Memory:**", "## Quick quiz",
+        "## What to remember", "## What next",
+    ):  # fmt: skip
+        assert wanted in text, wanted
+    address = path.relative_to(build.REPOSITORY).as_posix()
+    assert f"/blob/{build.BRANCH}/{address}" in text and f"lab/tree/{address}" in text
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        # An exercise notebook links to its neighbours in the same folder.
+        assert (path.parent / link).exists(), link
+
+
+@each_source
+def test_solutions_are_cut_from_the_exercises(source):
+    solved, exercises = build.convert(source)
+    found = 0
+    for full, cut in zip(solved.cells, exercises.cells, strict=True):
+        if full.cell_type != "code":
+            continue
+        assert "SOLUTION" not in cut.source
+        assert (build.BEGIN in full.source) == (build.STUB in cut.source)
+        if build.BEGIN in full.source:
+            found += 1
+            assert cut.metadata.nbgrader.solution and not cut.metadata.nbgrader.grade
+            compile(cut.source, "stub", "exec")
+    graded = [c for c in exercises.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    assert found >= 1 and len(graded) == found
+    ids = [c.metadata.nbgrader.grade_id for c in exercises.cells if "nbgrader" in c.metadata]
+    assert len(set(ids)) == len(ids)
+
+
+# ---- execution -----------------------------------------------------------------------------------
+
+
+def check_results(name, results):
+    """What a smoke run must have found."""
+    assert results["profile"] == "smoke"
+    if name == "00_start_here":
+        assert results["doctor"] == 0
+        assert -2000 < results["final_return"] < 0
+    if name == "10_symbolic_mbpo":
+        assert results["real_steps"] == results["env_steps_after"] == 200
+        assert [e["target"] for e in results["equations"]] == ["delta_theta", "delta_theta_dot"]
+        assert all(e["largest_error"] < 0.01 for e in results["equations"])
+        assert results["rollout_length"] == 200
+        assert results["open_loop_error_symbolic"] < 0.01 < results["open_loop_error_mbpo"]
+        assert -2000 < results["final_return"] < 0
+
+
+@pytest.mark.notebook
+@each_source
+def test_solved_notebook_runs(source, tmp_path):
+    path = build.targets(source)[0]
+    results = run.execute(path, tmp_path, {"PROFILE": "smoke", "SEED": 3}, timeout=120)
+    assert results["seed"] == 3 and set(results["checks"].values()) == {checks.RIGHT}
+    check_results(path.stem, results)
+
+
+@pytest.mark.notebook
+@each_source
+def test_exercise_notebook_runs_with_nothing_filled_in(source, tmp_path):
+    path = build.targets(source)[1]
+    results = run.execute(path, tmp_path, {"PROFILE": "smoke"}, timeout=120)
+    assert set(results["checks"].values()) == {checks.OPEN}
+    check_results(path.stem, results)
+
+
+def test_unknown_parameters_and_profiles_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no parameter 'SEEDS'; it has PROFILE, SEED"):
+        run.execute(SOLVED[0], tmp_path, {"SEEDS": 1})
+    with pytest.raises(InputError, match="no notebook"):
+        run.execute(tmp_path / "99_absent.ipynb", tmp_path, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_profiles_are_those_that_the_notebooks_document():
+    for path in SOLVED:
+        (cell,) = [c for c in read(path).cells if "parameters" in c.metadata.get("tags", [])]
+        assert all(f"{profile}:" in cell.source for profile in session.PROFILES)
