@@ -204,6 +204,13 @@ def test_bad_input_is_one_line_exit_2_and_no_file(tmp_path, capsys, arguments, m
     assert not out.exists()
 
 
+def test_bad_input_that_shows_only_at_the_first_fit_leaves_no_file(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--method", "symbolic", "--weights", "nope", "--out", str(out)]) == 2
+    assert "unknown weights 'nope'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_an_output_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").write_text("not a folder")
     out = tmp_path / "file" / "run"

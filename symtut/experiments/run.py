@@ -104,8 +104,12 @@ class Run:
         if (self.out / results.CHECKPOINT).exists():
             self._restore()
             self.say(f"going on from the checkpoint: {self._position()}.")
-        while not self.loop.finished:
-            self._advance()
+        try:
+            while not self.loop.finished:
+                self._advance()
+        except InputError:
+            self._withdraw()
+            raise
         self._write_results()
         return Result.load(self.out)
 
@@ -126,6 +130,14 @@ class Run:
                 stale.unlink(missing_ok=True)
         if not path.exists():
             write_json(path, {"run": run, "provenance": provenance()})
+
+    def _withdraw(self) -> None:
+        """Input that proves bad only at the first fit (weights, say) leaves no folder behind."""
+        if self.curve or (self.out / results.CHECKPOINT).exists():
+            return
+        (self.out / results.CONFIG).unlink(missing_ok=True)
+        if not any(self.out.iterdir()):
+            self.out.rmdir()
 
     def _advance(self) -> None:
         """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
