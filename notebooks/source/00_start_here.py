@@ -24,6 +24,7 @@ PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparis
 SEED = 0
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Math, display
@@ -127,6 +128,7 @@ axes = plots.learning_curve(
 )  # fmt: skip
 axes.set_title("Mean return in the real environment, 100 fixed starts")
 axes.legend(loc="lower right")
+plt.show()
 print(f"mean real return {result.final_return:.1f} after {result.summary['env_steps']} real steps")
 
 # %% [markdown]

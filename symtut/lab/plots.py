@@ -160,8 +160,8 @@ def learning_curve(
     for level, text in marks:
         axes.axhline(level, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
-            text, (1, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
-            textcoords="offset points", ha="right", fontsize=8.5,
+            text, (0, level), xycoords=("axes fraction", "data"), xytext=(4, 3),
+            textcoords="offset points", ha="left", fontsize=8.5,
         )  # fmt: skip
     axes.set(xlabel=xlabel, ylabel="return of one episode")
     return axes
