@@ -23,7 +23,7 @@ class PretrainConfig:
     batch_size, learning_rate, weight_decay, gradient_clip
         AdamW with warm-up over the first 2 % and decay over the last 20 % of the examples.
     points : (int, int)
-        Fewest and most points per function, log-uniform, drawn anew for every chunk.
+        Fewest and most points per function; drawn anew for every chunk, log-uniform in nine steps.
     checkpoint_every : float
         Seconds between checkpoints.
     """
@@ -95,8 +95,7 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
     The generator is seeded by a hash of (seed, chunk): consecutive seeds would repeat examples.
     """
     generator = np.random.default_rng(np.random.SeedSequence([config.seed, chunk, int(held_out)]))
-    low, high = np.log(config.points[0]), np.log(config.points[1])
-    n_points = int(round(math.exp(generator.uniform(low, high))))
+    n_points = int(generator.choice(_ladder(*config.points)))
     # held-out formulas are rare: draw more to find some
     n = config.chunk_size * (8 if held_out else 1)
     examples = random_functions(config.data, n, n_points, generator)
@@ -116,8 +115,8 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
     sorting = np.argsort(lengths, kind="stable")
     size = config.batch_size
     cuts = [sorting[i : i + size] for i in range(0, len(sorting), size)]
-    if len(cuts) > 1 and len(cuts[-1]) < size // 2:
-        cuts.pop()  # a rump of a batch would have a noisy gradient
+    if len(cuts) > 1 and len(cuts[-1]) < size:
+        cuts.pop()  # a rump of a batch would have a noisy gradient, and a shape of its own
     batches = []
     for rows in (cuts[i] for i in generator.permutation(len(cuts))):
         chosen = torch.tensor([kept[i] for i in rows])
@@ -126,7 +125,16 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
                 examples.x[chosen],
                 examples.y[chosen],
                 torch.from_numpy(examples.n_variables[chosen.numpy()]),
-                torch.from_numpy(tokens[rows, : lengths[rows].max()].astype(np.int64)),
+                torch.from_numpy(tokens[rows, : 4 * math.ceil(lengths[rows].max() / 4)]).long(),
             )
         )
     return batches
+
+
+def _ladder(low: int, high: int) -> list[int]:
+    """Numbers of points to choose from, evenly spaced in their logarithm.
+
+    A few rungs, since the CPU's matrix library keeps compiled code for every shape that it meets.
+    """
+    rungs = np.geomspace(low, high, 9)
+    return sorted({int(round(rung)) for rung in rungs})
