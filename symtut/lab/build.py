@@ -26,6 +26,7 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
+from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import write_bytes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -134,6 +135,7 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
     with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
         client = NotebookClient(
             notebook, timeout=timeout, kernel_name="python3", coalesce_streams=True,
+            extra_arguments=QUIET_KERNEL,
             resources={"metadata": {"path": folder}},
         )  # fmt: skip
         client.execute(env=env)

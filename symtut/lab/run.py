@@ -16,6 +16,9 @@ from symtut.errors import InputError
 from symtut.lab.session import RECORD_VARIABLE
 from symtut.storage import ensure_folder, read_json, write_bytes
 
+# Kernels warn that they talk over local sockets; a reader of the output can do nothing about it.
+QUIET_KERNEL = ["--IPKernelApp.log_level=40"]
+
 
 def execute(
     notebook: str | Path, out: str | Path, parameters: dict, timeout: int | None = None
@@ -62,6 +65,7 @@ def execute(
             papermill.execute_notebook(
                 str(notebook), str(out / notebook.name), parameters=parameters, cwd=folder,
                 kernel_name="python3", execution_timeout=timeout, progress_bar=False,
+                extra_arguments=QUIET_KERNEL,
             )  # fmt: skip
     finally:
         for name, value in before.items():
