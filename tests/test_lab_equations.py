@@ -43,4 +43,4 @@ def test_table_has_a_line_per_term():
     task = make_task("pendulum")
     true = task.true_equations[0]
     lines = table("delta_theta", coefficients(true, true, NAMES)).splitlines()
-    assert len(lines) == 4 and all("0.000%" in line for line in lines[1:])
+    assert len(lines) == 4 and all("0.0e+00" in line for line in lines[1:])

@@ -211,8 +211,10 @@ print(f"{loop.report.cpu_seconds:.1f} CPU-seconds for {loop.report.n_transitions
 
 # %%
 found = []
-for equation, true in zip(loop.report.equations, task.true_equations, strict=True):
-    rows = equations.coefficients(equation["equation"], true, names)
+for equation, expression, true in zip(
+    loop.report.equations, model.expressions_, task.true_equations, strict=True
+):
+    rows = equations.coefficients(expression.text(names, digits=None), true, names)
     print(equations.table(equation["target"], rows), "\n")
     worst = equations.largest_error(rows)
     found.append(
@@ -268,7 +270,8 @@ for (target, y), true in zip(targets.items(), task.true_equations, strict=True):
             method=method, max_time=None, random_state=SEED, feature_names=names
         ).fit(inputs[train_on], y[train_on])
         text = regressor.equations_[0]["equation"]
-        exact = equations.largest_error(equations.coefficients(text, true, names)) < 0.01
+        all_digits = regressor.expression().text(names, digits=None)
+        exact = equations.largest_error(equations.coefficients(all_digits, true, names)) < 0.01
         print(f"{target:<16} {method:<12} {regressor.fit_time_:6.2f} {str(exact):>6}   {text}")
         comparison.append({"target": target, "method": method, "exact": exact})
 lab.record(regressors=comparison)

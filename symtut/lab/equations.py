@@ -56,7 +56,7 @@ def table(target: str, rows: Sequence[Coefficient]) -> str:
     width = max(len(row.term) for row in rows)
     lines = [f"{target:<{width}}   simulator       found     error"]
     for row in rows:
-        error = f"{row.error:8.3%}" if row.true else "    extra"
+        error = f"{row.error:8.1e}" if row.true else "   extra"
         lines.append(f"  {row.term:<{width}} {row.true:10.5f}  {row.found:10.5f}  {error}")
     return "\n".join(lines)
 
