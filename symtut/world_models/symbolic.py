@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from symtut.expressions import Expression, latex_name
-from symtut.regression import SymbolicRegressor
+from symtut.regression import SymbolicRegressor, load_weights
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
@@ -24,9 +24,11 @@ class SymbolicWorldModel:
     ----------
     task : Task
         Names, bounds and which coordinates are angles; its true dynamics are never looked at.
-    weights, n_candidates, constants, method, recombine, rounds, random_state
+    weights, n_candidates, constants, recombine, rounds, random_state
         As in :class:`~symtut.regression.SymbolicRegressor`. There is no time limit, so that a run
         depends on its seed alone.
+    proposer : str
+        The regressor's ``method``: who proposes skeletons.
 
     Attributes
     ----------
@@ -43,16 +45,18 @@ class SymbolicWorldModel:
         weights="general",
         n_candidates: int = 256,
         constants: str = "lm",
-        method: str = "transformer",
+        proposer: str = "transformer",
         recombine: bool = True,
         rounds: int = 3,
         random_state: int = 0,
     ):
+        if proposer == "transformer":
+            load_weights(weights)  # unknown or damaged weights are reported before any real step
         self.task = task
         self.names = (*task.state_names, *task.action_names)
         self.settings = {
             "weights": weights, "n_candidates": n_candidates, "constants": constants,
-            "method": method, "recombine": recombine, "rounds": rounds, "max_time": None,
+            "method": proposer, "recombine": recombine, "rounds": rounds, "max_time": None,
             "feature_names": self.names,
         }  # fmt: skip
         self.random_state = random_state
