@@ -63,8 +63,8 @@ def test_diagram_names_the_three_buffers():
 
 def weight_position(theta):
     """Where the film shows the weight, relative to the centre: (right, up)."""
-    gif = Image.open(io.BytesIO(films.pendulum_gif(np.full(4, theta), size=180)))
-    pixels = np.asarray(gif.convert("RGB"), dtype=float)
+    film = Image.open(io.BytesIO(films.pendulum_png(np.full(4, theta), size=180)))
+    pixels = np.asarray(film.convert("RGB"), dtype=float)
     colour = 255 * np.array(to_rgb(films.WEIGHT))
     rows, columns = np.nonzero(np.abs(pixels - colour).sum(-1) < 60)
     return columns.mean() - 90, 22 + 90 - rows.mean()
@@ -79,8 +79,8 @@ def test_film_shows_the_angle_counter_clockwise_from_upright(theta):
 
 def test_film_runs_in_real_time_and_is_small():
     theta = np.linspace(-3, 3, 200)
-    data = films.pendulum_gif([theta, -theta], [np.cos(theta)] * 2, titles=["a", "b"])
-    gif = Image.open(io.BytesIO(data))
-    assert gif.n_frames == 100 and gif.info["duration"] == 100 and len(data) < 200_000
+    data = films.pendulum_png([theta, -theta], [np.cos(theta)] * 2, titles=["a", "b"])
+    film = Image.open(io.BytesIO(data))
+    assert film.n_frames == 100 and film.info["duration"] == 100 and len(data) < 200_000
     with pytest.raises(ValueError, match="shape"):
-        films.pendulum_gif(theta, theta[:5])
+        films.pendulum_png(theta, theta[:5])

@@ -195,8 +195,8 @@ print(f"{len(real)} real transitions; {held_back.sum()} held back; {train_on.sum
 # %% [markdown]
 # ## 3 · The equations
 #
-# *Which formulas are behind these points?* A transformer, trained beforehand on millions of random
-# formulas and their values, reads the points and proposes skeletons: formulas with holes for the
+# *Which formulas are behind these points?* A transformer, trained beforehand on hundreds of
+# thousands of random formulas and their values, reads the points and proposes skeletons: formulas with holes for the
 # constants. The holes are filled by least squares, terms of good candidates are recombined, and
 # what remains is ranked by fit and length. It has never seen a pendulum.
 

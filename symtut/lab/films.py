@@ -1,7 +1,7 @@
 """Short films of the pendulum, drawn from its states: no display, no pygame, small files.
 
-A film is an animated GIF, because it plays wherever a notebook is shown (JupyterLab, Colab,
-GitHub, exported HTML) without any script.
+A film is an animated PNG: it plays wherever a notebook shows pictures (JupyterLab, Colab, exported
+HTML, which leaves GIFs out) without any script; what cannot animate shows the first frame.
 """
 
 import io
@@ -40,13 +40,13 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     """
     from IPython.display import Image as Shown
 
-    data = pendulum_gif(theta, torque, titles=titles, size=size, every=every, dt=dt)
+    data = pendulum_png(theta, torque, titles=titles, size=size, every=every, dt=dt)
     names = ", ".join(titles) if titles else "the pendulum"
-    return Shown(data=data, format="gif", alt=f"Film of {names}")
+    return Shown(data=data, format="png", alt=f"Film of {names}")
 
 
-def pendulum_gif(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05) -> bytes:
-    """The film of :func:`pendulum` as the bytes of a GIF file."""
+def pendulum_png(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05) -> bytes:
+    """The film of :func:`pendulum` as the bytes of an animated PNG file."""
     theta = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)
     torque = np.zeros_like(theta) if torque is None else np.atleast_2d(torque)
     if theta.shape != np.shape(torque):
@@ -63,7 +63,7 @@ def pendulum_gif(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     file = io.BytesIO()
     frames[0].save(
-        file, "GIF", save_all=True, append_images=frames[1:], optimize=True, loop=0,
+        file, "PNG", save_all=True, append_images=frames[1:], optimize=True, loop=0,
         duration=round(1000 * dt * every),
     )  # fmt: skip
     return file.getvalue()
