@@ -240,6 +240,15 @@ def test_random_functions_are_what_they_claim():
     assert exact > 100
 
 
+def test_random_functions_tell_their_truth():
+    examples = random_functions(RandomFunctions(), 300, 60, np.random.default_rng(9))
+    for i in range(len(examples.y)):
+        truth = examples.expression(i)(examples.x[i].double().numpy())
+        residual = examples.y[i].numpy() - truth
+        # float32 sums of terms that nearly cancel leave a little more than rounding
+        assert residual.std() <= 1.5 * examples.noise[i] + 2e-3
+
+
 def test_seeds_give_different_functions_and_the_same_seed_the_same():
     def draw(seed):
         return random_functions(RandomFunctions(), 50, 20, np.random.default_rng(seed))

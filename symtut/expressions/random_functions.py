@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from symtut.expressions.evaluate import PAD, Program
+from symtut.expressions.evaluate import PAD, Program, decode
 from symtut.expressions.grammar import Grammar
-from symtut.expressions.operators import MAX_VARIABLES
+from symtut.expressions.operators import CONSTANT, MAX_VARIABLES
+from symtut.expressions.tree import Expression, linear_combination
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Examples:
         Values with noise, mean 0 and standard deviation 1.
     n_variables : int array (B,)
     noise : float array (B,)
+    constants : float array (B, J)
+        Inner constants of each skeleton, in order of appearance.
+    weights : float array (B, K)
+    intercepts : float array (B,)
+        y is the intercept plus the weighted terms (plus noise).
     """
 
     codes: np.ndarray
@@ -63,6 +69,18 @@ class Examples:
     y: torch.Tensor
     n_variables: np.ndarray
     noise: np.ndarray
+    constants: np.ndarray
+    weights: np.ndarray
+    intercepts: np.ndarray
+
+    def expression(self, i: int) -> Expression:
+        """The noise-free function behind example ``i``."""
+        numbers = iter(self.constants[i].tolist())
+        terms = [
+            Expression(term, tuple(next(numbers) for _ in range(term.count(CONSTANT))))
+            for term in decode(self.codes[i])
+        ]
+        return linear_combination(self.weights[i][: len(terms)], terms, self.intercepts[i])
 
 
 def random_functions(
@@ -93,17 +111,25 @@ def random_functions(
     factor = np.where(usable, strength / np.where(usable, spread, 1), 0)
     terms = torch.nan_to_num(terms, nan=0.0, posinf=0.0, neginf=0.0)
     y = torch.einsum("bk,bkn->bn", torch.from_numpy(factor), terms)
-    y = y - y.mean(-1, keepdim=True)
-    deviation = y.std(-1, keepdim=True)
-    good &= deviation.numpy()[:, 0] > 1e-3  # terms may cancel
-    y = y / deviation.clamp(min=1e-6)
+    good &= y.std(-1).numpy() > 1e-3  # terms may cancel
+    y, mean, deviation = _standardised(y)
 
     noise = _log_uniform((1e-3, config.noise), len(y), generator) if config.noise else 0.0
     noise = np.where(generator.random(len(y)) < 0.5, noise, 0.0).astype(np.float32)
     y = y + torch.from_numpy(noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32))
-    y = (y - y.mean(-1, keepdim=True)) / y.std(-1, keepdim=True).clamp(min=1e-6)
+    y, shift, scale = _standardised(y)
     kept = torch.from_numpy(np.flatnonzero(good))
-    return Examples(codes[good], torch.from_numpy(x)[kept], y[kept], n_variables[good], noise[good])
+    return Examples(
+        codes[good], torch.from_numpy(x)[kept], y[kept], n_variables[good], noise[good],
+        constants[:, 0].numpy()[good], (factor / (deviation * scale)[:, None])[good],
+        (-(mean / deviation + shift) / scale)[good],
+    )  # fmt: skip
+
+
+def _standardised(y: torch.Tensor):
+    """y (B, n) with mean 0 and standard deviation 1, and what was taken away, (B,) each."""
+    mean, deviation = y.mean(-1, keepdim=True), y.std(-1, keepdim=True).clamp(min=1e-6)
+    return (y - mean) / deviation, mean[:, 0].numpy(), deviation[:, 0].numpy()
 
 
 def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
