@@ -301,7 +301,8 @@ def test_bad_data_is_one_clear_error(X, y, cause):
     ("params", "cause"),
     [({"weights": "colonel"}, "unknown weights 'colonel'"), ({"method": "magic"}, "transformer"),
      ({"constants": "guess"}, "lm, bfgs"), ({"n_candidates": 0}, "positive integer"),
-     ({"max_time": -1}, "max_time"), ({"feature_names": ("a",)}, "needs 2 names"),
+     ({"max_time": -1}, "max_time"), ({"rounds": None, "max_time": None}, "never ends"),
+     ({"feature_names": ("a",)}, "needs 2 names"),
      ({"weights": "no/such.safetensors"}, "no weights file")],
 )  # fmt: skip
 def test_bad_settings_are_one_clear_error(params, cause):

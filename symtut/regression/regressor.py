@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.expressions import VARIABLES, Expression, linear_combination
+from symtut.expressions import VARIABLES, Expression
+from symtut.regression.finishing import finish
 from symtut.regression.inputs import check_data, check_points
 from symtut.regression.proposers import library_proposer, prior_proposer, transformer_proposer
-from symtut.regression.ranking import criterion
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
@@ -44,8 +44,9 @@ class SymbolicRegressor:
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
         Select among the terms of good candidates too; off in the paper's setting.
-    rounds : int
-        How often the transformer looks again, at the residual of the best equation so far.
+    rounds : int or None
+        How often the proposer is asked: for y, then twice for the residual of the best equation so
+        far, then for y again, and so on. None goes on until ``max_time`` unless the fit is exact.
     feature_names : sequence of str, optional
         Names of the columns of X in the equations; default the column names of a data frame, or
         ``x0, x1, …``.
@@ -73,6 +74,8 @@ class SymbolicRegressor:
     >>> print(model.equations_[0]["equation"])
     -x1 + 2*sin(x0)
     """
+
+    _clock = staticmethod(time.monotonic)
 
     def __init__(
         self,
@@ -151,7 +154,7 @@ class SymbolicRegressor:
             Wrong shapes, NaN or infinite values, a constant target, too few points, too many
             variables, unknown weights or settings.
         """
-        started, cpu = time.monotonic(), time.process_time()
+        started, cpu = self._clock(), time.process_time()
         self._check_settings()
         names = getattr(X, "columns", None)
         X, y = check_data(X, y)
@@ -168,6 +171,7 @@ class SymbolicRegressor:
             n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
             recombine=self.recombine or self.method == "sparse",
             pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
+            clock=self._clock,
         )  # fmt: skip
         deadline = np.inf if self.max_time is None else started + self.max_time
         shift, scale = y.mean(), y.std()
@@ -184,7 +188,7 @@ class SymbolicRegressor:
                 "best so far.",
                 stacklevel=2,
             )
-        rows = [_finish(fit, X, y, names, self.method) for fit in fits]
+        rows = [finish(fit, X, y, names, self.method) for fit in fits]
         unique = {row["expression"]: row for row in rows}
         self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
         self.n_features_in_, self.feature_names_in_ = X.shape[1], names
@@ -198,6 +202,8 @@ class SymbolicRegressor:
             raise InputError(f"unknown constants '{self.constants}'; known: lm, bfgs.")
         if not (isinstance(self.n_candidates, int | np.integer) and self.n_candidates >= 1):
             raise InputError(f"n_candidates must be a positive integer, not {self.n_candidates!r}.")
+        if self.rounds is None and self.max_time is None:
+            raise InputError("rounds=None needs a max_time: without both the search never ends.")
         if self.max_time is not None and not self.max_time > 0:
             raise InputError(f"max_time must be positive seconds or None, not {self.max_time!r}.")
 
@@ -292,32 +298,3 @@ class SymbolicRegressor:
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
         return model
-
-
-def _finish(fit, X, y, names, source) -> dict:
-    """Refit the outer weights in y's own units, drop an idle intercept, describe the result."""
-    terms = fit.term_expressions()
-    columns = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    best = None
-    for first in (1, 0):  # without an intercept, then with one
-        used = columns[:, first:]
-        scale = np.abs(used).max(0)
-        scale[scale == 0] = 1.0
-        weights = np.linalg.lstsq(used / scale, y, rcond=None)[0] / scale
-        intercept, outer = (0.0, weights) if first else (weights[0], weights[1:])
-        expression = linear_combination(outer, terms, intercept)
-        loss = float(np.mean((y - used @ weights) ** 2))
-        parameters = len(weights) + len(fit.constants)
-        value = criterion(loss / y.var(), parameters, expression.complexity, len(y))
-        if best is None or value < best[0]:
-            best = value, loss, expression
-    value, loss, expression = best
-    return {
-        "equation": expression.text(names),
-        "complexity": expression.complexity,
-        "loss": loss,
-        "r2": 1.0 - loss / float(y.var()),
-        "score": float(-value / len(y)),
-        "source": source,
-        "expression": expression,
-    }
