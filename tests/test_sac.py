@@ -59,7 +59,7 @@ def assert_gradients(network, i, expected):
 
 def test_critic_loss_and_gradient(agent, batch):
     following = agent.sample(batch["next_observation"])
-    loss = agent.compute_loss_q(batch, following)
+    error = agent.gradient_q(batch, following)
 
     actor = leaves(agent.actor, 0)
     action, log_prob = reference_sample(actor, batch["next_observation"], following.noise)
@@ -71,7 +71,8 @@ def test_critic_loss_and_gradient(agent, batch):
     x = torch.cat([batch["observation"], batch["action"]], 1).double()
     critics = [leaves(agent.critics, i) for i in (0, 1)]
     expected = sum(0.5 * ((plain(c, x)[:, 0] - y.detach()) ** 2).mean() for c in critics)
-    torch.testing.assert_close(loss.double(), expected.detach(), rtol=1e-4, atol=1e-5)
+    loss = 0.5 * error.double().square().sum() / B
+    torch.testing.assert_close(loss, expected.detach(), rtol=1e-4, atol=1e-5)
     for i in (0, 1):
         assert_gradients(agent.critics, i, torch.autograd.grad(expected, critics[i]))
 
@@ -80,14 +81,14 @@ def test_actor_and_temperature_loss_and_gradient(agent, batch):
     before = agent.critics.flat.grad.clone()
     both = agent.sample(torch.cat([batch["next_observation"], batch["observation"]]))
     now = Sample(*(part[B:] for part in both))
-    loss = agent.compute_loss_pi(batch, now)
+    ours = agent.gradient_pi(batch, now)
 
     actor = leaves(agent.actor, 0)
     action, log_prob = reference_sample(actor, batch["observation"], now.noise)
     x = torch.cat([batch["observation"].double(), action], 1)
     q = torch.minimum(*(plain(leaves(agent.critics, i), x) for i in (0, 1)))[:, 0]
     expected = (0.7 * log_prob - q).mean()
-    torch.testing.assert_close(loss.double(), expected.detach(), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(ours.amin(0)[:, 0].double(), q.detach(), rtol=1e-4, atol=1e-4)
     assert_gradients(agent.actor, 0, torch.autograd.grad(expected, actor))
     assert agent.log_alpha.grad.item() == pytest.approx(-(log_prob.mean().item() - A), rel=1e-4)
     assert torch.equal(agent.critics.flat.grad, before)  # the critics' weights were left alone
@@ -98,7 +99,7 @@ def test_no_gradient_through_a_clamped_log_std(agent, batch):
         agent.actor.parameters[-1][0, 0, A:] = 50.0  # far outside: std is clamped to e^2
     now = agent.sample(batch["observation"])
     assert torch.allclose(now.std, torch.tensor(math.e**2))
-    agent.compute_loss_pi(batch, now)
+    agent.gradient_pi(batch, now)
     assert torch.isfinite(agent.actor.flat.grad).all()
     assert agent.actor.gradients[-1][0, 0, A:].abs().max() == 0
     assert agent.actor.gradients[-1][0, 0, :A].abs().max() > 0

@@ -1,9 +1,9 @@
 """Small multilayer perceptrons, several evaluated as one, with the backward pass written out.
 
 Autograd would do, and a test holds this file to it. Written by hand, an update costs half: what
-autograd must keep general is left out here (fresh memory for each result, thin matrix products
-that batched kernels handle badly, gradients that nobody asked for). The rules are the four lines
-of backpropagation: for ``y = h w + b`` and a gradient ``g`` of the loss with respect to ``y``,
+autograd must keep general is left out here (fresh memory for each result, gradients that nobody
+asked for). The rules are the four lines of backpropagation: for ``y = h w + b`` and a gradient
+``g`` of the loss with respect to ``y``,
 
     dL/dw = h' g,   dL/db = sum of the rows of g,   dL/dh = g w',   through a ReLU: 0 where h = 0.
 """
@@ -13,8 +13,8 @@ import math
 import torch
 
 NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
-#: In place, ``g`` becomes 0 where the ReLU's output ``h`` was 0.
-_through_relu = torch.ops.aten.threshold_backward.grad_input
+#: (g, h, 0) -> g where the ReLU's output h was above 0, else 0.
+threshold_backward = torch.ops.aten.threshold_backward
 
 
 class MLP:
@@ -53,60 +53,57 @@ class MLP:
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The same input for all networks, ``(B, in)``, to ``(n, B, out)``."""
         w1, b1, w2, b2, w3, b3 = self.parameters
-        shape = (self.n, len(x), self.sizes[1])
-        h1, h2 = self._memory_for("h1", shape), self._memory_for("h2", shape)
-        for i in range(self.n):
-            torch.addmm(b1[i], x, w1[i], out=h1[i])
-        h1.relu_()
+        h1, h2, _ = self._memory_for(len(x))
+        x = x.expand(self.n, *x.shape)
+        torch.baddbmm(b1, x, w1, out=h1).relu_()
         torch.baddbmm(b2, h1, w2, out=h2).relu_()
         self._last = x, h1, h2
-        return torch.stack([torch.addmm(b3[i], h2[i], w3[i].T) for i in range(self.n)])
+        return torch.baddbmm(b3.mT, w3, h2.mT).mT  # (out, H) times (H, B): long rows are quicker
 
     def backward(self, g3: torch.Tensor) -> None:
         """From dL/d(output) of the last b rows, ``(n, b, out)``, fill ``flat.grad``."""
         _, _, w2, _, w3, _ = self.parameters
         dw1, db1, dw2, db2, dw3, db3 = self.gradients
-        x, h1, h2 = self._last
-        rows = slice(len(x) - g3.shape[1], None)
-        x, h1, h2 = x[rows], h1[:, rows], h2[:, rows]
-        g2 = self._memory_for("gradient", h2.shape)
-        for i in range(self.n):
-            torch.mm(g3[i].T, h2[i], out=dw3[i])
-            torch.mm(g3[i], w3[i], out=g2[i])
+        b = g3.shape[1]
+        x, h1, h2 = (layer[:, -b:] for layer in self._last)
+        g2 = self._memory_for(b)[2]
+        torch.bmm(g3.mT, h2, out=dw3)
         torch.sum(g3, 1, keepdim=True, out=db3)
-        _through_relu(g2, h2, 0, grad_input=g2)
+        torch.mul(g3[:, :, :1], w3[:, :1], out=g2)  # g3 w3 has one term for each of the few
+        for k in range(1, w3.shape[1]):  # outputs: sums of outer products, by broadcasting
+            g2.addcmul_(g3[:, :, k : k + 1], w3[:, k : k + 1])
+        threshold_backward.grad_input(g2, h2, 0, grad_input=g2)
         torch.bmm(h1.mT, g2, out=dw2)
         torch.sum(g2, 1, keepdim=True, out=db2)
         g1 = torch.bmm(g2, w2.mT, out=h2)  # h2 has served; its memory is warm
-        _through_relu(g1, h1, 0, grad_input=g1)
-        for i in range(self.n):
-            torch.mm(x.T, g1[i], out=dw1[i])
+        threshold_backward.grad_input(g1, h1, 0, grad_input=g1)
+        torch.bmm(x.mT, g1, out=dw1)
         torch.sum(g1, 1, keepdim=True, out=db1)
 
-    def input_gradient(self, network: torch.Tensor) -> torch.Tensor:
-        """Gradient of one network's (single) output with respect to the input, ``(B, in)``.
+    def input_gradient(self, network: torch.Tensor, last: int) -> torch.Tensor:
+        """Gradient of one network's (single) output by the ``last`` inputs alone, ``(B, last)``.
 
         ``network`` ``(B,)`` names the network that counts for each row, so the others' work for
         that row is saved; no gradient of a weight is computed.
         """
         w1, _, w2, _, w3, _ = self.parameters
-        x, h1, h2 = self._last
-        dx = torch.empty_like(x)
+        _, h1, h2 = self._last
+        dx = torch.empty(len(network), last)
         for i in range(self.n):
             rows = (network == i).nonzero().squeeze(1)
-            g2 = w3[i].expand(len(rows), -1).clone()
-            _through_relu(g2, h2[i].index_select(0, rows), 0, grad_input=g2)
-            g1 = g2 @ w2[i].T
-            _through_relu(g1, h1[i].index_select(0, rows), 0, grad_input=g1)
-            dx.index_copy_(0, rows, g1 @ w1[i].T)
+            g2 = w3[i].expand(len(rows), -1)
+            g2 = threshold_backward(g2, h2[i].index_select(0, rows), 0)
+            g1 = torch.mm(g2, w2[i].T)
+            g1 = threshold_backward(g1, h1[i].index_select(0, rows), 0)
+            dx.index_copy_(0, rows, torch.mm(g1, w1[i, -last:].T))
         return dx
 
-    def _memory_for(self, what: str, shape) -> torch.Tensor:
-        """An uninitialised tensor, allocated at the first call with these arguments."""
-        key = (what, tuple(shape))
-        if key not in self.memory:
-            self.memory[key] = torch.empty(shape)
-        return self.memory[key]
+    def _memory_for(self, rows: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Uninitialised (n, rows, H) for h1, h2 and a gradient, allocated at the first call."""
+        if rows not in self.memory:
+            with torch.inference_mode(False):  # it must serve outside that mode as well
+                self.memory[rows] = torch.empty(3, self.n, rows, self.sizes[1]).unbind()
+        return self.memory[rows]
 
 
 class Adam:
@@ -121,12 +118,11 @@ class Adam:
         self.gradients = [tensor.grad for tensor in tensors]
         self.first = [torch.zeros_like(tensor) for tensor in tensors]
         self.second = [torch.zeros_like(tensor) for tensor in tensors]
-        self.steps = [torch.tensor(0.0) for _ in tensors]
+        self.steps = [torch.tensor(0.0)] * len(tensors)  # one count, shared
 
     def step(self) -> None:
         """Move the tensors in place, against their gradients."""
-        for step in self.steps:
-            step += 1
+        self.steps[0] += 1
         torch._fused_adam_(
             self.tensors, self.gradients, self.first, self.second, [], self.steps,
             lr=self.learning_rate, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8,
