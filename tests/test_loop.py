@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from symtut.agents.loop import PROFILES, START_STATES, Loop, LoopConfig, episode_seed
+from symtut.agents.loop import Loop, episode_seed
+from symtut.agents.loop_config import PROFILES, LoopConfig
 from symtut.agents.sac import SACConfig
+from symtut.agents.start_states import START_STATES
 from symtut.errors import InputError
 from symtut.experiments.evaluation import evaluate
 from symtut.tasks import EVALUATION_SEEDS, make_task
@@ -143,25 +145,31 @@ def test_start_states_come_from_the_buffer_they_are_named_after():
     loop = collected(BiasedModel(0.0), recent_states=20)
     real = torch.as_tensor(loop.transitions()[0].state, dtype=torch.float32)
     for name, known in [("recent", real[-20:]), ("all", real)]:
-        drawn = START_STATES[name](loop, 500)
+        drawn = START_STATES[name](500, loop.b_e, loop.b_em, loop.generator)
         rows = (drawn[:, None] == known[None]).all(2)
         assert rows.any(1).all() and rows.any(0).float().mean() > 0.85, name
 
 
+def hold(loop, n=50):
+    loop.auditions.hold(loop.agent, loop.model, loop.b_pi, n, loop.rollout_length, loop.generator)
+
+
 def test_auditions_keep_the_policy_that_is_best_in_the_model():
     loop = collected(BiasedModel(0.0))
+    auditions = loop.auditions
     while loop.imagined < 500:
         loop.imagine()
     assert loop.policy is loop.agent.actor  # nothing has been auditioned yet
-    loop.audition()
-    first, score = loop.policy.flat.clone(), loop.best_return
+    hold(loop)
+    first, score = loop.policy.flat.clone(), auditions.best_return
     assert score < 0 and torch.equal(first, loop.agent.actor.flat)
 
-    b2 = loop.agent.actor.parameters[-1]
-    b2[0, 0, 0] = 100.0  # full torque to one side, for ever
-    loop.audition()
+    b3 = loop.agent.actor.parameters[-1]
+    b3[0, 0, 0] = 100.0  # full torque to one side, for ever
+    hold(loop)
     one_sided, expected = loop.agent.actor.flat.clone(), 0.0
-    state = loop.audition_states
+    state = auditions.states
+    assert len(state) == 50
     for _ in range(loop.rollout_length):  # its return, computed without the loop
         after = TASK.true_step(state, torch.full((len(state), 1), 2.0))
         expected += TASK.reward(state, torch.full((len(state), 1), 2.0), after)
@@ -169,14 +177,33 @@ def test_auditions_keep_the_policy_that_is_best_in_the_model():
     expected = float(expected.mean())
     if expected > score:
         assert torch.equal(loop.policy.flat, one_sided)
-        assert loop.best_return == pytest.approx(expected, rel=1e-2)
+        assert auditions.best_return == pytest.approx(expected, rel=1e-2)
     else:
-        assert torch.equal(loop.policy.flat, first) and loop.best_return == score
+        assert torch.equal(loop.policy.flat, first) and auditions.best_return == score
 
-    loop.best_return = -1e9
-    loop.audition()
-    assert loop.best_return == pytest.approx(expected, rel=1e-2)
+    auditions.best_return = -1e9
+    hold(loop)
+    assert auditions.best_return == pytest.approx(expected, rel=1e-2)
     assert torch.equal(loop.policy.flat, one_sided)
+
+    auditions.close()  # as after a refit
+    assert loop.policy is loop.agent.actor and len(auditions.states) == 0
+
+
+def test_auditions_start_from_imagined_states_after_the_first_quarter():
+    loop = collected(BiasedModel(0.0), updates=200, audition_every=10, updates_per_step=0.0)
+    heard = []
+    loop.auditions.hold = lambda *arguments: heard.append(loop.updates)
+    while not loop.finished:
+        loop.advance()
+    assert heard == list(range(50, 201, 10))
+    del loop.auditions.hold
+    hold(loop, n=300)
+    imagined = TASK.state_from_observation(loop.b_pi.window()["observation"])
+    found = (loop.auditions.states[:, None] == imagined[None]).all(2)
+    assert found.any(1).all() and found.any(0).sum() > 200
+    real = loop.b_em.window()["state"]
+    assert loop.auditions.states[:, 1].abs().max() > real[:, 1].abs().max()  # wider than reality
 
 
 def test_fixed_rollout_length_is_obeyed():

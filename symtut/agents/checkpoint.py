@@ -19,7 +19,6 @@ COUNTERS = (
     "imagined",
     "updates_earned",
     "rollout_length",
-    "best_return",
 )
 BUFFERS = ("b_e", "b_em", "b_pi")
 
@@ -29,8 +28,10 @@ def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
     tensors = {f"agent.{name}": tensor for name, tensor in loop.agent.state_dict().items()}
     tensors["generator"] = loop.generator.get_state()
     tensors["rollout_state"], tensors["rollout_left"] = loop.rollout_state, loop.rollout_left
-    tensors["best_actor"], tensors["audition_states"] = loop.best_actor.flat, loop.audition_states
+    auditions = loop.auditions
+    tensors["best_actor"], tensors["audition_states"] = auditions.best_actor.flat, auditions.states
     values = {name: getattr(loop, name) for name in COUNTERS}
+    values["best_return"] = auditions.best_return
     values["random_policy"] = loop.random_policy.bit_generator.state
     for name in BUFFERS:
         buffer = getattr(loop, name).state_dict()
@@ -53,8 +54,9 @@ def unpack(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
     loop.generator.set_state(tensors["generator"])
     loop.rollout_state = tensors["rollout_state"].clone()
     loop.rollout_left = tensors["rollout_left"].clone()
-    loop.best_actor.flat.copy_(tensors["best_actor"])
-    loop.audition_states = tensors["audition_states"].clone()
+    loop.auditions.best_actor.flat.copy_(tensors["best_actor"])
+    loop.auditions.states = tensors["audition_states"].clone()
+    loop.auditions.best_return = values["best_return"]
     for name in COUNTERS:
         setattr(loop, name, values[name])
     loop.random_policy.bit_generator.state = values["random_policy"]

@@ -9,74 +9,20 @@ Model-free SAC is this loop with ``model=None``.
 
 import hashlib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.loop_config import LoopConfig
 from symtut.agents.networks import MLP
 from symtut.agents.sac import SAC, SACConfig
+from symtut.agents.start_states import START_STATES
 from symtut.errors import InputError
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report, WorldModel
 from symtut.world_models.validation import Validation, validate
-
-
-@dataclass(frozen=True)
-class LoopConfig:
-    """How real steps, fits, imagined steps and updates alternate."""
-
-    random_steps: int = 200  # first real steps, by a random policy; then the first fit
-    block_steps: int = 200  # later real steps, by the current policy, between two fits
-    updates_per_step: float = 5.0  # gradient updates earned by each real step
-    updates: int = 8000  # updates in all; what the real steps did not earn is done at the end
-    learning_rate_decay: float = 0.5  # fraction of the updates, at the end, in which it falls to 0
-    policy_capacity: int = 100_000  # rows of B_pi; early, clumsy swings must not be forgotten
-    warm_up: int = 1000  # imagined transitions before the first update
-    rollouts: int = 100  # imagined episodes side by side
-    imagined_per_update: float = 10.0  # imagined transitions for each update
-    start_states: str = "recent"  # where rollouts start: recent, all
-    recent_states: int = 1000  # rows of B_EM
-    rollout_length: int | str = "validated"  # steps, or as many as the model has earned
-    shortest_rollout: int = 1  # also for a model that has earned nothing yet
-    longest_rollout: int | None = None  # None: the horizon of the task
-    held_back: float = 0.25  # fraction of each real block kept from the fit, for validation
-    audition_every: int | None = 250  # updates between auditions; None: the last policy is kept
-    audition_starts: int = 200  # states that an audition starts from
-    tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
-
-    @staticmethod
-    def profile(name: str, model_free: bool = False) -> "LoopConfig":
-        """A named configuration: ``default``, ``paper`` (short rollouts) or ``smoke`` (tiny).
-
-        Raises
-        ------
-        InputError
-            If there is no such profile.
-        """
-        if name not in PROFILES:
-            raise InputError(f"unknown profile '{name}'. Known profiles: {', '.join(PROFILES)}.")
-        config = PROFILES[name]
-        if model_free:  # one update for each real step, and no imagination to fall back on
-            config = replace(config, block_steps=1, updates_per_step=1.0, updates=0)
-            config = replace(config, learning_rate_decay=0.0)
-        return config
-
-
-PROFILES = {
-    "default": LoopConfig(),
-    # The paper's short rollouts from recent states, with real steps in between.
-    "paper": LoopConfig(rollout_length=2, rollouts=500),
-    "smoke": LoopConfig(updates_per_step=1.0, updates=300, warm_up=300, rollouts=30),
-}
-
-#: Where rollouts start: functions (loop, n) -> (n, S) states.
-START_STATES: dict[str, Callable[["Loop", int], torch.Tensor]] = {
-    "recent": lambda loop, n: loop.b_em.sample(n, loop.generator)["state"],
-    "all": lambda loop, n: loop.b_e.sample(n, loop.generator)["state"].float(),
-}
 
 
 def episode_seed(seed: int, episode: int) -> int:
@@ -136,9 +82,7 @@ class Loop:
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
         self.rollout_length = config.shortest_rollout
-        self.best_actor = MLP(*self.agent.actor.sizes)
-        self.best_return: float | None = None  # imagined; None before the first audition
-        self.audition_states = torch.zeros(0, s)
+        self.auditions = Auditions(task, self.agent.actor)
         self.rollout_state = torch.zeros(config.rollouts, s)
         self.rollout_left = torch.zeros(config.rollouts, dtype=torch.int64)  # steps still to go
 
@@ -178,7 +122,8 @@ class Loop:
     @property
     def policy(self) -> MLP:
         """The actor to hand over now: the best of the auditions, else the current one."""
-        return self.agent.actor if self.best_return is None else self.best_actor
+        none_yet = self.auditions.best_return is None
+        return self.agent.actor if none_yet else self.auditions.best_actor
 
     def advance(self, most_updates: int = 250) -> None:
         """One piece of work: a block of real steps with its fit, or up to ``most_updates``."""
@@ -263,7 +208,7 @@ class Loop:
             length = max(self.config.shortest_rollout, self.validation.length)
         self.rollout_length = length
         self.rollout_left.clamp_(max=length)
-        self.best_return = None  # returns in another model do not compare
+        self.auditions.close()
 
     def _validate(self, transitions, held_back) -> Validation:
         longest = self.config.longest_rollout or self.task.horizon
@@ -276,7 +221,9 @@ class Loop:
         """All rollouts take one step in the model; the transitions go into B_pi."""
         over = self.rollout_left <= 0
         if n := int(over.sum()):
-            self.rollout_state[over] = START_STATES[self.config.start_states](self, n)
+            self.rollout_state[over] = START_STATES[self.config.start_states](
+                n, self.b_e, self.b_em, self.generator
+            )
             left = torch.full((n,), self.rollout_length)
             if self.imagined == 0:  # spread the first ends, so that not all rollouts end at once
                 left = torch.randint(1, self.rollout_length + 1, (n,), generator=self.generator)
@@ -315,37 +262,9 @@ class Loop:
         self.agent.update(self.b_pi.sample(self.sac_config.batch_size, self.generator))
         self.updates += 1
         every = self.config.audition_every
-        if self.model is not None and every and self.updates % every == 0 and left <= 0.5:
-            self.audition()
-
-    @torch.no_grad()
-    def audition(self) -> None:
-        """Keep the current policy if it is the best so far by its return in the model.
-
-        A policy may unlearn, within a few hundred updates, a part of the state space that its
-        own rollouts no longer visit. The real world is not asked: that would cost real steps.
-        Every candidate starts from the same states: recent real ones and, for breadth, as many
-        that were imagined.
-        """
-        if self.best_return is None:
-            half = self.config.audition_starts // 2
-            imagined = self.b_pi.sample(half, self.generator)["observation"]
-            self.audition_states = torch.cat(
-                [
-                    self.b_em.sample(self.config.audition_starts - half, self.generator)["state"],
-                    self.task.state_from_observation(imagined),
-                ]
-            )
-        state, total = self.audition_states, torch.zeros(len(self.audition_states))
-        alive = torch.ones(len(state), dtype=torch.bool)
-        for _ in range(self.rollout_length):
-            seen = self.task.observation_from_state(state)
-            action = self.task.from_unit_action(self.agent.act(seen, deterministic=True))
-            next_state = self.model.predict(state, action)
-            total += self.task.reward(state, action, next_state) * alive
-            alive &= ~self.task.terminated(state, action, next_state)
-            state = next_state
-        mean = float(total.mean())
-        if math.isfinite(mean) and (self.best_return is None or mean > self.best_return):
-            self.best_return = mean
-            self.best_actor.flat.copy_(self.agent.actor.flat)
+        begun = self.updates >= self.config.audition_from * self.total_updates
+        if self.model is not None and every and self.updates % every == 0 and begun:
+            self.auditions.hold(
+                self.agent, self.model, self.b_pi, self.config.audition_starts,
+                self.rollout_length, self.generator,
+            )  # fmt: skip

@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from symtut.agents.loop import LoopConfig
+from symtut.agents.loop_config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError
 from symtut.world_models import METHODS, model_options

@@ -201,7 +201,7 @@ class Run:
                 "fitted_to": loop.report.n_transitions,
                 "validation_errors": list(loop.validation.errors),
                 "validation_growth": loop.validation.growth,
-                "imagined_return": loop.best_return,
+                "imagined_return": loop.auditions.best_return,
             }
         summary = {
             "task": self.config.task,

@@ -1,0 +1,72 @@
+"""Auditions: of all policies along the way, keep the one that does best in the model.
+
+A policy may unlearn, within a few hundred updates, a part of the state space that its own rollouts
+no longer visit. The real world is not asked which policy is better: that would cost real steps.
+
+Every policy starts from the same imagined states (those in B_pi), not from the real ones: a second
+of reality is a handful of neighbouring states, from which a policy that fails from everywhere else
+may do well to the end.
+"""
+
+import math
+
+import torch
+
+from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.networks import MLP
+from symtut.agents.sac import SAC
+from symtut.tasks import Task
+from symtut.world_models.base import WorldModel
+
+
+class Auditions:
+    """The best policy so far by its imagined return, and the states that all start from.
+
+    Attributes
+    ----------
+    states : torch.Tensor
+        (n, S) float32, the same for every policy, so that luck does not decide; no rows before
+        ``open``.
+    best_return : float or None
+        Mean return in the model over ``states``; None before the first audition.
+    best_actor : MLP
+        The actor that reached it.
+    """
+
+    def __init__(self, task: Task, actor: MLP):
+        self.task = task
+        self.best_actor = MLP(*actor.sizes)
+        self.close()
+
+    def close(self) -> None:
+        """Forget the best: returns in another model, or from other states, do not compare."""
+        self.states = torch.zeros(0, self.task.state_size)
+        self.best_return: float | None = None
+
+    @torch.no_grad()
+    def hold(
+        self, agent: SAC, model: WorldModel, b_pi: ReplayBuffer, n: int, length: int, generator
+    ) -> None:
+        """Play the mode of the current policy for ``length`` steps; keep it if it is the best.
+
+        The first call draws ``n`` start states from B_pi.
+        """
+        if self.best_return is None:
+            imagined = b_pi.sample(n, generator)["observation"]
+            self.states = self.task.state_from_observation(imagined)
+        mean = self._imagined_return(agent, model, length)
+        if math.isfinite(mean) and (self.best_return is None or mean > self.best_return):
+            self.best_return = mean
+            self.best_actor.flat.copy_(agent.actor.flat)
+
+    def _imagined_return(self, agent: SAC, model: WorldModel, length: int) -> float:
+        task, state = self.task, self.states
+        total, alive = torch.zeros(len(state)), torch.ones(len(state), dtype=torch.bool)
+        for _ in range(length):
+            seen = task.observation_from_state(state)
+            action = task.from_unit_action(agent.act(seen, deterministic=True))
+            next_state = model.predict(state, action)
+            total += task.reward(state, action, next_state) * alive
+            alive &= ~task.terminated(state, action, next_state)
+            state = next_state
+        return float(total.mean())
