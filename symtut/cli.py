@@ -1,10 +1,12 @@
 """The command line: ``symtut train``, ``symtut pretrain``, ``symtut doctor``.
 
-Exit codes: 0 done, 1 the doctor found something, 2 bad input (one line on stderr), 130 interrupted.
+Exit codes: 0 done, 1 the doctor found something, 2 bad input (one line on stderr), 130 interrupted,
+141 nobody reads the output any more (as in ``symtut train ... | head``).
 """
 
 import argparse
 import ast
+import os
 import sys
 
 from symtut.errors import InputError
@@ -117,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(1)  # the networks are small: more threads only cost more
         return arguments.run(arguments)
     except InputError as error:
-        print(f"symtut: error: {error}", file=sys.stderr)
+        print("symtut: error:", *str(error).split(), file=sys.stderr)  # on one line
         return 2
     except KeyboardInterrupt:
         print(
@@ -125,3 +127,8 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+    except BrokenPipeError:
+        # Not an error of ours: what the shell itself reports for a program that SIGPIPE ends.
+        # Python would try to write what is left in its buffer on exit; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141

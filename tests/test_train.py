@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from symtut.agents.policy import Policy
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, train
 from symtut.experiments.config import RunConfig
+from symtut.regression.weights import find_weights
+from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import EVALUATION_SEEDS, make_task
 
 TINY = {"hidden": 32, "batch_size": 64, "updates": 600, "evaluate_every": 300, "profile": "smoke"}
@@ -178,6 +181,20 @@ def test_sigkill_and_sigint_midway_finish_with_the_same_files(tmp_path):
     assert comparable(cut) == comparable(whole)
 
 
+def test_a_closed_pipe_ends_quietly_and_the_run_can_go_on(tmp_path):
+    process = start(command(tmp_path))
+    assert "fitted" in process.stdout.readline()
+    process.stdout.close()  # as head does
+    process.wait(timeout=300)
+    assert process.returncode == 141 and process.stderr.read() == ""
+    process.stderr.close()
+    assert not (tmp_path / "summary.json").exists()
+    last = start(command(tmp_path))
+    output, errors = last.communicate(timeout=300)
+    assert last.returncode == 0, errors
+    assert (tmp_path / "summary.json").exists()
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -204,10 +221,43 @@ def test_bad_input_is_one_line_exit_2_and_no_file(tmp_path, capsys, arguments, m
     assert not out.exists()
 
 
-def test_bad_input_that_shows_only_at_the_first_fit_leaves_no_file(tmp_path, capsys):
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "no weights file at"),
+        (b"", "not a whole safetensors file"),
+        (b"x" * 400, "not a whole safetensors file"),
+        ("cut", "not a whole safetensors file"),  # the shipped file, half of it
+        ("policy", "is not a symtut weight file"),  # whole, of another kind
+        ("other", "does not fit the model it describes"),  # the right header, other tensors
+    ],
+)
+def test_bad_weights_are_named_before_the_first_real_step(
+    tmp_path, capsys, monkeypatch, content, message
+):
+    path, out = tmp_path / "own.safetensors", tmp_path / "run"
+    if content == "cut":
+        whole = find_weights("general").read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+    elif content == "other":
+        save_tensors(path, {"w1": torch.zeros(3)}, load_tensors(find_weights("general"))[1])
+    elif content == "policy":
+        save_tensors(path, {"w1": torch.zeros(3)}, {"task": "pendulum"})
+    elif content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr("symtut.agents.loop.Loop.interact", lambda self: pytest.fail("a step"))
+    arguments = ["--method", "symbolic", "--weights", str(path), "--out", str(out)]
+    assert main(["train", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("symtut: error: ") and captured.err.count("\n") == 1
+    assert message in captured.err and str(path) in captured.err and captured.out == ""
+    assert not out.exists()
+
+
+def test_unknown_weights_are_named_with_the_known_ones(tmp_path, capsys):
     out = tmp_path / "run"
     assert main(["train", "--method", "symbolic", "--weights", "nope", "--out", str(out)]) == 2
-    assert "unknown weights 'nope'" in capsys.readouterr().err
+    assert "unknown weights 'nope'. Shipped weights: " in capsys.readouterr().err
     assert not out.exists()
 
 
