@@ -261,6 +261,13 @@ def test_unknown_weights_are_named_with_the_known_ones(tmp_path, capsys):
     assert not out.exists()
 
 
+def test_bad_input_that_shows_only_at_the_first_fit_leaves_no_folder(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--method", "symbolic", "--steps", "2", "--out", str(out)]) == 2
+    assert "2 points are fewer than" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_an_output_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").write_text("not a folder")
     out = tmp_path / "file" / "run"
