@@ -1,4 +1,4 @@
-"""The command line: ``symtut train``, ``symtut pretrain``, ``symtut doctor``.
+"""The command line: ``symtut train``, ``pretrain``, ``benchmark`` and ``doctor``.
 
 Exit codes: 0 done, 1 the doctor found something, 2 bad input (one line on stderr), 130 interrupted,
 141 nobody reads the output any more (as in ``symtut train ... | head``).
@@ -69,13 +69,50 @@ def add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="small", help="size of the transformer")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--examples", type=int, help="random functions to see (default: preset)")
+    parser.add_argument("--seed", type=int, default=0)
 
 
 def run_pretrain(arguments: argparse.Namespace) -> int:
     from symtut.regression import pretraining
 
-    pretraining.main(preset=arguments.preset, out=arguments.out, resume=arguments.resume)
+    path = pretraining.main(
+        arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say
+    )
+    say(f"weights in {path}")
     return 0
+
+
+def add_benchmark(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["regression"])
+    parser.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
+    parser.add_argument("--methods", default="transformer,prior,sparse", help="separated by commas")
+    parser.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
+    parser.add_argument("--points", default="200", help="numbers of points, separated by commas")
+    parser.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
+    parser.add_argument("--limit", type=int, help="only the first so many problems")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weights", default="general", help="a name or a file")
+    parser.add_argument("--out", required=True, metavar="FILE", help="table, as CSV")
+
+
+def run_benchmark(arguments: argparse.Namespace) -> int:
+    from symtut.regression import benchmark
+
+    benchmark.run_benchmark(
+        arguments.suite, arguments.methods.split(","), arguments.out, arguments.seconds,
+        numbers(arguments.points, int), numbers(arguments.noise, float), arguments.limit,
+        arguments.seed, say, weights=arguments.weights,
+    )  # fmt: skip
+    return 0
+
+
+def numbers(text: str, kind: type) -> tuple:
+    """``"20,200"`` → (20, 200)."""
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"'{text}' is not a list of numbers separated by commas.") from error
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
@@ -89,6 +126,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 COMMANDS = {
     "train": ("train a policy on a task and keep the record", add_train, run_train),
     "pretrain": ("pretrain the expression transformer", add_pretrain, run_pretrain),
+    "benchmark": ("compare regressors at equal CPU time", add_benchmark, run_benchmark),
     "doctor": ("check this installation", None, run_doctor),
 }
 

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression.benchmark import run_benchmark, run_problem
 from symtut.regression.suites import Problem, make_suite, nesting, random_suite
@@ -82,3 +83,15 @@ def test_bad_benchmarks(tmp_path):
         run_benchmark("nguyen", ["magic"], tmp_path / "x.csv")
     with pytest.raises(InputError, match="positive"):
         run_benchmark("nguyen", ["prior"], tmp_path / "x.csv", seconds=0)
+
+
+def test_command_line(tmp_path, capsys):
+    out = tmp_path / "table.csv"
+    arguments = ["benchmark", "regression", "--suite", "nguyen", "--methods", "sparse"]
+    assert main([*arguments, "--seconds", "0.3", "--limit", "1", "--out", str(out)]) == 0
+    assert "exact" in capsys.readouterr().out and out.exists()
+    assert main([*arguments, "--points", "many", "--out", str(out)]) == 2
+    assert "not a list of numbers" in capsys.readouterr().err
+    assert main([*arguments, "--weights", "colonel", "--methods", "transformer", "--seconds", "0.3",
+                 "--out", str(out)]) == 2  # fmt: skip
+    assert "unknown weights 'colonel'" in capsys.readouterr().err
