@@ -1,7 +1,12 @@
 """The notebook builder on small sources, and the runner's command line."""
 
+import base64
+import io
+
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from symtut.errors import InputError
 from symtut.lab import build, run
@@ -142,3 +147,17 @@ def test_description_names_what_was_found():
     assert "-150.2 over 100 fixed starts (best possible -138.5)" in text
     with pytest.raises(InputError):
         run.execute("nowhere.ipynb", ".", {})
+
+
+def test_pictures_shrink_and_films_keep_their_frames():
+    def png(frames):
+        file = io.BytesIO()
+        frames[0].save(file, "PNG", save_all=len(frames) > 1, append_images=frames[1:])
+        return base64.b64encode(file.getvalue()).decode()
+
+    noise = np.random.default_rng(0).integers(0, 255, (2, 60, 60, 3), dtype=np.uint8)
+    pictures = [Image.fromarray(pixels) for pixels in noise]
+    assert len(build.shrink_png(png(pictures[:1]))) < len(png(pictures[:1]))
+    film = png(pictures)
+    assert build.shrink_png(film) == film
+    assert Image.open(io.BytesIO(base64.b64decode(film))).n_frames == 2

@@ -196,9 +196,9 @@ print(f"{len(real)} real transitions; {held_back.sum()} held back; {train_on.sum
 # ## 3 · The equations
 #
 # *Which formulas are behind these points?* A transformer, trained beforehand on hundreds of
-# thousands of random formulas and their values, reads the points and proposes skeletons: formulas with holes for the
-# constants. The holes are filled by least squares, terms of good candidates are recombined, and
-# what remains is ranked by fit and length. It has never seen a pendulum.
+# thousands of random formulas and their values, reads the points and proposes skeletons: formulas
+# with holes for the constants. The holes are filled by least squares, terms of good candidates are
+# recombined, and what remains is ranked by fit and length. It has never seen a pendulum.
 
 # %%
 loop.fit_model()
@@ -484,8 +484,8 @@ lab.record(rollout_length=loop.rollout_length)
 # ## 6 · Practising in imagination
 #
 # *Now learn.* From here on the real environment is closed to the learner. Each update draws a
-# batch from $B_\pi$, which 100 imagined pendulums keep filling; the updates are ordinary SAC. In
-# the second half, now and then, the policy of the moment is tried *in the model*, and the best so
+# batch from $B_\pi$, which 100 imagined pendulums keep filling; the updates are ordinary SAC. After
+# the first quarter, now and then, the policy of the moment is tried *in the model*, and the best so
 # far is the one that is handed over. The evaluation on fixed real starts is for our eyes only:
 # nothing is learned or chosen by it.
 

@@ -147,8 +147,14 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
 
 
 def shrink_png(data: str, colours: int = 96) -> str:
-    """Reduce a base64 PNG to a palette, which a line drawing does not show but its size does."""
-    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    """Reduce a base64 PNG to a palette, which a line drawing does not show but its size does.
+
+    An animated one (a film) is left as it is: it has its palette, and would lose its frames.
+    """
+    image = Image.open(io.BytesIO(base64.b64decode(data)))
+    if getattr(image, "is_animated", False):
+        return data
+    image = image.convert("RGB")
     file = io.BytesIO()
     image.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     small = base64.b64encode(file.getvalue()).decode()

@@ -10,6 +10,7 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.regression.regressor import METHODS, SymbolicRegressor
 from symtut.regression.suites import Problem, make_suite
+from symtut.regression.weights import load_weights
 from symtut.storage import ensure_folder, provenance, write_csv, write_json
 
 HEADER = [
@@ -83,6 +84,8 @@ def run_benchmark(
         raise InputError(f"unknown method '{unknown[0]}'; known methods: {', '.join(METHODS)}.")
     if not seconds > 0:
         raise InputError("--seconds must be positive.")
+    if "transformer" in methods:
+        load_weights(options.get("weights", "general"))  # bad weights are named before any work
     problems = make_suite(suite)[:limit]
     out = Path(out)
     ensure_folder(out.parent)
