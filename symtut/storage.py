@@ -123,10 +123,11 @@ def provenance() -> dict:
         ).stdout.strip()  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         commit = None  # an installed package has no repository around it
+    program = Path(sys.argv[0]).name  # "__main__.py" under python -m symtut
     return {
         "versions": versions,
         "commit": commit,
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": " ".join([program if program != "__main__.py" else "symtut", *sys.argv[1:]]),
         "machine": {
             "system": platform.system(),
             "machine": platform.machine(),
