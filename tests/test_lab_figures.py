@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from symtut.lab import films, plots
+from symtut.tasks import make_task
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +85,16 @@ def test_film_runs_in_real_time_and_is_small():
     assert film.n_frames == 100 and film.info["duration"] == 100 and len(data) < 200_000
     with pytest.raises(ValueError, match="shape"):
         films.pendulum_png(theta, theta[:5])
+
+
+def test_play_hangs_without_torque_and_swings_with_it():
+    task = make_task("pendulum")
+    angles, torques, total = films.play(task, lambda observation: np.zeros(1), 0)
+    np.testing.assert_allclose(np.abs(angles), np.pi, atol=1e-3)
+    assert not torques.any() and total == pytest.approx(-200 * np.pi**2, rel=1e-3)
+
+    def pump(observation):  # push along the motion: energy grows
+        return np.array([2.0 if observation[2] >= 0 else -2.0])
+
+    angles, torques, _ = films.play(task, pump, 0)
+    assert np.abs(angles).min() < 1.0 and set(torques) == {-2.0, 2.0}

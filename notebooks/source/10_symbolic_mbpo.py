@@ -49,7 +49,6 @@ budget = lab.start(
     lab=dict(updates=8000, every=1000, short_updates=4000, episodes=100, network_updates=2000),
     paper=dict(updates=8000, every=250, short_updates=8000, episodes=100, network_updates=10000),
 )
-OPTIMUM, SOLVED = -138.5, -160.0  # on the fixed starts: by dynamic programming; counted as solved
 
 # %% [markdown]
 # ## 1 · The loop
@@ -514,7 +513,7 @@ def practise(loop, updates):
 
 curve = practise(loop, loop.total_updates)
 lab.record(
-    final_return=curve[-1, 1], evaluation_episodes=len(starts), optimum=OPTIMUM,
+    final_return=curve[-1, 1], evaluation_episodes=len(starts), optimum=task.best_return,
     env_steps_after=loop.env_steps,
 )  # fmt: skip
 
@@ -537,7 +536,7 @@ lab.record(short_rollouts_return=short_curve[-1, 1])
 figure, axes = plt.subplots(figsize=(8, 3.6))
 plots.learning_curve(
     *curve.T, axes=axes, label=f"rollouts of {loop.rollout_length}",
-    xlabel="gradient updates, all in imagination", marks=[(OPTIMUM, "best possible")],
+    xlabel="gradient updates, all in imagination", marks=[(task.best_return, "best possible")],
 )  # fmt: skip
 axes.plot(*short_curve.T[:2], "s--", color="#888888", markersize=4, label="rollouts of 2")
 axes.set_title(f"Return in the real environment, after {loop.env_steps} real steps")
@@ -554,27 +553,10 @@ plt.show()
 # One real episode each, from hanging at rest: a random policy and the trained one. The green arc is
 # the torque.
 
-
 # %%
-def play(choose, seed):
-    """A real episode from hanging straight down; returns its angles, torques and return."""
-    env = task.make_env()
-    env.reset(seed=seed)
-    env.unwrapped.state = np.array([np.pi, 0.0])
-    observation, total, angles, pushes = np.array([-1.0, 0.0, 0.0]), 0.0, [], []
-    for _ in range(task.horizon):
-        action = choose(observation)
-        angles.append(float(np.arctan2(observation[1], observation[0])))
-        pushes.append(float(action[0]))
-        observation, reward, *_ = env.step(action)
-        total += reward
-    env.close()
-    return np.array(angles), np.array(pushes), total
-
-
 generator = np.random.default_rng(SEED)
-random_play = play(lambda observation: generator.uniform(-2, 2, 1), SEED)
-trained_play = play(Policy(task, loop.policy), SEED)
+random_play = films.play(task, lambda observation: generator.uniform(-2, 2, 1), SEED)
+trained_play = films.play(task, Policy(task, loop.policy), SEED)
 films.pendulum(
     np.stack([random_play[0], trained_play[0]]),
     np.stack([random_play[1], trained_play[1]]),

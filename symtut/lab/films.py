@@ -45,6 +45,34 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     return Shown(data=data, format="png", alt=f"Film of {names}")
 
 
+def play(task, choose, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """A real episode of the pendulum from hanging at rest.
+
+    Parameters
+    ----------
+    task : Task
+        The pendulum.
+    choose : callable
+        Observation (3,) → torque (1,) in N m.
+
+    Returns
+    -------
+    angles (T,) in rad, torques (T,) in N m, return
+    """
+    env = task.make_env()
+    env.reset(seed=seed)
+    env.unwrapped.state = np.array([np.pi, 0.0])
+    observation, total, angles, torques = np.array([-1.0, 0.0, 0.0]), 0.0, [], []
+    for _ in range(task.horizon):
+        action = choose(observation)
+        angles.append(float(np.arctan2(observation[1], observation[0])))
+        torques.append(float(action[0]))
+        observation, reward, *_ = env.step(action)
+        total += float(reward)
+    env.close()
+    return np.array(angles), np.array(torques), total
+
+
 def pendulum_png(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05) -> bytes:
     """The film of :func:`pendulum` as the bytes of an animated PNG file."""
     theta = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)

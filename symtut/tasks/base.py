@@ -49,6 +49,7 @@ class Task(ABC):
     observation_size: ClassVar[int]
     horizon: ClassVar[int]  # steps until Gymnasium truncates an episode
     solved_return: ClassVar[float]  # mean return on the evaluation episodes that counts as solved
+    best_return: ClassVar[float | None] = None  # the best possible on them, where it is known
     true_equations: ClassVar[tuple[str, ...]] = ()  # one per increment, for display
 
     @property
