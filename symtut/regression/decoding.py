@@ -1,5 +1,7 @@
 """Writing formulas token by token: sampling from the transformer under a grammar mask."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -42,6 +44,7 @@ def sample(
     generator: np.random.Generator,
     temperature: float = 1.0,
     n_points: int = 200,
+    stop: Callable[[], bool] | None = None,
 ) -> list[tuple[Terms, float]]:
     """Sample skeletons for one data set.
 
@@ -53,6 +56,8 @@ def sample(
     x : (n, d) float, y : (n,) float
     temperature : float
         Logits are divided by it before drawing; below 1 the samples are less diverse.
+    stop : callable, optional
+        Asked before every token; once true, only the samples finished by then are returned.
 
     Returns
     -------
@@ -70,6 +75,9 @@ def sample(
     tokens = torch.full((n_samples, 1), BOS)
     past = None
     for position in range(limit - 1):
+        if stop is not None and stop():
+            codes[rows] = 0  # half-written
+            break
         logits, past = model.decoder(tokens, memory, past)
         logits = (logits[:, -1] / temperature).masked_fill(~mask.allowed(), float("-inf"))
         log_p = torch.log_softmax(logits, dim=-1)
