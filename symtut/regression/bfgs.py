@@ -5,7 +5,7 @@ import scipy.optimize
 import torch
 
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES
-from symtut.regression.constants import Fit, Terms, initial_constants
+from symtut.regression.constants import Fit, Terms, initial_constants, with_guess
 
 
 def bfgs(
@@ -50,8 +50,11 @@ def bfgs(
         for attempt in range(starts):
             inner = initial_constants(count, generator)
             if attempt == 0 and guesses is not None and guesses[i] is not None:
-                inner = np.asarray(guesses[i])
+                inner = with_guess(inner, guesses[i][:count])
             outer = generator.standard_normal(len(terms) + 1)
+            if attempt == 0 and guesses is not None and guesses[i] is not None:
+                if len(guesses[i]) > count:  # a whole formula: its outer numbers are guesses too
+                    outer = with_guess(outer, guesses[i][count:])
             with np.errstate(all="ignore"):
                 found = scipy.optimize.minimize(
                     objective, np.concatenate([inner, outer]), jac=True, method="BFGS",

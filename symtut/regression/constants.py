@@ -4,13 +4,32 @@ A candidate is a tuple of terms; the formula is ``w0 + Σ wk·tk(x; c)`` with ou
 inner constants c.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from symtut.expressions import CONSTANT, Expression, linear_combination
 
 Terms = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A proposed skeleton, with the numbers that its proposer has in mind, if any.
+
+    Two candidates with the same terms are equal, whatever the guess.
+
+    Attributes
+    ----------
+    terms : tuple of prefix tuples
+    guess : float array (J,) or (J + K + 1,), optional
+        Inner constants in order of appearance, then (from a proposer that writes whole formulas)
+        the outer weights and the intercept for a target with mean 0 and standard deviation 1.
+        NaN where there is no guess.
+    """
+
+    terms: Terms
+    guess: np.ndarray | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,11 @@ def join(terms: Terms) -> tuple[str, ...]:
     for term in terms:
         joined += [*term, "<sep>"]
     return tuple(joined[:-1])
+
+
+def with_guess(start: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """``start`` with every number replaced that ``guess`` knows."""
+    return np.where(np.isnan(guess), start, guess)
 
 
 def initial_constants(shape, generator: np.random.Generator) -> np.ndarray:

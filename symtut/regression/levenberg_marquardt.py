@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from symtut.expressions import CONSTANT, Program, encode
-from symtut.regression.constants import Fit, Terms, initial_constants, join
+from symtut.regression.constants import Fit, Terms, initial_constants, join, with_guess
 
 BLOCK = 256  # candidates fitted together: enough to hide the kernels' overhead, and fits the cache
 
@@ -112,7 +112,8 @@ def levenberg_marquardt(
         Random starting points per candidate; after a third of the iterations only the better
         third goes on, after two thirds only the best.
     guesses : list, optional
-        Constants to start from (replaces the first random start where given).
+        Constants to start from (replaces the first random start where given; NaN stays random).
+        Outer numbers behind the inner constants are ignored: they are solved for.
 
     Returns
     -------
@@ -155,7 +156,8 @@ def levenberg_marquardt(
         first = initial_constants((len(rows), starts, most), generator)
         for k, i in enumerate(rows):
             if guesses is not None and guesses[i] is not None:
-                first[k, 0, : n_constants[i]] = guesses[i]
+                size = n_constants[i]
+                first[k, 0, :size] = with_guess(first[k, 0, :size], guesses[i][:size])
         constants = torch.from_numpy(first)
         for keep in (max(1, starts // 3), 1, 1):
             constants, loss = _minimise(problem, constants, max(1, iterations // 3))

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from symtut.expressions import VARIABLES, Grammar, canonical_terms
-from symtut.regression.constants import Terms
+from symtut.regression.constants import Candidate, Terms
 from symtut.regression.decoding import sample
 from symtut.regression.transformer import FormulaTransformer
 
@@ -17,8 +17,10 @@ from symtut.regression.transformer import FormulaTransformer
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
     """Samples from the transformer, most probable first."""
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
-        return [terms for terms, _ in sample(model, x, y, amount, generator, temperature)]
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
+        return [
+            Candidate(terms) for terms, _ in sample(model, x, y, amount, generator, temperature)
+        ]
 
     return propose
 
@@ -27,8 +29,9 @@ def prior_proposer(grammar: Grammar | None = None):
     """Blind samples from the grammar that the transformer was pretrained on."""
     grammar = grammar or Grammar()
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
-        return list(dict.fromkeys(grammar.sample(amount, x.shape[1], generator)))
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
+        found = dict.fromkeys(grammar.sample(amount, x.shape[1], generator))
+        return [Candidate(terms) for terms in found]
 
     return propose
 
@@ -39,8 +42,8 @@ def library_proposer():
     With recombination switched on the search then selects a sparse sum of library functions.
     """
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Terms]:
-        return library(x.shape[1])
+    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
+        return [Candidate(terms) for terms in library(x.shape[1])]
 
     return propose
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from symtut.expressions import CONSTANT
 from symtut.regression.bfgs import bfgs
-from symtut.regression.constants import Fit, Terms
+from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.ranking import EXACT, pareto, rank
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplify
 
-Proposer = Callable[[np.ndarray, np.ndarray, int, np.random.Generator], list[Terms]]
+Proposer = Callable[[np.ndarray, np.ndarray, int, np.random.Generator], list[Candidate]]
 """(x, y, how many, generator) → candidate skeletons."""
 
 
@@ -131,7 +131,8 @@ def _fit_until(deadline, fit_all, candidates, x, y, generator, config):
         if begin and config.clock() > deadline:
             break
         block = candidates[begin : begin + 128]
-        fits += fit_all(block, x, y, generator, starts=config.starts)
+        terms, guesses = [c.terms for c in block], [c.guess for c in block]
+        fits += fit_all(terms, x, y, generator, starts=config.starts, guesses=guesses)
     return fits
 
 
