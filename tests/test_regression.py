@@ -90,7 +90,8 @@ def test_untrained_samples_are_complete_formulas(model, n_variables):
     rng = np.random.default_rng(0)
     found = sample(model, rng.normal(size=(30, n_variables)), rng.normal(size=30), 200, rng)
     assert len(found) > 20
-    for terms, log_probability in found:
+    for candidate, log_probability in found:
+        terms = candidate.terms
         assert canonical_terms(terms) == terms and log_probability < 0
         for term in terms:
             assert max(Expression(term).variables, default=0) < n_variables

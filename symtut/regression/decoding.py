@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from symtut.expressions import MAX_VARIABLES, canonical_terms, decode
-from symtut.regression.constants import Terms
+from symtut.regression.constants import Candidate, Terms
 from symtut.regression.tokens import BOS, EOS, GrammarMask
 from symtut.regression.transformer import FormulaTransformer
 
@@ -45,7 +45,7 @@ def sample(
     temperature: float = 1.0,
     n_points: int = 200,
     stop: Callable[[], bool] | None = None,
-) -> list[tuple[Terms, float]]:
+) -> list[tuple[Candidate, float]]:
     """Sample skeletons for one data set.
 
     The points are encoded once; all samples then grow together, one token a step, with the keys
@@ -61,7 +61,7 @@ def sample(
 
     Returns
     -------
-    list of (terms, log-probability)
+    list of (candidate, log-probability)
         Canonical and without duplicates, most probable first.
     """
     x, y, n_variables = prepare(x, y, n_points, generator)
@@ -98,4 +98,5 @@ def sample(
         terms = canonical_terms(decode(row))
         if terms and score > found.get(terms, -np.inf):
             found[terms] = score
-    return sorted(found.items(), key=lambda item: -item[1])
+    ranked = sorted(found.items(), key=lambda item: -item[1])
+    return [(Candidate(terms), score) for terms, score in ranked]

@@ -18,9 +18,7 @@ def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
     """Samples from the transformer, most probable first."""
 
     def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
-        return [
-            Candidate(terms) for terms, _ in sample(model, x, y, amount, generator, temperature)
-        ]
+        return [candidate for candidate, _ in sample(model, x, y, amount, generator, temperature)]
 
     return propose
 
