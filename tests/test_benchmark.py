@@ -10,8 +10,8 @@ from symtut.cli import main
 from symtut.errors import InputError
 from symtut.expressions import terms_of
 from symtut.regression.benchmark import run_benchmark, run_problem
+from symtut.regression.holdout import is_held_out
 from symtut.regression.suites import Problem, make_suite, nesting, random_suite
-from symtut.regression.training_data import is_held_out
 
 
 @pytest.mark.parametrize(("suite", "size"), [("mechanics", 40), ("nguyen", 12)])

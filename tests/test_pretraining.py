@@ -7,8 +7,9 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import decode
+from symtut.regression.holdout import is_held_out
 from symtut.regression.pretraining import Pretraining, main
-from symtut.regression.training_data import PRESETS, is_held_out, make_chunk
+from symtut.regression.training_data import PRESETS, make_chunk
 from symtut.regression.weights import load_weights
 from symtut.storage import load_tensors
 

@@ -17,6 +17,9 @@ from symtut.expressions.evaluate import CODE, decode
 ANY_VARIABLE = "x"
 """Stands in a rule for one of the variables, drawn uniformly."""
 
+SAME_VARIABLE = "same"
+"""Stands in a rule for the variable that was written last: v·|v|, x·sqrt(x² + y²), x³."""
+
 # nonterminal: ((weight, token, what follows), …)
 Rules = dict[str, tuple[tuple[float, str, tuple[str, ...]], ...]]
 
@@ -41,6 +44,12 @@ MECHANICS: Rules = {
         (0.8, "inv", ("DENOMINATOR",)),
         *_FUNCTIONS,
         (1.5, "sin", ("ANGLE",)),  # gravity along an angle is common enough to count twice
+        (1.2, "mul", ("SIZE", "AGAIN")),  # drag: |v|·v
+        (0.5, "mul", ("VARIABLE", "SPEED")),  # drag in the plane: v·sqrt(v² + w²)
+        (0.6, "mul", ("SINE", "COSINE_AGAIN")),
+        (0.8, "mul", ("VARIABLE", "POWER_AGAIN")),
+        (0.4, "square", ("SQUARE",)),
+        (0.8, "div", ("VARIABLE", "SATURATION")),
     ),
     "FACTOR": (
         (9.0, ANY_VARIABLE, ()),
@@ -84,8 +93,10 @@ MECHANICS: Rules = {
         (1.0, "add", ("CONSTANT", "SCALED")),
         (0.7, "add", ("VARIABLE", "VARIABLE")),
         (0.7, "mul", ("VARIABLE", "VARIABLE")),
+        (0.3, "mul", ("VARIABLE", "LOGARITHM")),  # exp(y·log x) is x to the power of y
         (0.5, "mul", ("CONSTANT", "FUNCTION")),
     ),
+    "LOGARITHM": ((1.0, "log", ("VARIABLE",)),),
     "FUNCTION": (
         (1.0, "sin", ("ANGLE",)),
         (1.0, "cos", ("ANGLE",)),
@@ -117,14 +128,37 @@ MECHANICS: Rules = {
         (1.0, "square", ("BASE",)),
         (1.0, "add", ("CONSTANT", "SQUARE")),
         (1.0, "mul", ("FACTOR", "FACTOR")),
+        (0.5, "add", ("SQUARE", "MAGNITUDE")),
         (0.5, "cos", ("ANGLE",)),
     ),
+    "SIZE": ((1.0, "abs", ("VARIABLE",)),),
+    "SPEED": ((1.0, "sqrt", ("SQUARES",)),),
+    "SQUARES": ((1.0, "add", ("SQUARE_AGAIN", "SQUARE")),),
+    "SINE": ((1.0, "sin", ("VARIABLE",)),),
+    "COSINE_AGAIN": ((1.0, "cos", ("AGAIN",)),),
+    "POWER_AGAIN": (
+        (2.0, "square", ("AGAIN",)),
+        (0.5, "square", ("SQUARE_AGAIN",)),
+        (1.0, "mul", ("SQUARE_AGAIN", "FACTOR")),
+    ),
+    "SATURATION": (
+        (1.0, "add", ("CONSTANT", "SIZE_AGAIN")),
+        (1.0, "add", ("CONSTANT", "SQUARE_AGAIN")),
+        (1.0, "sqrt", ("SUM_AGAIN",)),
+    ),
+    "SUM_AGAIN": ((1.0, "add", ("CONSTANT", "SQUARE_AGAIN")),),
+    "SIZE_AGAIN": ((1.0, "abs", ("AGAIN",)),),
+    "SQUARE_AGAIN": ((1.0, "square", ("AGAIN",)),),
+    "AGAIN": ((1.0, SAME_VARIABLE, ()),),
     "SCALED": ((1.0, "mul", ("CONSTANT", "VARIABLE")),),
     "SQUARE": ((1.0, "square", ("VARIABLE",)),),
     "VARIABLE": ((1.0, ANY_VARIABLE, ()),),
     "CONSTANT": ((1.0, "C", ()),),
 }
-"""Sums of products of states with functions of angles, drag, rational terms, saturation."""
+"""Products of states with functions of angles, drag, powers, rational terms, saturation."""
+
+
+_SPECIAL = {ANY_VARIABLE: -1, SAME_VARIABLE: -2}
 
 
 @dataclass(frozen=True)
@@ -158,7 +192,7 @@ class Grammar:
             weights = np.array([rule[0] for rule in rules[name]])
             cumulative[i, : len(weights)] = np.cumsum(weights) / weights.sum()
             for j, (_, symbol, follows) in enumerate(rules[name]):
-                token[i, j] = -1 if symbol == ANY_VARIABLE else CODE[symbol]
+                token[i, j] = _SPECIAL.get(symbol) or CODE[symbol]
                 push[i, j, : len(follows)] = [names.index(f) for f in follows]
         return names.index("TERM"), names.index("NEXT"), cumulative, token, push
 
@@ -186,6 +220,7 @@ class Grammar:
         size = n_terms.astype(np.int64)
         stack[np.arange(batch), size - 1] = start
         codes = np.zeros((batch, self.max_length), dtype=np.int16)
+        last = np.full(batch, CODE["x0"], dtype=np.int64)  # the variable written last
         for position in range(self.max_length):
             rows = np.flatnonzero(size)
             if rows.size == 0:
@@ -194,6 +229,8 @@ class Grammar:
             rule = (generator.random(rows.size)[:, None] > cumulative[top]).sum(1)
             symbol = token[top, rule]
             variable = CODE["x0"] + generator.integers(0, n_variables[rows])
+            variable = np.where(symbol == _SPECIAL[SAME_VARIABLE], last[rows], variable)
+            last[rows] = np.where(symbol < 0, variable, last[rows])
             codes[rows, position] = np.where(symbol < 0, variable, symbol)
             size[rows] -= 1
             for k in (1, 0):  # the first thing to follow ends on top of the stack

@@ -14,7 +14,9 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import (
+    CONSTANT,
     OPERATORS,
+    VARIABLES,
     Expression,
     RandomFunctions,
     canonical_terms,
@@ -22,7 +24,7 @@ from symtut.expressions import (
     random_functions,
 )
 from symtut.expressions.tree import children
-from symtut.regression.training_data import is_held_out
+from symtut.regression.holdout import is_held_out
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,15 @@ class Problem:
         Columns of x.
     points : callable
         (n, generator, stretch) → x (n, d); ``stretch`` > 1 widens the region that points come from.
-    truth : callable
-        x (n, d) → noise-free y (n,).
+    truth : Expression
+        The noise-free formula: x (n, d) → y (n,).
     """
 
     name: str
     kind: str
     names: tuple[str, ...]
     points: Callable
-    truth: Callable
+    truth: Expression
 
 
 @dataclass(frozen=True)
@@ -258,18 +260,34 @@ def nesting(term: tuple[str, ...]) -> int:
     return below + (not linear)
 
 
-def _increment(system: System, names, rates, state):
-    def truth(x):
-        x = np.asarray(x, dtype=np.float64)
-        if state not in system.positions:
-            return system.step * rates[state](x)
-        moved = x.copy()
+def _increment(system: System, names, rates, state) -> Expression:
+    """The increment of a state over one step as a formula in the old states."""
+    step = Expression((CONSTANT,), (system.step,))
+    moved = {}
+    if state in system.positions:  # its rate sees the others' new values
         for other, rate in rates.items():
             if other not in system.positions and other in names:
-                moved[:, names.index(other)] += system.step * rate(x)
-        return system.step * rates[state](moved)
+                variable = VARIABLES[names.index(other)]
+                moved[variable] = _apply("add", Expression((variable,)), _apply("mul", step, rate))
+    return _apply("mul", step, _substituted(rates[state], moved))
 
-    return truth
+
+def _apply(operator: str, a: Expression, b: Expression) -> Expression:
+    return Expression((operator, *a.prefix, *b.prefix), a.constants + b.constants)
+
+
+def _substituted(formula: Expression, replacements: dict[str, Expression]) -> Expression:
+    """``formula`` with some of its variables replaced by formulas."""
+    prefix, constants, numbers = [], [], iter(formula.constants)
+    for token in formula.prefix:
+        if token in replacements:
+            prefix += replacements[token].prefix
+            constants += replacements[token].constants
+        else:
+            prefix.append(token)
+            if token == CONSTANT:
+                constants.append(next(numbers))
+    return Expression(tuple(prefix), tuple(constants))
 
 
 def _box(limits: np.ndarray):

@@ -2,12 +2,23 @@
 
 import math
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from functools import cache
 
 import numpy as np
+import sympy
 import torch
 
-from symtut.expressions import RandomFunctions, canonical_terms, decode, random_functions
+from symtut.expressions import (
+    Expression,
+    RandomFunctions,
+    canonical_terms,
+    decode,
+    random_functions,
+    terms_of,
+)
+from symtut.regression.constants import Terms
+from symtut.regression.holdout import HELD_OUT, skeleton_key
+from symtut.regression.suites import mechanics, nguyen
 from symtut.regression.tokens import MAX_TERMS, pack
 from symtut.regression.transformer import TransformerConfig
 
@@ -35,7 +46,7 @@ class PretrainConfig:
     learning_rate: float = 7e-4
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
-    points: tuple[int, int] = (16, 200)
+    points: tuple[int, int] = (16, 256)
     chunk_size: int = 2048
     seed: int = 0
     checkpoint_every: float = 240.0
@@ -54,26 +65,22 @@ PRESETS = {
 }  # fmt: skip
 """``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU."""
 
-HELD_OUT = 64
-"""One skeleton in this many is held out, chosen by a hash of its canonical form."""
+
+@cache
+def benchmark_keys() -> frozenset[int]:
+    """Keys of every equation of the mechanics and Nguyen suites, as written and multiplied out."""
+    keys = set()
+    for problem in (*mechanics(), *nguyen()):
+        expanded = str(sympy.expand(problem.truth.sympy())).replace("Abs", "abs")
+        for formula in (problem.truth, Expression.from_text(expanded)):
+            keys.add(skeleton_key(terms_of(formula.prefix)))
+    return frozenset(keys)
 
 
-def is_held_out(terms: tuple[tuple[str, ...], ...]) -> bool:
-    """True for skeletons that training never sees.
-
-    The hash is taken after renaming the variables in order of appearance, so ``x1·sin(x0)`` and
-    ``x0·sin(x1)`` are held out together.
-    """
-    names: dict[str, str] = {}
-    for term in terms:
-        for token in term:
-            if token[0] == "x":
-                names.setdefault(token, f"x{len(names)}")
-    renamed = canonical_terms(
-        tuple(tuple(names.get(token, token) for token in term) for term in terms)
-    )
-    text = " ".join(" ".join((*term, ";")) for term in renamed)
-    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) % HELD_OUT == 0
+def wanted(terms: Terms, held_out: bool) -> bool:
+    """Whether a skeleton belongs to the training stream, or else to the held-out one."""
+    key = skeleton_key(terms)
+    return (key % HELD_OUT == 0) == held_out and key not in benchmark_keys()
 
 
 @dataclass
@@ -106,7 +113,7 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
         for i, terms in enumerate(formulas)
         if 0 < len(terms) <= MAX_TERMS
         and sum(map(len, terms)) + len(terms) + 1 <= limit
-        and is_held_out(terms) == held_out
+        and wanted(terms, held_out)
     ]
     if not kept:
         return []
