@@ -1,5 +1,7 @@
 """Constants the paper's way: SciPy's BFGS over all numbers, inner and outer, one by one."""
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.optimize
 import torch
@@ -15,6 +17,7 @@ def bfgs(
     generator: np.random.Generator,
     starts: int = 1,
     guesses: list[np.ndarray | None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> list[Fit]:
     """Fit candidates one after the other with SciPy's BFGS over all numbers, inner and outer.
 
@@ -30,7 +33,7 @@ def bfgs(
         count = sum(counts)
         owner = np.repeat(np.arange(len(terms)), counts)
         best = Fit(terms, np.ones(count), np.zeros(len(terms)), mean, np.inf)
-        if count + len(terms) + 1 >= len(target):
+        if count + len(terms) + 1 >= len(target) or (stop is not None and stop()):
             results.append(best)
             continue
 

@@ -5,6 +5,8 @@ search is only over c (variable projection, Golub & Pereyra 1973, with Kaufman's
 the Jacobian), for all candidates and several random starts in the same torch kernels.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -68,7 +70,7 @@ class _Problem:
         return loss, gradient, jacobian @ jacobian.transpose(-1, -2)
 
 
-def _minimise(problem: _Problem, constants: torch.Tensor, iterations: int) -> tuple:
+def _minimise(problem: _Problem, constants: torch.Tensor, iterations: int, stop) -> tuple:
     """Levenberg-Marquardt from every start; returns constants (B, S, J) and losses (B, S)."""
     loss, gradient, hessian = problem.step(constants)
     damping = torch.full_like(loss, 1e-2)
@@ -90,6 +92,8 @@ def _minimise(problem: _Problem, constants: torch.Tensor, iterations: int) -> tu
         damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e8)
         if not torch.any((gain > 1e-6 * loss) | (~better & (damping < 1e6) & (loss > 1e-28))):
             break
+        if stop is not None and stop():
+            break
     return constants, loss
 
 
@@ -101,6 +105,7 @@ def levenberg_marquardt(
     starts: int = 6,
     iterations: int = 24,
     guesses: list[np.ndarray | None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> list[Fit]:
     """Fit all candidates at once.
 
@@ -114,6 +119,9 @@ def levenberg_marquardt(
     guesses : list, optional
         Constants to start from (replaces the first random start where given; NaN stays random).
         Outer numbers behind the inner constants are ignored: they are solved for.
+    stop : callable, optional
+        Asked before every block and after every iteration; once true, constants stay where they
+        are, and blocks not begun are left out (infinite loss).
 
     Returns
     -------
@@ -150,6 +158,8 @@ def levenberg_marquardt(
         finish(plain, empty, weights[:, 0], loss[:, 0], terms[:, :, 0].mean(-1))
     # blocks of similar size keep the padding small and the memory bounded
     for begin in range(0, len(fitted), BLOCK):
+        if stop is not None and stop():
+            break
         rows = fitted[begin : begin + BLOCK]
         problem = _Problem([candidates[i] for i in rows], x, target)
         most = problem.owner.shape[1]
@@ -160,14 +170,14 @@ def levenberg_marquardt(
                 first[k, 0, :size] = with_guess(first[k, 0, :size], guesses[i][:size])
         constants = torch.from_numpy(first)
         for keep in (max(1, starts // 3), 1, 1):
-            constants, loss = _minimise(problem, constants, max(1, iterations // 3))
+            constants, loss = _minimise(problem, constants, max(1, iterations // 3), stop)
             best = loss.argsort(dim=1)[:, :keep]
             constants = torch.gather(constants, 1, best[..., None].expand(-1, -1, most))
         terms = problem.program(x, constants).transpose(1, 2)
         *_, weights, _, loss = _solve_outer(terms, target)
         finish(rows, constants[:, 0], weights[:, 0], loss[:, 0], terms[:, 0].mean(-1))
     for i, result in enumerate(results):
-        if result is None:  # as many parameters as points: nothing can be said
+        if result is None:  # as many parameters as points, or no time: nothing can be said
             results[i] = Fit(
                 candidates[i], np.ones(n_constants[i]), np.zeros(len(candidates[i])),
                 float(mean), np.inf,

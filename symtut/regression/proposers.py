@@ -4,7 +4,7 @@ Prior search and sparse regression are the cheap baselines that the transformer 
 equal time; they are chosen by name and never used behind the user's back.
 """
 
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from symtut.regression.transformer import FormulaTransformer
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
     """Samples from the transformer, most probable first."""
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
-        return [candidate for candidate, _ in sample(model, x, y, amount, generator, temperature)]
+    def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
+        found = sample(model, x, y, amount, generator, temperature, stop=stop)
+        return [candidate for candidate, _ in found]
 
     return propose
 
@@ -27,9 +28,25 @@ def prior_proposer(grammar: Grammar | None = None):
     """Blind samples from the grammar that the transformer was pretrained on."""
     grammar = grammar or Grammar()
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
+    def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found = dict.fromkeys(grammar.sample(amount, x.shape[1], generator))
         return [Candidate(terms) for terms in found]
+
+    return propose
+
+
+def pooled_proposer(first, second, share: float = 0.5):
+    """``share`` of the candidates from one proposer, the rest from another, taken in turns.
+
+    In turns, so that both have been heard when time runs out.
+    """
+
+    def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
+        part = max(1, round(share * amount))
+        ours = first(x, y, part, generator, stop)
+        theirs = second(x, y, max(1, amount - part), generator, stop)
+        turns = [c for pair in zip_longest(ours, theirs) for c in pair if c is not None]
+        return list(dict.fromkeys(turns))  # the first of two with equal terms stays
 
     return propose
 
@@ -40,7 +57,7 @@ def library_proposer():
     With recombination switched on the search then selects a sparse sum of library functions.
     """
 
-    def propose(x, y, amount: int, generator: np.random.Generator) -> list[Candidate]:
+    def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         return [Candidate(terms) for terms in library(x.shape[1])]
 
     return propose

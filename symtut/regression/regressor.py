@@ -11,12 +11,17 @@ from symtut.errors import InputError
 from symtut.expressions import VARIABLES, Expression
 from symtut.regression.finishing import finish
 from symtut.regression.inputs import check_data, check_points
-from symtut.regression.proposers import library_proposer, prior_proposer, transformer_proposer
+from symtut.regression.proposers import (
+    library_proposer,
+    pooled_proposer,
+    prior_proposer,
+    transformer_proposer,
+)
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
 
-METHODS = ("transformer", "prior", "sparse")
+METHODS = ("transformer", "prior", "transformer+prior", "sparse")
 
 
 class SymbolicRegressor:
@@ -37,9 +42,10 @@ class SymbolicRegressor:
         None for no limit, which makes the result depend on ``random_state`` alone.
     random_state : int or None
         Seed; None draws a new one.
-    method : "transformer", "prior" or "sparse"
+    method : "transformer", "prior", "transformer+prior" or "sparse"
         Who proposes. ``prior`` samples blindly from the pretraining prior, ``sparse`` selects from
-        a fixed library: the baselines.
+        a fixed library: the baselines. ``transformer+prior`` takes half of its candidates from
+        each and pools their terms.
     constants : "lm" or "bfgs"
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
@@ -208,9 +214,14 @@ class SymbolicRegressor:
             raise InputError(f"max_time must be positive seconds or None, not {self.max_time!r}.")
 
     def _proposer(self):
+        if self.method == "prior":
+            return prior_proposer()
+        if self.method == "sparse":
+            return library_proposer()
+        transformer = transformer_proposer(load_weights(self.weights))
         if self.method == "transformer":
-            return transformer_proposer(load_weights(self.weights))
-        return prior_proposer() if self.method == "prior" else library_proposer()
+            return transformer
+        return pooled_proposer(transformer, prior_proposer())
 
     # ---- results --------------------------------------------------------------------------------
 

@@ -7,11 +7,12 @@ exchangeable, so they can be compared with everything else equal.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import numpy as np
 
-from symtut.expressions import CONSTANT
+from symtut.expressions import CONSTANT, VARIABLES
 from symtut.regression.bfgs import bfgs
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
@@ -19,8 +20,8 @@ from symtut.regression.ranking import EXACT, pareto, rank
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplify
 
-Proposer = Callable[[np.ndarray, np.ndarray, int, np.random.Generator], list[Candidate]]
-"""(x, y, how many, generator) → candidate skeletons."""
+Proposer = Callable[..., list[Candidate]]
+"""(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,10 @@ class SearchConfig:
     constants : "lm" or "bfgs"
     starts : int
         Random starts for inner constants.
-    screening_points : int
-        Candidates are first fitted on at most this many points; the best then on all.
+    screening_points, working_points, final_points : int
+        Candidates are first fitted on at most so many points, drawn at random; the best are then
+        recombined and polished on so many; the inner constants of the short list are refitted on
+        so many. The outer weights are always solved on all points.
     recombine : bool
         Pool the terms of good candidates and select among them; off in the paper's setting.
     pool_size : int
@@ -52,6 +55,8 @@ class SearchConfig:
     constants: str = "lm"
     starts: int = 4
     screening_points: int = 96
+    working_points: int = 2000
+    final_points: int = 20_000
     recombine: bool = True
     pool_size: int = 48
     clock: Callable[[], float] = time.monotonic
@@ -76,26 +81,34 @@ def search(
     Returns
     -------
     (fits, complete)
-        The Pareto front of complexity and loss, best criterion first; whether all rounds ran.
+        The Pareto front of complexity and loss, best criterion first (never empty: with no time
+        at all it holds the best sums of plain variables); whether all rounds ran.
     """
+
+    def stop() -> bool:
+        return config.clock() > deadline
+
+    x_all, y_all = x, y
+    if len(x) > config.working_points:
+        chosen = np.sort(generator.choice(len(x), config.working_points, replace=False))
+        x, y = x[chosen], y[chosen]
     n = len(x)
     rows = np.arange(n)
     if n > config.screening_points:
         rows = np.sort(generator.choice(n, config.screening_points, replace=False))
-    fit_all = {"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants]
+    fit_all = partial({"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants], stop=stop)
     found: list[Fit] = []
     pool = TermPool(x)
     target, complete = y, True
     for number in count() if config.rounds is None else range(config.rounds):
-        if number and config.clock() > deadline:
-            complete = config.rounds is None
+        if stop():
+            complete = bool(found) and config.rounds is None
             break
         if number % 3 == 0:
             target = y
         amount = config.n_candidates if number == 0 else max(8, config.n_candidates // 2)
-        candidates = propose(x, target, amount, generator)
-        fits = _fit_until(deadline, fit_all, candidates, x[rows], target[rows], generator, config)
-        complete = complete and (len(fits) == len(candidates) or config.rounds is None)
+        candidates = propose(x, target, amount, generator, stop)
+        fits = _fit_until(stop, fit_all, candidates, x[rows], target[rows], generator, config)
         fits = sorted((f for f in fits if np.isfinite(f.loss)), key=lambda f: rank(f, len(rows)))
         if target is y:
             best = fits[:16]
@@ -105,6 +118,9 @@ def search(
             pool.add(fits, config.pool_size)
             found += pool.select(y)
         found = [f for f in found if np.isfinite(f.loss)]
+        if stop():  # what there is has been pooled; the rest is polish
+            complete = bool(found) and config.rounds is None
+            break
         if not found:
             continue
         found = _polish(found, x, y, generator, fit_all)
@@ -115,7 +131,39 @@ def search(
         if not config.recombine or (best.loss < EXACT and not _strange(best)):
             break
         target = y - best.expression()(x)
+    found = found or _linear(x, y)
+    if len(x_all) > n:
+        found = _on_more_points(found, x_all, y_all, generator, config, stop)
     return pareto(found, n), complete
+
+
+def _linear(x, y) -> list[Fit]:
+    """The best sums of plain variables."""
+    pool = TermPool(x)
+    names = [Fit(((name,),), np.zeros(0), np.ones(1), 0.0, 1.0) for name in VARIABLES[: x.shape[1]]]
+    pool.add(names, len(names))
+    mean = Fit((), np.zeros(0), np.zeros(0), float(y.mean()), 1.0)
+    return [f for f in pool.select(y) if np.isfinite(f.loss)] or [mean]
+
+
+def _on_more_points(found: list[Fit], x, y, generator, config, stop) -> list[Fit]:
+    """The short list with its inner constants refitted on up to ``config.final_points`` points.
+
+    One formula at a time: the working memory of a fit grows with formulas times points.
+    """
+    chosen = np.arange(len(x))
+    if len(x) > config.final_points:
+        chosen = np.sort(generator.choice(len(x), config.final_points, replace=False))
+    front = pareto(found, config.working_points)
+    for i, fit in enumerate(front[:4]):
+        if len(fit.constants) and not stop():
+            refit = levenberg_marquardt(
+                [fit.terms], x[chosen], y[chosen], generator, starts=1, iterations=9,
+                guesses=[fit.constants], stop=stop,
+            )[0]  # fmt: skip
+            if np.isfinite(refit.loss):
+                front[i] = refit
+    return front
 
 
 def _strange(fit: Fit) -> bool:
@@ -124,11 +172,11 @@ def _strange(fit: Fit) -> bool:
     return bool(np.any((size > 100) | (size < 0.01)))
 
 
-def _fit_until(deadline, fit_all, candidates, x, y, generator, config):
-    """Fit candidates in blocks, most probable first, until time is up (the first block always)."""
+def _fit_until(stop, fit_all, candidates, x, y, generator, config):
+    """Fit candidates in blocks, most probable first, until time is up."""
     fits: list[Fit] = []
     for begin in range(0, len(candidates), 128):
-        if begin and config.clock() > deadline:
+        if stop():
             break
         block = candidates[begin : begin + 128]
         terms, guesses = [c.terms for c in block], [c.guess for c in block]
