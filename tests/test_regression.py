@@ -286,7 +286,8 @@ BAD_DATA = [
     (GOOD, np.where(GOOD[:, 0] > 1, np.inf, GOOD[:, 0]), "y has NaN"),
     (GOOD, np.full(20, 3.0), "constant"),
     (GOOD[:3], GOOD[:3, 0], "3 points are fewer"),
-    (np.ones((20, 7)), GOOD[:, 0], "at most 6"),
+    (np.random.default_rng(1).normal(size=(20, 7)), GOOD[:, 0], "at most 6"),
+    (np.ones((20, 7)), GOOD[:, 0], "no column of X varies"),
     (np.ones((20, 0)), GOOD[:, 0], "no columns"),
     ([["a", "b"]] * 20, GOOD[:, 0], "numbers"),
 ]

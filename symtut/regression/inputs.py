@@ -3,7 +3,6 @@
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.expressions import MAX_VARIABLES
 
 MIN_POINTS = 5
 
@@ -13,7 +12,7 @@ def check_points(X) -> np.ndarray:
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     try:
-        X = np.asarray(X, dtype=np.float64)
+        X = np.ascontiguousarray(np.asarray(X, dtype=np.float64))
     except (TypeError, ValueError) as error:
         raise InputError(f"X must be an array of numbers ({error}).") from error
     if X.ndim != 2:
@@ -45,17 +44,15 @@ def check_data(X, y, fitting: bool = True):
         raise InputError(f"y has NaN or infinite values, first at {np.argmin(np.isfinite(y))}.")
     if not fitting:
         return X, y
-    if X.shape[1] > MAX_VARIABLES:
-        raise InputError(
-            f"X has {X.shape[1]} variables; the weights know formulas of at most {MAX_VARIABLES}: "
-            "leave out the columns that do not matter."
-        )
     if X.shape[1] == 0:
         raise InputError("X has no columns.")
     if len(X) < MIN_POINTS:
         raise InputError(
             f"{len(X)} points are fewer than a formula has constants: give at least {MIN_POINTS}."
         )
-    if np.ptp(y) <= 1e-12 * np.abs(y).max():
+    size = np.abs(y).max()
+    if np.ptp(y / size if size else y) <= 1e-12:
         raise InputError(f"y is constant ({y[0]:g}): there is nothing to explain.")
+    if not 1e-150 < size < 1e150:
+        raise InputError(f"y holds values of size {size:.1e}: give it in other units.")
     return X, y

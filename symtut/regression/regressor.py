@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.expressions import VARIABLES, Expression
+from symtut.expressions import Expression
 from symtut.regression.finishing import finish
 from symtut.regression.inputs import check_data, check_points
 from symtut.regression.proposers import (
@@ -17,6 +17,7 @@ from symtut.regression.proposers import (
     prior_proposer,
     transformer_proposer,
 )
+from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
@@ -66,6 +67,9 @@ class SymbolicRegressor:
         (:class:`~symtut.expressions.Expression`).
     n_features_in_ : int
     feature_names_in_ : tuple of str
+    columns_ : tuple of int
+        The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
+        most six; else those that vary and are no copies.
     complete_ : bool
         False if ``max_time`` cut the search short.
     fit_time_ : float
@@ -152,7 +156,8 @@ class SymbolicRegressor:
         Parameters
         ----------
         X : array (n, d), y : array (n,)
-            Finite numbers; d is at most 6, n at least 5.
+            Finite numbers in any units; n is at least 5. Constant columns and copies of others are
+            ignored; of the rest there may be at most six.
 
         Raises
         ------
@@ -164,7 +169,8 @@ class SymbolicRegressor:
         self._check_settings()
         names = getattr(X, "columns", None)
         X, y = check_data(X, y)
-        names = tuple(map(str, names)) if names is not None else VARIABLES[: X.shape[1]]
+        names = [str(n) for n in names] if names is not None else range(X.shape[1])
+        names = tuple(n if str(n).isidentifier() else f"x{i}" for i, n in enumerate(names))
         if self.feature_names is not None:
             names = tuple(self.feature_names)
             if len(names) != X.shape[1] or not all(map(str.isidentifier, names)):
@@ -172,6 +178,7 @@ class SymbolicRegressor:
                     f"feature_names needs {X.shape[1]} names made of letters, digits and '_'; "
                     f"got {names!r}."
                 )
+        columns = choose_columns(X)
         propose = self._proposer()
         config = SearchConfig(
             n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
@@ -182,22 +189,21 @@ class SymbolicRegressor:
         deadline = np.inf if self.max_time is None else started + self.max_time
         shift, scale = y.mean(), y.std()
         generator = np.random.default_rng(self.random_state)
-        fits, complete = search(X, (y - shift) / scale, propose, config, generator, deadline)
-        if not fits:
-            raise InputError(
-                f"no candidate out of {self.n_candidates} could be fitted to the {len(y)} points: "
-                "give more points, more candidates or more time."
-            )
+        fits, complete = search(
+            columns.searched(X), (y - shift) / scale, propose, config, generator, deadline
+        )
         if not complete:
             warnings.warn(
                 f"max_time={self.max_time} s was over before the search was: the equations are the "
                 "best so far.",
                 stacklevel=2,
             )
-        rows = [finish(fit, X, y, names, self.method) for fit in fits]
+        written = tuple(names[j] for j in columns.written)
+        rows = [finish(fit, X, y, columns, written, self.method) for fit in fits]
         unique = {row["expression"]: row for row in rows}
         self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
         self.n_features_in_, self.feature_names_in_ = X.shape[1], names
+        self.columns_ = columns.written
         self.complete_, self.fit_time_ = complete, time.process_time() - cpu
         return self
 
@@ -242,7 +248,7 @@ class SymbolicRegressor:
             raise InputError(
                 f"X has {X.shape[1]} columns, but the model was fitted with {self.n_features_in_}."
             )
-        return expression(X)
+        return expression(X[:, self.columns_])
 
     def score(self, X, y, index=None):
         """Coefficient of determination R² of the prediction."""
@@ -252,20 +258,25 @@ class SymbolicRegressor:
 
     def sympy(self, index=None):
         """The equation as a SymPy expression."""
-        return self.expression(index).sympy(self.feature_names_in_)
+        return self.expression(index).sympy(self._written())
 
     def latex(self, index=None, digits=4):
         """The equation as LaTeX."""
-        return self.expression(index).latex(self.feature_names_in_, digits)
+        return self.expression(index).latex(self._written(), digits)
 
     def torch(self, index=None):
         """A function from a tensor (..., d) to a tensor (...), differentiable."""
-        expression = self.expression(index)
-        return lambda x: expression(x, "torch")
+        expression, columns = self.expression(index), list(self.columns_)
+        return lambda x: expression(x[..., columns], "torch")
 
     def numpy(self, index=None):
         """A function from an array (..., d) to an array (...)."""
-        return self.expression(index)
+        expression, columns = self.expression(index), list(self.columns_)
+        return lambda x: expression(np.asarray(x)[..., columns])
+
+    def _written(self):
+        """Names of the variables x0, x1, … of the expressions."""
+        return tuple(self.feature_names_in_[j] for j in self.columns_)
 
     # ---- files ----------------------------------------------------------------------------------
 
@@ -284,6 +295,7 @@ class SymbolicRegressor:
         state = {"format": "symtut.SymbolicRegressor/1", "params": params, "equations": rows}
         if rows is not None:
             state["feature_names_in"] = list(self.feature_names_in_)
+            state["columns"] = list(self.columns_)
             state["complete"], state["fit_time"] = self.complete_, self.fit_time_
         write_json(Path(path), state)
 
@@ -305,6 +317,7 @@ class SymbolicRegressor:
                 ]  # fmt: skip
                 model.feature_names_in_ = tuple(state["feature_names_in"])
                 model.n_features_in_ = len(model.feature_names_in_)
+                model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
                 model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error

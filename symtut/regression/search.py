@@ -55,7 +55,7 @@ class SearchConfig:
     constants: str = "lm"
     starts: int = 4
     screening_points: int = 96
-    working_points: int = 2000
+    working_points: int = 1000
     final_points: int = 20_000
     recombine: bool = True
     pool_size: int = 48
@@ -99,7 +99,7 @@ def search(
     fit_all = partial({"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants], stop=stop)
     found: list[Fit] = []
     pool = TermPool(x)
-    target, complete = y, True
+    target, complete, hurried = y, True, False
     for number in count() if config.rounds is None else range(config.rounds):
         if stop():
             complete = bool(found) and config.rounds is None
@@ -107,7 +107,12 @@ def search(
         if number % 3 == 0:
             target = y
         amount = config.n_candidates if number == 0 else max(8, config.n_candidates // 2)
-        candidates = propose(x, target, amount, generator, stop)
+        # proposing may take half of the time that is left: what is proposed must be fitted, too
+        half = (config.clock() + deadline) / 2
+        candidates = propose(
+            x, target, amount, generator, lambda half=half: config.clock() > half
+        )  # fmt: skip
+        hurried = hurried or config.clock() > half
         fits = _fit_until(stop, fit_all, candidates, x[rows], target[rows], generator, config)
         fits = sorted((f for f in fits if np.isfinite(f.loss)), key=lambda f: rank(f, len(rows)))
         if target is y:
@@ -134,7 +139,7 @@ def search(
     found = found or _linear(x, y)
     if len(x_all) > n:
         found = _on_more_points(found, x_all, y_all, generator, config, stop)
-    return pareto(found, n), complete
+    return pareto(found, n), complete and (config.rounds is None or not hurried)
 
 
 def _linear(x, y) -> list[Fit]:
