@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from symtut.expressions import MAX_VARIABLES, canonical_terms, decode
-from symtut.regression.constants import Candidate, Terms
-from symtut.regression.tokens import BOS, EOS, GrammarMask
+from symtut.expressions import MAX_VARIABLES
+from symtut.regression.constants import Candidate
+from symtut.regression.tokens import BOS, EOS, GrammarMask, read
 from symtut.regression.transformer import FormulaTransformer
 
 
@@ -62,13 +62,15 @@ def sample(
     Returns
     -------
     list of (candidate, log-probability)
-        Canonical and without duplicates, most probable first.
+        Canonical and without duplicates, most probable first. Weights that write constants as
+        numbers give a guess with each; of equal skeletons the most probable one's is kept.
     """
     x, y, n_variables = prepare(x, y, n_points, generator)
     memory = model.decoder.read(model.encoder(x, y, n_variables))
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
-    limit = model.config.max_length
-    mask = GrammarMask(n_samples, int(n_variables), limit)
+    config = model.config
+    limit = config.max_length
+    mask = GrammarMask(n_samples, int(n_variables), limit, config.form, config.constants)
     codes = torch.zeros(n_samples, limit, dtype=torch.int64)
     log_probability = torch.zeros(n_samples)
     rows = torch.arange(n_samples)  # the samples still being written
@@ -93,10 +95,9 @@ def sample(
             rows, tokens = rows[going], tokens[going]
             mask.keep(going)
             past = [(key[going], value[going]) for key, value in past]
-    found: dict[Terms, float] = {}
-    for row, score in zip(codes.numpy(), log_probability.tolist(), strict=True):
-        terms = canonical_terms(decode(row))
-        if terms and score > found.get(terms, -np.inf):
-            found[terms] = score
-    ranked = sorted(found.items(), key=lambda item: -item[1])
-    return [(Candidate(terms), score) for terms, score in ranked]
+    found: dict[Candidate, tuple[Candidate, float]] = {}
+    for row, score in zip(codes.tolist(), log_probability.tolist(), strict=True):
+        candidate = read(row, config.form, config.constants)
+        if candidate.terms and (candidate not in found or score > found[candidate][1]):
+            found[candidate] = candidate, score
+    return sorted(found.values(), key=lambda item: -item[1])

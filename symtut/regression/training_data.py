@@ -1,14 +1,16 @@
 """The stream of training examples: random functions, packed for the transformer, never repeated."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import blake2b
 
 import numpy as np
 import sympy
 import torch
 
 from symtut.expressions import (
+    Examples,
     Expression,
     RandomFunctions,
     canonical_terms,
@@ -18,8 +20,9 @@ from symtut.expressions import (
 )
 from symtut.regression.constants import Terms
 from symtut.regression.holdout import HELD_OUT, skeleton_key
+from symtut.regression.numbered import NumberedSum, insert, numbered_sum
 from symtut.regression.suites import mechanics, nguyen
-from symtut.regression.tokens import MAX_TERMS, pack
+from symtut.regression.tokens import MAX_TERMS, length, pack
 from symtut.regression.transformer import TransformerConfig
 
 
@@ -85,15 +88,24 @@ def wanted(terms: Terms, held_out: bool) -> bool:
 
 @dataclass
 class Batch:
-    """Tensors of one training step; see :class:`FormulaTransformer` for the shapes."""
+    """Tensors of one training step; see :class:`FormulaTransformer` for the shapes.
+
+    Held-out batches carry the skeletons too, as ``terms``.
+    """
 
     x: torch.Tensor
     y: torch.Tensor
     n_variables: torch.Tensor
     tokens: torch.Tensor
+    terms: tuple[Terms, ...] = ()
 
     def to(self, device) -> "Batch":
-        return Batch(*(tensor.to(device) for tensor in vars(self).values()))
+        names = ("x", "y", "n_variables", "tokens")
+        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+
+    def fingerprint(self) -> str:
+        """A hash of the values of y: two chunks with the same one are the same chunk."""
+        return blake2b(self.y.numpy().tobytes(), digest_size=8).hexdigest()
 
 
 def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> list[Batch]:
@@ -112,14 +124,18 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
         i
         for i, terms in enumerate(formulas)
         if 0 < len(terms) <= MAX_TERMS
-        and sum(map(len, terms)) + len(terms) + 1 <= limit
+        and length(terms, config.model.form) <= limit
         and wanted(terms, held_out)
     ]
     if not kept:
         return []
-    tokens = pack([formulas[i] for i in kept])
+    written = [formulas[i] for i in kept]
+    if config.model.constants == "tokens":
+        written = [_with_numbers(examples, i) for i in kept]
+    tokens = pack(written, config.model.form)
     lengths = (tokens != 0).sum(1)
-    sorting = np.argsort(lengths, kind="stable")
+    # sorted by the length of the terms whatever the form: every form trains on the same batches
+    sorting = np.argsort([length(formulas[i]) for i in kept], kind="stable")
     size = config.batch_size
     cuts = [sorting[i : i + size] for i in range(0, len(sorting), size)]
     if len(cuts) > 1 and len(cuts[-1]) < size:
@@ -133,9 +149,18 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
                 examples.y[chosen],
                 torch.from_numpy(examples.n_variables[chosen.numpy()]),
                 torch.from_numpy(tokens[rows, : 4 * math.ceil(lengths[rows].max() / 4)]).long(),
+                tuple(formulas[kept[i]] for i in rows) if held_out else (),
             )
         )
     return batches
+
+
+def _with_numbers(examples: Examples, i: int) -> NumberedSum:
+    """Example ``i`` in canonical form, with the numbers behind its constants and coefficients."""
+    numbers = iter(examples.constants[i].tolist())
+    terms = tuple(insert(term, numbers) for term in decode(examples.codes[i]))
+    weights = examples.weights[i].tolist()[: len(terms)]
+    return numbered_sum(terms, weights, float(examples.intercepts[i]))
 
 
 def _ladder(low: int, high: int) -> list[int]:

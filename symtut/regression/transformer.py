@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
 from symtut.regression.features import (
     N_LIBRARY,
@@ -21,11 +22,12 @@ from symtut.regression.features import (
     correlations,
     point_features,
 )
+from symtut.regression.tokens import CONSTANTS, FORMS, vocabulary_size
 
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """Sizes; the vocabulary is ``symtut.expressions.evaluate.SYMBOLS``.
+    """Sizes, and how formulas are written.
 
     Attributes
     ----------
@@ -39,6 +41,12 @@ class TransformerConfig:
         Longest sequence including ``<bos>`` and ``<eos>``.
     symbols : tuple of str
         The alphabet that the weights were trained with; a mismatch is refused when loading.
+    form : "terms" or "prefix"
+        Terms whose coefficients are solved for, or the whole formula as one prefix expression
+        (the paper's way; ``max_length`` should then be about 60).
+    constants : "placeholder" or "tokens"
+        One token for all constants, or number tokens that give the fit its start; see
+        :mod:`symtut.regression.tokens`.
     """
 
     n_embed: int = 160
@@ -49,6 +57,18 @@ class TransformerConfig:
     n_library_tokens: int = 4
     max_length: int = 42
     symbols: tuple[str, ...] = SYMBOLS
+    form: str = "terms"
+    constants: str = "placeholder"
+
+    def __post_init__(self):
+        for name, known in (("form", FORMS), ("constants", CONSTANTS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise InputError(f"unknown {name} '{value}'; known: {', '.join(known)}.")
+
+    @property
+    def vocabulary_size(self) -> int:
+        return vocabulary_size(self.constants)
 
 
 class Attention(nn.Module):
@@ -171,11 +191,11 @@ class Decoder(nn.Module):
     def __init__(self, config: TransformerConfig):
         super().__init__()
         self.config = config
-        self.token = nn.Embedding(len(config.symbols), config.n_embed)
+        self.token = nn.Embedding(config.vocabulary_size, config.n_embed)
         self.position = nn.Embedding(config.max_length, config.n_embed)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_decoder))
         self.norm = nn.LayerNorm(config.n_embed)
-        self.head = nn.Linear(config.n_embed, len(config.symbols))
+        self.head = nn.Linear(config.n_embed, config.vocabulary_size)
 
     def read(self, memory):
         """Keys and values of the memory for every block: computed once per data set."""
