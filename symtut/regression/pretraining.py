@@ -14,7 +14,7 @@ import torch
 
 from symtut.errors import InputError
 from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make_chunk
-from symtut.regression.transformer import FormulaTransformer
+from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
 from symtut.storage import ensure_folder, load_tensors, provenance, save_tensors, write_csv
 
@@ -75,6 +75,8 @@ class Pretraining:
         """
         tensors, metadata = load_tensors(self.checkpoint_path)
         stored, mine = dict(metadata["config"]), _plain(self.config)
+        # a field that an older checkpoint lacks has its default
+        stored["model"] = _plain(TransformerConfig()) | stored["model"]
         free = ("examples", "checkpoint_every")
         changed = [k for k in mine if k not in free and mine[k] != stored.get(k)]
         if changed:
