@@ -70,6 +70,9 @@ def add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--examples", type=int, help="random functions to see (default: preset)")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that draw random functions (for GPUs)"
+    )
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -77,32 +80,48 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
     from symtut.regression import pretraining
 
     path = pretraining.main(
-        arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say
-    )
+        arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say,
+        arguments.workers,
+    )  # fmt: skip
     say(f"weights in {path}")
     return 0
 
 
 def add_benchmark(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["regression"])
-    parser.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
-    parser.add_argument("--methods", default="transformer,prior,sparse", help="separated by commas")
-    parser.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
-    parser.add_argument("--points", default="200", help="numbers of points, separated by commas")
-    parser.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
-    parser.add_argument("--limit", type=int, help="only the first so many problems")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", default="general", help="a name or a file")
-    parser.add_argument("--out", required=True, metavar="FILE", help="table, as CSV")
+    kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    run = kinds.add_parser("regression", help="run regressors on a suite, or go on with a table")
+    run.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
+    run.add_argument(
+        "--methods", default="transformer,prior,sparse",
+        help="separated by commas: transformer, prior, transformer+prior, sparse, and gplearn, "
+        "pyoperon, pysindy from the extra 'benchmarks'",
+    )  # fmt: skip
+    run.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
+    run.add_argument("--points", default="200", help="numbers of points, separated by commas")
+    run.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
+    run.add_argument("--limit", type=int, help="only the first so many problems")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--weights", default="general", help="a name or a file")
+    run.add_argument("--jobs", type=int, default=1, help="processes, one thread each")
+    run.add_argument("--overwrite", action="store_true", help="begin a stored table anew")
+    run.add_argument("--out", required=True, metavar="FILE", help="table, as CSV")
+    show = kinds.add_parser("summary", help="shares and intervals of stored tables")
+    show.add_argument("tables", nargs="+", metavar="FILE")
 
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
+    if arguments.what == "summary":
+        from symtut.regression.benchmark_tables import summarise
+
+        say(summarise(arguments.tables))
+        return 0
     from symtut.regression import benchmark
 
+    methods = [name.strip() for name in arguments.methods.split(",")]
     benchmark.run_benchmark(
-        arguments.suite, arguments.methods.split(","), arguments.out, arguments.seconds,
+        arguments.suite, methods, arguments.out, arguments.seconds,
         numbers(arguments.points, int), numbers(arguments.noise, float), arguments.limit,
-        arguments.seed, say, weights=arguments.weights,
+        arguments.seed, say, arguments.jobs, arguments.overwrite, weights=arguments.weights,
     )  # fmt: skip
     return 0
 

@@ -1,15 +1,18 @@
 """Pretraining: no repeats, held-out skeletons stay out, it learns, it resumes exactly."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from symtut.errors import InputError
-from symtut.expressions import decode
-from symtut.regression.holdout import is_held_out
+from symtut.expressions import Expression, decode, terms_of
+from symtut.regression.holdout import is_held_out, skeleton_key
 from symtut.regression.pretraining import Pretraining, main
-from symtut.regression.training_data import PRESETS, make_chunk
+from symtut.regression.training_data import PRESETS, benchmark_keys, make_chunk
 from symtut.regression.weights import load_weights
 from symtut.storage import load_tensors
 
@@ -45,16 +48,40 @@ def test_renamed_variables_are_held_out_together():
         assert is_held_out(terms) == is_held_out(swapped)
 
 
+def test_benchmarks_are_never_trained_on():
+    keys = benchmark_keys()
+    for text in ("0.05*v + 2*sin(w)", "v*sin(w) + 3", "v**3 + v**2 + v", "sin(v) + sin(w**2)"):
+        formula = Expression.from_text(text, ("w", "v"))
+        assert skeleton_key(terms_of(formula.prefix)) in keys
+    skeletons = [
+        decode(row.tolist())
+        for chunk in range(4)
+        for batch in make_chunk(CONFIG, chunk)
+        for row in batch.tokens
+    ]
+    assert len(skeletons) > 400
+    assert not keys & {skeleton_key(terms) for terms in skeletons}
+
+
+def test_a_repeated_chunk_is_noticed(tmp_path):
+    run = Pretraining(CONFIG, tmp_path)
+    run.step()
+    run.chunk, run._chunks = 0, None
+    with pytest.raises(RuntimeError, match="chunk 0 repeats"):
+        run.step()
+
+
 def test_it_learns(tmp_path):
     run = Pretraining(CONFIG, tmp_path)
     first = run.evaluate(chunks=1)["held_out_loss"]
+    assert 0 <= run.evaluate(chunks=1, functions=5)["held_out_recovery"] <= 1
     for _ in range(3):
         run.step()
     assert run.evaluate(chunks=1)["held_out_loss"] < first - 0.3
 
 
 def test_interrupted_run_equals_uninterrupted(tmp_path):
-    whole = Pretraining(CONFIG, tmp_path / "whole")
+    whole = Pretraining(CONFIG, tmp_path / "whole", workers=1)  # who draws the data is no matter
     for _ in range(3):
         whole.step()
     part = Pretraining(CONFIG, tmp_path / "part")
@@ -67,6 +94,37 @@ def test_interrupted_run_equals_uninterrupted(tmp_path):
     assert resumed.seen == whole.seen
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_two_processes_train_one_model(tmp_path):
+    """Each takes chunks of its own; after every step both hold the same weights."""
+    script = tmp_path / "train.py"
+    script.write_text(f"""
+import sys, torch
+sys.path[:0] = {sys.path!r}
+from tests.test_pretraining import CONFIG
+from symtut.regression.pretraining import Pretraining
+torch.set_num_threads(1)
+run = Pretraining(CONFIG, {str(tmp_path)!r})
+run.step()
+run.step()
+state = run.model.state_dict()
+name = {str(tmp_path)!r} + f"/{{run.processes.rank}}.pt"
+torch.save({{**state, "seen": torch.tensor(run.seen), "chunk": torch.tensor(run.chunk)}}, name)
+""")
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, *command], check=True, cwd=root, timeout=300)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    for key, value in first.items():
+        assert torch.equal(value, second[key]), key
+    alone = Pretraining(CONFIG, tmp_path / "alone")
+    for _ in range(2):
+        alone.step()
+    assert first["chunk"] == 4 and first["seen"] > 1.5 * alone.seen
+    # a step with the mean of two gradients is not a step with either
+    name = "decoder.head.weight"
+    assert not torch.allclose(first[name], alone.model.state_dict()[name], atol=1e-4)
 
 
 def test_main_writes_weights_that_load(tmp_path):
@@ -87,6 +145,8 @@ def test_main_writes_weights_that_load(tmp_path):
 def test_bad_settings(tmp_path):
     with pytest.raises(InputError, match="unknown preset 'huge'; known presets: tiny, small"):
         main("huge", tmp_path)
+    with pytest.raises(InputError, match="workers"):
+        main("tiny", tmp_path, workers=-1)
     with pytest.raises(InputError, match="positive"):
         main("tiny", tmp_path, examples=0)
     (tmp_path / "file").write_text("")

@@ -1,18 +1,25 @@
 """Pretraining on random functions: an endless stream of (points, formula) pairs.
 
 The learning rate is constant after a warm-up and falls linearly to zero over the last fifth, so a
-finished run can be extended: raise ``examples`` and resume.
+finished run can be extended: raise ``examples`` and resume. Started by ``torchrun``, every process
+takes its own chunks and the gradients are averaged.
 """
 
+import copy
 import json
 import time
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
 
 from symtut.errors import InputError
+from symtut.regression.decoding import sample
+from symtut.regression.parallel import Processes
 from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make_chunk
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
@@ -34,12 +41,33 @@ def bfloat16_pays() -> bool:
     return seconds(torch.bfloat16) < 0.8 * seconds(torch.float32)
 
 
-class Pretraining:
-    """A run that can be stopped at any time and resumed; ``step()`` handles one chunk."""
+class Chunks(Dataset):
+    """Chunk number → batches, for the data loader's worker processes."""
 
-    def __init__(self, config: PretrainConfig, out: str | Path, device: str | None = None):
-        self.config, self.out = config, ensure_folder(out)
-        self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    def __init__(self, config: PretrainConfig):
+        self.config = config
+
+    def __getitem__(self, chunk: int) -> tuple[int, list[Batch]]:
+        return chunk, make_chunk(self.config, chunk)
+
+
+class Pretraining:
+    """A run that can be stopped at any time and resumed; ``step()`` handles one chunk.
+
+    Parameters
+    ----------
+    workers : int
+        Processes that draw random functions ahead of the training; 0 draws them in this one. The
+        result does not depend on it.
+    """
+
+    def __init__(
+        self, config: PretrainConfig, out: str | Path, device: str | None = None, workers: int = 0
+    ):
+        self.config, self.out, self.workers = config, ensure_folder(out), workers
+        self.processes = Processes(device)
+        self.device = self.processes.device
+        self._chunks = None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.model = FormulaTransformer(config.model).to(self.device)
@@ -51,12 +79,17 @@ class Pretraining:
         self.chunk = self.seen = 0
         self.cpu_seconds = 0.0
         self.log: list[list] = []
+        self.fingerprints: set[str] = set()
 
     # ---- checkpoint -----------------------------------------------------------------------------
 
     @property
     def checkpoint_path(self) -> Path:
         return self.out / "checkpoint.safetensors"
+
+    columns = (
+        "loss", "token_accuracy", "held_out_loss", "held_out_token_accuracy", "held_out_recovery",
+    )  # fmt: skip
 
     def save_checkpoint(self) -> None:
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
@@ -65,6 +98,7 @@ class Pretraining:
         metadata = {
             "config": _plain(self.config), "chunk": self.chunk, "seen": self.seen,
             "cpu_seconds": self.cpu_seconds, "log": self.log,
+            "fingerprints": sorted(self.fingerprints),
         }  # fmt: skip
         save_tensors(self.checkpoint_path, tensors, metadata)
 
@@ -95,53 +129,95 @@ class Pretraining:
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         self.chunk, self.seen = metadata["chunk"], metadata["seen"]
         self.cpu_seconds, self.log = metadata["cpu_seconds"], metadata["log"]
+        self.fingerprints = set(metadata["fingerprints"])
+        self._chunks = None
 
     # ---- training -------------------------------------------------------------------------------
 
-    def learning_rate(self) -> float:
-        done = self.seen / self.config.examples
+    def learning_rate(self, seen: int) -> float:
+        done = seen / self.config.examples
         return self.config.learning_rate * min(1.0, done / 0.02 + 0.01, max(0.0, (1 - done) / 0.2))
 
     def step(self) -> dict:
-        """Train on one chunk; returns mean loss and token accuracy."""
+        """Train on one chunk (one for each process); returns mean loss and token accuracy."""
         started = time.process_time()
         self.model.train()
         losses, accuracies = [], []
-        for batch in make_chunk(self.config, self.chunk):
+        batches = self._next_chunk()
+        for number, batch in enumerate(batches):
+            # the same on every process, whatever the sizes of their last batches
+            seen = self.seen + number * self.config.batch_size * self.processes.size
             for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate()
+                group["lr"] = self.learning_rate(seen)
             loss, accuracy = self._loss(batch)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
+            self.processes.average_gradients(self.model)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
             self.optimizer.step()
             losses.append(loss.detach())
             accuracies.append(accuracy)
-            self.seen += len(batch.y)
-        self.chunk += 1
+        self.chunk += self.processes.size
+        self.seen += self.processes.sum(sum(len(batch.y) for batch in batches))
         self.cpu_seconds += time.process_time() - started
         return {
             "loss": float(torch.stack(losses).mean()),
             "token_accuracy": float(torch.stack(accuracies).mean()),
         }
 
+    def _next_chunk(self) -> list[Batch]:
+        """This process's next chunk, cut to the number of batches that all processes have.
+
+        Raises
+        ------
+        RuntimeError
+            If the chunk was drawn before: a mistake in the seeds, and a splendid training loss.
+        """
+        if self._chunks is None:
+            loader = DataLoader(
+                Chunks(self.config), batch_size=None, num_workers=self.workers,
+                sampler=count(self.chunk + self.processes.rank, self.processes.size),
+            )  # fmt: skip
+            self._chunks = iter(loader)
+        number, batches = next(self._chunks)
+        fingerprint = batches[0].fingerprint()
+        if fingerprint in self.fingerprints:
+            raise RuntimeError(f"chunk {number} repeats an earlier one: training data must not.")
+        self.fingerprints.add(fingerprint)
+        return batches[: self.processes.least(len(batches))]
+
     @torch.no_grad()
-    def evaluate(self, chunks: int = 2) -> dict:
-        """Loss and token accuracy on held-out skeletons, drawn with unrelated seeds."""
+    def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 16) -> dict:
+        """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds.
+
+        Recovery is the share of ``functions`` whose very skeleton is among ``samples`` samples:
+        no constants are fitted and no terms recombined.
+        """
         self.model.eval()
         config = replace(self.config, seed=self.config.seed + 1_000_003)
-        results = [
-            (*self._loss(batch), len(batch.y))
-            for chunk in range(chunks)
-            for batch in make_chunk(config, chunk, held_out=True)
-        ]
+        batches = [b for chunk in range(chunks) for b in make_chunk(config, chunk, held_out=True)]
+        results = [(*self._loss(batch), len(batch.y)) for batch in batches]
         loss, accuracy, size = (
             np.array([float(v) for v in column]) for column in zip(*results, strict=True)
         )
         return {
             "held_out_loss": float(np.average(loss, weights=size)),
             "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
+            "held_out_recovery": self._recovery(batches, functions, samples),
         }
+
+    def _recovery(self, batches: list[Batch], functions: int, samples: int) -> float:
+        model = copy.deepcopy(self.model).cpu()  # sampling one function at a time gains no speed
+        generator = np.random.default_rng(self.config.seed)
+        functions = min(functions, sum(len(batch.y) for batch in batches))
+        every = [(batch, row) for batch in batches for row in range(len(batch.y))]
+        chosen = generator.choice(len(every), functions, replace=False)
+        found = 0
+        for batch, row in (every[i] for i in chosen):
+            x = batch.x[row, :, : int(batch.n_variables[row])].numpy()
+            drawn = sample(model, x, batch.y[row].numpy(), samples, generator)
+            found += any(candidate.terms == batch.terms[row] for candidate, _ in drawn)
+        return found / functions
 
     def _loss(self, batch: Batch):
         batch = batch.to(self.device)
@@ -149,35 +225,49 @@ class Pretraining:
             return self.model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
 
     def run(self, report=print) -> Path:
-        """Train to the end; returns the path of the weight file."""
+        """Train to the end; returns the path of the weight file.
+
+        On a terminal a bar shows the time left; ``report`` gets a line at each checkpoint.
+        """
         saved = time.monotonic()
         recent: list[dict] = []
-        while self.seen < self.config.examples:
-            recent.append(self.step())
-            last = self.seen >= self.config.examples
-            if last or time.monotonic() - saved > self.config.checkpoint_every:
-                figures = {k: float(np.mean([r[k] for r in recent])) for k in recent[0]}
-                figures |= self.evaluate()
-                self.log.append([self.seen, round(self.cpu_seconds, 1), *figures.values()])
-                recent.clear()
-                self.save_checkpoint()
-                write_csv(self.out / "log.csv", ["examples", "cpu_seconds", *figures], self.log)
-                left = (self.config.examples - self.seen) * self.cpu_seconds / self.seen
-                shown = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
-                report(f"{self.seen:>9,} examples  {shown}  {left / 60:.0f} min left")
-                saved = time.monotonic()
+        figures: dict[str, float] = {}
+        first = self.processes.rank == 0
+        with tqdm(
+            total=self.config.examples, initial=self.seen, unit=" examples", unit_scale=True,
+            disable=None if first else True, dynamic_ncols=True,
+        ) as bar:  # fmt: skip
+            while self.seen < self.config.examples:
+                recent.append(self.step())
+                bar.update(min(self.seen, self.config.examples) - bar.n)
+                bar.set_postfix({k: f"{v:.3f}" for k, v in (figures | recent[-1]).items()})
+                last = self.seen >= self.config.examples
+                if first and (last or time.monotonic() - saved > self.config.checkpoint_every):
+                    figures = self._checkpoint(recent)
+                    shown = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
+                    left = (self.config.examples - self.seen) * self.cpu_seconds / self.seen
+                    bar.clear()
+                    report(f"{self.seen:>9,} examples  {shown}  {left / 60:.0f} min left")
+                    recent, saved = [], time.monotonic()
         return self.export()
+
+    def _checkpoint(self, recent: list[dict]) -> dict:
+        """Figures since the last checkpoint and on held-out functions; writes log and state."""
+        figures = {k: float(np.mean([r[k] for r in recent])) for k in recent[0]} | self.evaluate()
+        self.log.append([self.seen, round(self.cpu_seconds, 1), *figures.values()])
+        self.save_checkpoint()
+        write_csv(self.out / "log.csv", ["examples", "cpu_seconds", *self.columns], self.log)
+        return figures
 
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
         path = self.out / "weights.safetensors"
-        names = ("loss", "token_accuracy", "held_out_loss", "held_out_token_accuracy")
         card = {
             "recipe": {k: v for k, v in _plain(self.config).items() if k != "model"},
             "examples_seen": self.seen,
             "cpu_seconds": round(self.cpu_seconds, 1),
             "device": self.device,
-            "figures": dict(zip(names, self.log[-1][2:], strict=True)) if self.log else {},
+            "figures": dict(zip(self.columns, self.log[-1][2:], strict=True)) if self.log else {},
             "provenance": provenance(),
         }
         save_weights(path, self.model, card)
@@ -191,7 +281,7 @@ def _plain(config) -> dict:
 
 def main(
     preset: str, out: str | Path, resume: bool = False, examples: int | None = None, seed: int = 0,
-    report=print,
+    report=print, workers: int = 0,
 ) -> Path:  # fmt: skip
     """``symtut pretrain``: train a preset, writing checkpoints, a log and the weights to ``out``.
 
@@ -207,7 +297,9 @@ def main(
         if examples < 1:
             raise InputError("the number of examples must be positive.")
         config = replace(config, examples=examples)
-    run = Pretraining(config, out)
+    if workers < 0:
+        raise InputError("the number of workers must not be negative.")
+    run = Pretraining(config, out, workers=workers)
     if run.checkpoint_path.exists():
         if not resume:
             raise InputError(
@@ -215,4 +307,4 @@ def main(
                 "or choose another folder."
             )
         run.resume()
-    return run.run(report)
+    return run.run(report if run.processes.rank == 0 else lambda line: None)

@@ -1,0 +1,58 @@
+"""Training on several devices: one process each, started by ``torchrun``, gradients averaged.
+
+``torchrun --nproc-per-node 4 -m symtut pretrain …`` uses four GPUs, or four cores where there is
+no GPU. Without torchrun everything here is one process and costs nothing.
+"""
+
+import os
+
+import torch
+from torch import distributed, nn
+
+
+class Processes:
+    """The processes of one training run and what they tell each other.
+
+    Attributes
+    ----------
+    rank, size : int
+        Number of this process and how many there are; process 0 writes the files.
+    device : str
+        ``cpu``, or the GPU of this process.
+    """
+
+    def __init__(self, device: str | None = None):
+        gpu = torch.cuda.is_available()
+        if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not distributed.is_initialized():
+            distributed.init_process_group("nccl" if gpu else "gloo")
+        together = distributed.is_initialized()
+        self.rank = distributed.get_rank() if together else 0
+        self.size = distributed.get_world_size() if together else 1
+        local = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
+        self.device = device or (local if gpu else "cpu")
+
+    def average_gradients(self, model: nn.Module) -> None:
+        """Every process goes on with the mean gradient (one message of all of them in a row)."""
+        if self.size == 1:
+            return
+        gradients = [p.grad for p in model.parameters()]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        flat /= self.size
+        for gradient, mean in zip(
+            gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True
+        ):
+            gradient.copy_(mean.view_as(gradient))
+
+    def sum(self, value: int) -> int:
+        return self._reduced(value, distributed.ReduceOp.SUM)
+
+    def least(self, value: int) -> int:
+        return self._reduced(value, distributed.ReduceOp.MIN)
+
+    def _reduced(self, value: int, operation) -> int:
+        if self.size == 1:
+            return value
+        tensor = torch.tensor(value, device=self.device)
+        distributed.all_reduce(tensor, operation)
+        return int(tensor)
