@@ -19,23 +19,22 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
     X = X[:, columns.written]
     terms = [columns.restore(term) for term in fit.term_expressions()]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    variance, mean = float(y.var()), float(y.mean())
     best = None
     for first in (1, 0):  # without an intercept, then with one
-        used = values[:, first:]
-        scale = np.abs(used).max(0, initial=0.0)
-        scale[scale == 0] = 1.0
-        target = y if first else y - mean  # the digits of a large offset do not cloud the fit
-        weights = np.linalg.lstsq(used / scale, target, rcond=None)[0] / scale
-        loss = float(np.mean((target - used @ weights) ** 2))
-        intercept, outer = (0.0, weights) if first else (mean + weights[0], weights[1:])
-        expression = linear_combination(outer, terms, intercept)
-        parameters = len(weights) + len(fit.constants)
-        value = criterion(loss / variance, parameters, expression.complexity, len(y))
-        if best is None or value < best[0]:
-            best = value, loss, intercept, outer
+        found = _weighted(terms, values, y, first)
+        best = found if best is None or found[0] < best[0] else best
+    while len(terms) > 1:  # a term that has become idle, like 2e-19·cos(x0), goes
+        idle = int(np.argmin(np.abs(best[3]) * values[:, 1:].std(0)))
+        fewer, left = terms[:idle] + terms[idle + 1 :], np.delete(values, 1 + idle, axis=1)
+        found = _weighted(fewer, left, y, int(best[2] == 0.0))
+        if found[0] >= best[0]:
+            break
+        best, terms, values = found, fewer, left
     value, loss, intercept, outer = best
-    expression, loss = _rounded(outer, terms, intercept, loss, X, y)
+    expression, rounded_loss = _rounded(outer, terms, intercept, loss, X, y)
+    # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
+    value = _criterion(min(loss, rounded_loss), outer, terms, intercept, y)
+    variance, loss = float(y.var()), rounded_loss
     return {
         "equation": expression.text(names),
         "complexity": expression.complexity,
@@ -45,6 +44,27 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
         "source": source,
         "expression": expression,
     }
+
+
+def _weighted(terms, values, y, first):
+    """Best outer weights for ``values`` (n, 1 + K), without the column of ones if ``first`` is 1.
+
+    Returns (criterion, loss, intercept, weights).
+    """
+    used = values[:, first:]
+    scale = np.abs(used).max(0, initial=0.0)
+    scale[scale == 0] = 1.0
+    target = y if first else y - y.mean()  # the digits of a large offset do not cloud the fit
+    weights = np.linalg.lstsq(used / scale, target, rcond=None)[0] / scale
+    loss = float(np.mean((target - used @ weights) ** 2))
+    intercept, outer = (0.0, weights) if first else (y.mean() + weights[0], weights[1:])
+    return _criterion(loss, outer, terms, intercept, y), loss, intercept, outer
+
+
+def _criterion(loss, outer, terms, intercept, y) -> float:
+    parameters = len(outer) + (intercept != 0.0) + sum(len(term.constants) for term in terms)
+    complexity = linear_combination(outer, terms, intercept).complexity
+    return float(criterion(loss / y.var(), parameters, complexity, len(y)))
 
 
 def _rounded(outer, terms, intercept, loss, X, y):
