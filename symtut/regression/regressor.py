@@ -17,6 +17,7 @@ from symtut.regression.proposers import (
     prior_proposer,
     transformer_proposer,
 )
+from symtut.regression.robust import robust_search
 from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
@@ -57,6 +58,11 @@ class SymbolicRegressor:
     feature_names : sequence of str, optional
         Names of the columns of X in the equations; default the column names of a data frame, or
         ``x0, x1, …``.
+    robust : bool
+        Leave out points that follow no common formula, up to a quarter of them: gross errors,
+        transitions that a simulator has clipped. ``inliers_`` tells who stayed, and the figures in
+        ``equations_`` refer to those. Points that are merely rare may be left out, too; switch it
+        on where outliers are to be expected.
 
     Attributes
     ----------
@@ -70,6 +76,8 @@ class SymbolicRegressor:
     columns_ : tuple of int
         The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
         most six; else those that vary and are no copies.
+    inliers_ : bool array (n,)
+        The points of the last ``fit`` that the equations rest on: all of them unless ``robust``.
     complete_ : bool
         False if ``max_time`` cut the search short.
     fit_time_ : float
@@ -98,6 +106,7 @@ class SymbolicRegressor:
         recombine=True,
         rounds=3,
         feature_names=None,
+        robust=False,
     ):
         self.weights = weights
         self.n_candidates = n_candidates
@@ -108,6 +117,7 @@ class SymbolicRegressor:
         self.recombine = recombine
         self.rounds = rounds
         self.feature_names = feature_names
+        self.robust = robust
 
     # ---- scikit-learn's conventions -------------------------------------------------------------
 
@@ -187,11 +197,14 @@ class SymbolicRegressor:
             clock=self._clock,
         )  # fmt: skip
         deadline = np.inf if self.max_time is None else started + self.max_time
-        shift, scale = y.mean(), y.std()
         generator = np.random.default_rng(self.random_state)
-        fits, complete = search(
-            columns.searched(X), (y - shift) / scale, propose, config, generator, deadline
-        )
+        x = columns.searched(X)
+        if self.robust:
+            fits, complete, inliers = robust_search(x, y, propose, config, generator, deadline)
+        else:
+            inliers = np.ones(len(y), dtype=bool)
+            standard = (y - y.mean()) / y.std()
+            fits, complete = search(x, standard, propose, config, generator, deadline)
         if not complete:
             warnings.warn(
                 f"max_time={self.max_time} s was over before the search was: the equations are the "
@@ -199,17 +212,19 @@ class SymbolicRegressor:
                 stacklevel=2,
             )
         written = tuple(names[j] for j in columns.written)
-        rows = [finish(fit, X, y, columns, written, self.method) for fit in fits]
+        rows = [finish(fit, X[inliers], y[inliers], columns, written, self.method) for fit in fits]
         unique = {row["expression"]: row for row in rows}
         self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
         self.n_features_in_, self.feature_names_in_ = X.shape[1], names
-        self.columns_ = columns.written
+        self.columns_, self.inliers_ = columns.written, inliers
         self.complete_, self.fit_time_ = complete, time.process_time() - cpu
         return self
 
     def _check_settings(self):
         if self.method not in METHODS:
             raise InputError(f"unknown method '{self.method}'; known: {', '.join(METHODS)}.")
+        if not isinstance(self.robust, bool | np.bool_):
+            raise InputError(f"robust must be True or False, not {self.robust!r}.")
         if self.constants not in ("lm", "bfgs"):
             raise InputError(f"unknown constants '{self.constants}'; known: lm, bfgs.")
         if not (isinstance(self.n_candidates, int | np.integer) and self.n_candidates >= 1):
