@@ -5,11 +5,13 @@ distributions, constants, coefficients, values and noise; formulas that are unde
 points or hardly vary are dropped.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
+from symtut.expressions.canonical import canonical_terms
 from symtut.expressions.evaluate import PAD, Program, decode
 from symtut.expressions.grammar import Grammar
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES
@@ -84,13 +86,22 @@ class Examples:
 
 
 def random_functions(
-    config: RandomFunctions, n: int, n_points: int, generator: np.random.Generator
+    config: RandomFunctions,
+    n: int,
+    n_points: int,
+    generator: np.random.Generator,
+    accept: Callable[[tuple[tuple[str, ...], ...]], bool] | None = None,
 ) -> Examples:
-    """Draw ``n`` functions and keep those that are finite and vary on their points."""
+    """Draw ``n`` functions and keep those that are finite and vary on their points.
+
+    ``accept`` may turn down canonical skeletons before any point is drawn.
+    """
     weights = np.cumsum(config.n_variables) / np.sum(config.n_variables)
     n_variables = 1 + np.searchsorted(weights, generator.random(n), side="right")
     codes = config.grammar.sample_codes(n_variables, generator)
     keep = codes[:, 0] != PAD
+    if accept is not None:
+        keep &= [bool(terms) and accept(terms) for terms in map(_canonical, codes)]
     codes, n_variables = codes[keep], n_variables[keep]
     x = random_points(n_variables, n_points, config.scales, generator)
     program = Program(codes)
@@ -124,6 +135,10 @@ def random_functions(
         constants[:, 0].numpy()[good], (factor / (deviation * scale)[:, None])[good],
         (-(mean / deviation + shift) / scale)[good],
     )  # fmt: skip
+
+
+def _canonical(row: np.ndarray) -> tuple[tuple[str, ...], ...]:
+    return canonical_terms(decode(row)) if row[0] != PAD else ()
 
 
 def _standardised(y: torch.Tensor):

@@ -234,11 +234,11 @@ def random_suite(n: int = 500, seed: int = 2024) -> list[Problem]:
     generator = np.random.default_rng(np.random.SeedSequence([seed, 7]))
     problems: list[Problem] = []
     while len(problems) < n:
-        drawn = random_functions(RandomFunctions(noise=0.0), 1024, 1024, generator)
+        drawn = random_functions(RandomFunctions(noise=0.0), 4096, 1024, generator, is_held_out)
         for i, row in enumerate(drawn.codes):
+            if len(problems) == n:
+                break
             terms = canonical_terms(decode(row))
-            if not terms or not is_held_out(terms) or len(problems) == n:
-                continue
             d = int(drawn.n_variables[i])
             few = "one or two terms" if len(terms) < 3 else "three or more terms"
             nested = "nested" if max(map(nesting, terms)) >= 2 else "flat"

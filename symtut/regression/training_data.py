@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 
 import numpy as np
@@ -117,7 +117,8 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
     n_points = int(generator.choice(_ladder(*config.points)))
     # held-out formulas are rare: draw more to find some
     n = config.chunk_size * (8 if held_out else 1)
-    examples = random_functions(config.data, n, n_points, generator)
+    accept = partial(wanted, held_out=True) if held_out else None
+    examples = random_functions(config.data, n, n_points, generator, accept)
     formulas = [canonical_terms(decode(row)) for row in examples.codes]
     limit = config.model.max_length
     kept = [
