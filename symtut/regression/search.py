@@ -12,13 +12,13 @@ from itertools import count
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, VARIABLES
+from symtut.expressions import VARIABLES
 from symtut.regression.bfgs import bfgs
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.ranking import EXACT, pareto, rank
 from symtut.regression.recombination import TermPool
-from symtut.regression.simplification import simplify
+from symtut.regression.simplification import simplifications
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
@@ -193,18 +193,19 @@ def _polish(fits: list[Fit], x, y, generator, fit_all) -> list[Fit]:
     """Refit the numbers of the best candidates on all points, from where they are."""
     n = len(y)
     fits = sorted(fits, key=lambda f: rank(f, n))
-    with_constants = [f for f in fits[:12] if any(CONSTANT in term for term in f.terms)]
+    best = fits[:12]
+    refits = [f for f in best if not len(f.constants)]
+    with_constants = [f for f in best if len(f.constants)]
     if with_constants:
-        refits = fit_all(
+        refits += fit_all(
             [f.terms for f in with_constants], x, y, generator, starts=1,
             guesses=[f.constants for f in with_constants],
         )  # fmt: skip
-        refits = [f for f in refits if np.isfinite(f.loss)]
-        guesses = [found for f in refits if (found := simplify(f, x)) is not None]
-        if guesses:  # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
-            refits += fit_all(
-                [terms for terms, _ in guesses], x, y, generator, starts=1,
-                guesses=[constants for _, constants in guesses],
-            )  # fmt: skip
-        fits = fits + [f for f in refits if np.isfinite(f.loss)]
-    return fits
+    refits = [f for f in refits if np.isfinite(f.loss)]
+    shorter = dict(candidate for f in refits for candidate in simplifications(f, x))
+    if shorter:  # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
+        refits += fit_all(
+            list(shorter), x, y, generator, starts=1, guesses=list(shorter.values())
+        )  # fmt: skip
+    known = set(map(id, best))
+    return fits + [f for f in refits if np.isfinite(f.loss) and id(f) not in known]

@@ -14,7 +14,23 @@ TOLERANCE = 2e-3
 """How close counts as equal, relative to the spread of the data."""
 
 
-def simplify(fit: Fit, x: np.ndarray) -> tuple[Terms, np.ndarray | None] | None:
+def simplifications(fit: Fit, x: np.ndarray) -> list[tuple[Terms, np.ndarray | None]]:
+    """Simpler candidates near ``fit``: what is equal to all intents, and what noise may hide.
+
+    Where a share s² of the variance is left over, an inner constant is hardly known to better
+    than a few s: sin(1.02·x0) may be sin(x0). The criterion decides.
+    """
+    found = [simplify(fit, x)]
+    noisy = min(2.0 * float(np.sqrt(fit.loss)), 0.2)
+    if noisy > 2 * TOLERANCE:
+        found.append(simplify(fit, x, noisy))
+    found = [candidate for candidate in found if candidate is not None]
+    return found[:1] if len(found) == 2 and found[0][0] == found[1][0] else found
+
+
+def simplify(
+    fit: Fit, x: np.ndarray, tolerance: float = TOLERANCE
+) -> tuple[Terms, np.ndarray | None] | None:
     """A simpler candidate near ``fit``, with constants to start from; None if there is none.
 
     Parameters
@@ -22,6 +38,8 @@ def simplify(fit: Fit, x: np.ndarray) -> tuple[Terms, np.ndarray | None] | None:
     fit : Fit
     x : (n, d) float
         The points on which subtrees are compared.
+    tolerance : float
+        How close counts as equal.
 
     Returns
     -------
@@ -30,7 +48,7 @@ def simplify(fit: Fit, x: np.ndarray) -> tuple[Terms, np.ndarray | None] | None:
     """
     terms, constants = [], []
     for term in fit.term_expressions():
-        found = _shorten(term.prefix, iter(term.constants), x)
+        found = _shorten(term.prefix, iter(term.constants), x, tolerance)
         terms.append(found.prefix)
         constants += found.constants
     if tuple(terms) == fit.terms:
@@ -42,29 +60,29 @@ def simplify(fit: Fit, x: np.ndarray) -> tuple[Terms, np.ndarray | None] | None:
     return canonical, np.array(constants) if same else None
 
 
-def _shorten(prefix, numbers, x) -> Expression:
+def _shorten(prefix, numbers, x, tolerance) -> Expression:
     """The subtree with its shorter parts; ``numbers`` yields its constants in order."""
     if prefix[0] == CONSTANT:
         return Expression(prefix, (next(numbers),))
-    if CONSTANT not in prefix:
+    if len(prefix) == 1:
         return Expression(prefix)
-    parts = [_shorten(child, numbers, x) for child in children(prefix)]
+    parts = [_shorten(child, numbers, x, tolerance) for child in children(prefix)]
     whole = Expression(
         (prefix[0], *(token for part in parts for token in part.prefix)),
         tuple(value for part in parts for value in part.constants),
     )
     if prefix[0] in ("mul", "add") and parts[0].prefix == (CONSTANT,):
         value, rest = parts[0].constants[0], parts[1]
-        if prefix[0] == "add" and abs(value) < TOLERANCE:
+        if prefix[0] == "add" and abs(value) < tolerance:
             return rest
-        if prefix[0] == "mul" and abs(abs(value) - 1) < TOLERANCE:
+        if prefix[0] == "mul" and abs(abs(value) - 1) < tolerance:
             return rest if value > 0 else Expression(("neg", *rest.prefix), rest.constants)
     values = whole(x)
     if not np.isfinite(values).all():
         return whole
-    if np.ptp(values) <= TOLERANCE * np.abs(values).max():
+    if CONSTANT in whole.prefix and np.ptp(values) <= tolerance * np.abs(values).max():
         return Expression((CONSTANT,), (float(values.mean()),))
     for j in whole.variables:
-        if np.abs(values - x[:, j]).max() < TOLERANCE * x[:, j].std():
+        if np.abs(values - x[:, j]).max() < tolerance * x[:, j].std():
             return Expression((VARIABLES[j],))
     return whole
