@@ -24,8 +24,15 @@ def rank(fit: Fit, n_points: int) -> float:
 
 
 def complexity(fit: Fit) -> int:
-    """Nodes of the whole formula."""
-    return fit.expression().complexity
+    """Nodes of the whole formula, counted without building ``fit.expression()``."""
+    nodes, parts = 0, 0
+    for weight, term in zip(fit.weights.tolist(), fit.terms, strict=True):
+        if weight:  # a weight of ±1 is not written as a product
+            nodes += len(term) + (0 if weight == 1.0 else 1 if weight == -1.0 else 2)
+            parts += 1
+    if fit.intercept or not parts:
+        nodes, parts = nodes + 1, parts + 1
+    return nodes + parts - 1
 
 
 def pareto(fits: list[Fit], n_points: int) -> list[Fit]:

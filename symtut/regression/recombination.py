@@ -1,45 +1,79 @@
-"""Recombining terms: sparse selection among the terms of many candidates."""
+"""Recombining terms: sparse selection among the terms of many candidates.
 
+Everything here works on the Gram matrix of the pooled columns, which grows with the pool and
+serves every selection: a step of forward selection then costs a row of the matrix instead of a
+pass over all points, for many beginnings at once.
+"""
+
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
 from symtut.regression.constants import Fit
-from symtut.regression.ranking import rank
+from symtut.regression.ranking import criterion
 
 MAX_TERMS = 6
 
 
 class TermPool:
-    """Terms with their constants, as columns of values; the source of recombination."""
+    """Terms with their constants, as columns of values; the source of recombination.
+
+    Attributes
+    ----------
+    terms : list of Expression
+    values : float array (M, n)
+        What each term is on the points.
+    columns : float array (M, n)
+        The same with mean 0 and norm 1.
+    gram : float array (M, M)
+        Scalar products of the columns.
+    """
 
     def __init__(self, x: np.ndarray):
         self.x = x
         self.terms: list[Expression] = []
-        self.columns = np.zeros((len(x), 0))  # centred, unit norm
+        self._values = np.empty((64, len(x)))
+        self._columns = np.empty((64, len(x)))
+        self._gram = np.empty((64, 64))
         self._known: set[Expression] = set()
         centred = x - x.mean(0)
         self._variables = centred / np.maximum(np.linalg.norm(centred, axis=0), 1e-30)
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._values[: len(self.terms)]
+
+    @property
+    def columns(self) -> np.ndarray:
+        return self._columns[: len(self.terms)]
+
+    @property
+    def gram(self) -> np.ndarray:
+        return self._gram[: len(self.terms), : len(self.terms)]
 
     def add(self, fits: list[Fit], amount: int) -> None:
         """Take up to ``amount`` new terms, from the best fits first."""
         new = []
         for fit in fits:
+            if len(new) == amount:
+                break
             for term in fit.term_expressions():
                 if term not in self._known and len(new) < amount:
                     self._known.add(term)
                     new.append(term)
         for term in new:
-            self._append(term)
+            self.append(term)
 
-    def _append(self, term: Expression) -> None:
-        column = np.asarray(term(self.x), dtype=np.float64)
-        if not np.isfinite(column).all():
+    def append(self, term: Expression) -> None:
+        """Take one term unless it is flat, undefined or the column of another."""
+        values = np.asarray(term(self.x), dtype=np.float64)
+        if not np.isfinite(values).all():
             return
-        centred = column - column.mean()
+        centred = values - values.mean()
         norm = np.linalg.norm(centred)
-        if norm < 1e-9 * (1 + np.abs(column).max()):
+        if norm < 1e-9 * (1 + np.abs(values).max()):
             return
         centred /= norm
         likeness = np.abs(centred @ self._variables)
@@ -48,16 +82,46 @@ class TermPool:
             plain = Expression((VARIABLES[int(np.argmax(likeness))],))
             if plain not in self._known:
                 self._known.add(plain)
-                self._append(plain)
-        if self.columns.size:
-            likeness = np.abs(centred @ self.columns)
-            twin = int(np.argmax(likeness))
-            if likeness[twin] > 1 - 1e-7:  # the same column up to sign: keep the shorter term
-                if term.complexity < self.terms[twin].complexity:
-                    self.terms[twin], self.columns[:, twin] = term, centred
-                return
-        self.terms.append(term)
-        self.columns = np.column_stack([self.columns, centred])
+                self.append(plain)
+        place = len(self.terms)
+        likeness = self.columns @ centred
+        if place:
+            twin = int(np.argmax(np.abs(likeness)))
+            if abs(likeness[twin]) > 1 - 1e-7:  # the same column up to sign: keep the shorter term
+                if term.complexity >= self.terms[twin].complexity:
+                    return
+                place = twin
+        if place == len(self._columns):
+            self._grow()
+        if place == len(self.terms):
+            self.terms.append(term)
+        self.terms[place] = term
+        self._values[place], self._columns[place] = values, centred
+        self._gram[place, : len(self.terms)] = self.columns @ centred
+        self._gram[: len(self.terms), place] = self._gram[place, : len(self.terms)]
+
+    def extend(self, terms: list[Expression], values: np.ndarray) -> None:
+        """Append terms known to differ, with their values (k, n), in one go; flat ones are left."""
+        centred = values - values.mean(1, keepdims=True)
+        norms = np.linalg.norm(centred, axis=1)
+        with np.errstate(invalid="ignore"):
+            good = np.flatnonzero(norms > 1e-9 * (1 + np.abs(values).max(1)))
+        begin = len(self.terms)
+        while begin + len(good) > len(self._columns):
+            self._grow()
+        self.terms += [terms[i] for i in good]
+        self._known.update(terms)
+        self._values[begin : len(self.terms)] = values[good]
+        self._columns[begin : len(self.terms)] = centred[good] / norms[good, None]
+        products = self.columns @ self.columns[begin:].T
+        self._gram[: len(self.terms), begin : len(self.terms)] = products
+        self._gram[begin : len(self.terms), : len(self.terms)] = products.T
+
+    def _grow(self) -> None:
+        size = len(self._columns)
+        self._values = np.concatenate([self._values, np.empty_like(self._values)])
+        self._columns = np.concatenate([self._columns, np.empty_like(self._columns)])
+        self._gram = np.pad(self._gram, ((0, size), (0, size)))
 
     def select(self, y: np.ndarray) -> list[Fit]:
         """Sparse fits: the best triples of short terms and forward selection, then elimination.
@@ -67,73 +131,150 @@ class TermPool:
         """
         if not self.terms:
             return []
-        centred = y - y.mean()
+        with_y = self.columns @ (y - y.mean())
         most = min(MAX_TERMS, len(self.terms), len(y) - 2)
-        first = np.argsort(-np.abs(centred @ self.columns))[:6]
-        beginnings = [[int(i)] for i in first] + (self._triples(centred) if most >= 3 else [])
-        subsets: set[tuple[int, ...]] = set()
-        for beginning in beginnings:
-            chosen = self._forward(centred, beginning, most)
-            subsets |= {tuple(sorted(chosen[:size])) for size in range(1, len(chosen) + 1)}
-            while len(chosen) > 1:
-                inverse = np.linalg.pinv(self.columns[:, chosen])  # (k, n)
-                # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
-                cost = np.square(inverse @ centred) / np.square(inverse).sum(1)
-                chosen.pop(int(np.argmin(cost)))
-                subsets.add(tuple(sorted(chosen)))
-        fits = sorted(
-            (self._fit(subset, y) for subset in sorted(subsets)), key=lambda f: rank(f, len(y))
+        first = np.argsort(-np.abs(with_y))[:6]
+        beginnings = [[int(i)] for i in first] + (self._triples(with_y) if most >= 3 else [])
+        chosen = forward(self.gram, np.tile(with_y, (len(beginnings), 1)), most, beginnings)
+        fits = [self._fit(s, y) for s in sorted(self.subsets(chosen, with_y))]
+        sizes = np.array([term.complexity for term in self.terms])
+        fits.sort(
+            key=lambda f: criterion(
+                f[1].loss, f[1].n_parameters, sum(sizes[i] + 3 for i in f[0]) + 1, len(y)
+            )
         )
         best: dict[int, list[Fit]] = {}
-        for fit in fits:
-            best.setdefault(len(fit.terms), []).append(fit)
+        for subset, fit in fits:
+            best.setdefault(len(subset), []).append(fit)
         return [fit for group in best.values() for fit in group[:2]]
 
-    def _triples(self, centred, among: int = 36, keep: int = 4) -> list[list[int]]:
+    def subsets(self, chosen: list[list[int]], with_y: np.ndarray) -> set[tuple[int, ...]]:
+        """The beginnings of each selection, and what is left as its idlest terms drop out."""
+        subsets: set[tuple[int, ...]] = set()
+        for picks in chosen:
+            subsets |= {tuple(sorted(picks[:size])) for size in range(1, len(picks) + 1)}
+        active = {tuple(sorted(picks)) for picks in chosen}
+        for size in range(MAX_TERMS, 1, -1):
+            rows = sorted(picks for picks in active if len(picks) == size)
+            if not rows:
+                continue
+            index = np.array(rows)  # (B, k)
+            inverse = np.linalg.pinv(
+                self.gram[index[:, :, None], index[:, None, :]], rcond=1e-12, hermitian=True
+            )
+            weights = np.einsum("bij,bj->bi", inverse, with_y[index])
+            # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
+            cost = np.square(weights) / np.einsum("bii->bi", inverse)
+            idlest = np.argmin(cost, axis=1)
+            left = {tuple(row[:j] + row[j + 1 :]) for row, j in zip(rows, idlest, strict=True)}
+            subsets |= left
+            active |= left
+        return subsets
+
+    def _triples(self, with_y, among: int = 36, keep: int = 4) -> list[list[int]]:
         """The sets of three that explain most, out of the shortest terms, all of them tried."""
         short = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:among]
         if len(short) < 3:
             return []
-        gram = self.columns[:, short].T @ self.columns[:, short]
-        with_y = centred @ self.columns[:, short]
-        sets = np.array(list(combinations(range(len(short)), 3)))  # (T, 3)
-        blocks = gram[sets[:, :, None], sets[:, None, :]] + 1e-9 * np.eye(3)
-        right = with_y[sets]
-        explained = np.einsum("ti,ti->t", right, np.linalg.solve(blocks, right[..., None])[..., 0])
+        gram = self.gram[np.ix_(short, short)] + 1e-9 * np.eye(len(short))
+        right = with_y[short]
+        a, b, c = _triples_of(len(short))
+        # squared error explained by three columns of norm 1: Cholesky written out
+        ab, ac, bc = gram[a, b], gram[a, c], gram[b, c]
+        d1 = 1 - ab**2
+        y1 = right[b] - ab * right[a]
+        l2 = bc - ab * ac
+        d2 = 1 - ac**2 - l2**2 / d1
+        y2 = right[c] - ac * right[a] - l2 * y1 / d1
+        with np.errstate(divide="ignore", invalid="ignore"):
+            explained = right[a] ** 2 + y1**2 / d1 + y2**2 / d2
+        explained[(d1 < 1e-7) | (d2 < 1e-7)] = 0.0
         best = np.argsort(-explained)[:keep]
-        return [[short[i] for i in sets[t]] for t in best]
+        return [[short[a[t]], short[b[t]], short[c[t]]] for t in best]
 
-    def _forward(self, centred, beginning, most) -> list[int]:
-        """Orthogonal least squares: add the column that takes away most of the residual."""
-        columns, residual = self.columns.copy(), centred.copy()
-        chosen: list[int] = []
-        while True:
-            pick = beginning[len(chosen)] if len(chosen) < len(beginning) else -1
-            if pick < 0:
-                left = np.square(columns).sum(0)
-                gain = np.where(
-                    left > 1e-7, np.square(residual @ columns) / np.maximum(left, 1e-30), 0
-                )
-                pick = int(np.argmax(gain))
-                if gain[pick] <= 1e-15 * (centred @ centred):
-                    return chosen
-            chosen.append(pick)
-            if len(chosen) == most:
-                return chosen
-            basis = columns[:, pick] / np.linalg.norm(columns[:, pick])
-            residual = residual - basis * (basis @ residual)
-            columns -= np.outer(basis, basis @ columns)
-
-    def _fit(self, subset, y) -> Fit:
+    def _fit(self, subset, y) -> tuple[tuple[int, ...], Fit]:
         terms = [self.terms[i] for i in subset]
-        columns = np.column_stack([np.ones(len(y)), *(term(self.x) for term in terms)])
+        columns = np.vstack([np.ones((1, len(y))), self._values[list(subset)]]).T
         scale = np.abs(columns).max(0)
         solution = np.linalg.lstsq(columns / scale, y, rcond=None)[0] / scale
         residual = y - columns @ solution
-        return Fit(
+        return subset, Fit(
             tuple(term.prefix for term in terms),
             np.array([c for term in terms for c in term.constants]),
             solution[1:],
             float(solution[0]),
             float(residual @ residual / len(y) / y.var()),
         )
+
+
+def forward(
+    gram: np.ndarray,
+    right: np.ndarray,
+    most: int,
+    beginnings: list[list[int]] | None = None,
+    left: np.ndarray | None = None,
+    liking: np.ndarray | None = None,
+) -> list[list[int]]:
+    """Orthogonal least squares, several at once: add the column that takes away most.
+
+    Parameters
+    ----------
+    gram : (M, M)
+        Scalar products of columns of norm 1.
+    right : (B, M)
+        Scalar products of the columns with what each selection is to explain.
+    most : int
+        Columns to choose.
+    beginnings : list of B lists, optional
+        What each selection begins with.
+    left : (B, F, M), optional
+        What has been taken out already: orthonormal directions' products with the columns.
+    liking : (B, M), optional
+        Factors on what a column takes away when it is compared with the others.
+
+    Returns
+    -------
+    list of B lists
+        Indices in the order in which they were chosen; shorter where nothing is left to explain.
+    """
+    right = right.copy()
+    batch, size = right.shape
+    rows = np.arange(batch)
+    norms = np.ones((batch, size))  # squared, of what is left of each column
+    factors = np.empty((batch, most + (0 if left is None else left.shape[1]), size))
+    done = 0
+    if left is not None:
+        done = left.shape[1]
+        factors[:, :done] = left
+        norms -= np.square(left).sum(1)
+    chosen: list[list[int]] = [[] for _ in range(batch)]
+    alive = np.ones(batch, dtype=bool)
+    largest = np.square(right).max(1)
+    for k in range(most):
+        gain = np.where(norms > 1e-7, np.square(right) / np.maximum(norms, 1e-30), 0.0)
+        pick = (gain if liking is None else gain * liking).argmax(1)
+        best = gain[rows, pick]
+        if beginnings is not None:
+            for b, beginning in enumerate(beginnings):
+                if k < len(beginning):
+                    pick[b] = beginning[k]
+        fixed = np.array([beginnings is not None and k < len(b) for b in beginnings or chosen])
+        alive &= fixed | (best > 1e-15 * largest)
+        if not alive.any():
+            break
+        for b in np.flatnonzero(alive):
+            chosen[b].append(int(pick[b]))
+        scale = 1 / np.sqrt(np.maximum(norms[rows, pick], 1e-12))[:, None]
+        before = factors[:, :done]
+        direction = gram[pick] - np.einsum("bk,bkm->bm", before[rows, :, pick], before)
+        direction *= scale
+        right -= direction * (right[rows, pick][:, None] * scale)
+        norms -= np.square(direction)
+        factors[:, done] = direction
+        done += 1
+    return chosen
+
+
+@lru_cache(maxsize=64)
+def _triples_of(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return tuple(np.array(list(combinations(range(size), 3))).T)

@@ -17,6 +17,7 @@ from symtut.regression.bfgs import bfgs
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.ranking import EXACT, pareto, rank
+from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplifications
 
@@ -46,6 +47,8 @@ class SearchConfig:
         Pool the terms of good candidates and select among them; off in the paper's setting.
     pool_size : int
         Terms pooled in each round.
+    rational : bool
+        Look for sums over a common denominator too, where no sum is exact (with ``recombine``).
     clock : callable
         Seconds; what the deadline refers to. Benchmarks count CPU-seconds instead of wall time.
     """
@@ -59,6 +62,7 @@ class SearchConfig:
     final_points: int = 20_000
     recombine: bool = True
     pool_size: int = 48
+    rational: bool = True
     clock: Callable[[], float] = time.monotonic
 
 
@@ -98,7 +102,7 @@ def search(
         rows = np.sort(generator.choice(n, config.screening_points, replace=False))
     fit_all = partial({"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants], stop=stop)
     found: list[Fit] = []
-    pool = TermPool(x)
+    pool, quotients = TermPool(x), None
     target, complete, hurried = y, True, False
     for number in count() if config.rounds is None else range(config.rounds):
         if stop():
@@ -133,6 +137,10 @@ def search(
             pool.add(sorted(found, key=lambda f: rank(f, n))[:6], config.pool_size)
             found += pool.select(y)
         best = min(found, key=lambda f: rank(f, n))
+        if config.recombine and config.rational and best.loss >= EXACT and not stop():
+            quotients = quotients or RationalSearch(pool)
+            found += quotients.select(y)
+            best = min(found, key=lambda f: rank(f, n))
         if not config.recombine or (best.loss < EXACT and not _strange(best)):
             break
         target = y - best.expression()(x)
