@@ -1,22 +1,31 @@
 """Regressors on test suites, at equal CPU time: ``symtut benchmark regression``."""
 
+import hashlib
+import multiprocessing
+import signal
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.regression.regressor import METHODS, SymbolicRegressor
+from symtut.regression.benchmark_tables import (
+    ALL_METHODS,
+    read_table,
+    row_key,
+    summary,
+    write_table,
+)
+from symtut.regression.peers import PEERS, check_peer, fit_peer, one_thread, peer_versions
+from symtut.regression.regressor import SymbolicRegressor
 from symtut.regression.suites import Problem, make_suite
-from symtut.regression.weights import load_weights
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.regression.weights import find_weights, load_weights
+from symtut.storage import ensure_folder, provenance, read_json, write_json
 
-HEADER = [
-    "suite", "problem", "kind", "method", "points", "noise", "r2", "r2_extrapolated", "exact",
-    "exact_extrapolated", "complexity", "cpu_seconds", "equation",
-]  # fmt: skip
 EXACT = 1e-8
 """1 − R² on fresh points below which an equation counts as exact."""
 
@@ -27,6 +36,9 @@ class _CPUTimed(SymbolicRegressor):
     _clock = staticmethod(time.process_time)
 
 
+# ---- one problem --------------------------------------------------------------------------------
+
+
 def run_problem(
     problem: Problem, method: str, seconds: float, points: int, noise: float, seed: int, **options
 ) -> dict:
@@ -34,97 +46,41 @@ def run_problem(
 
     ``noise`` is the standard deviation of Gaussian noise relative to that of y. Fresh points come
     from the same region, and for extrapolation from one that is half as large again; points where
-    the truth is undefined are left out.
+    the truth is undefined are left out. A method that raises, or whose equation has no finite
+    value at a fresh point, gets R² = −inf and the reason under ``failure``.
     """
     generator = np.random.default_rng(np.random.SeedSequence([seed, _number(problem.name)]))
     x = problem.points(points, generator)
     clean = problem.truth(x)
     y = clean + noise * clean.std() * generator.standard_normal(points)
-    settings = {"rounds": None, "max_time": seconds, "random_state": seed, **options}
+    fresh, wider = problem.points(500, generator), problem.points(500, generator, 1.5)
+    equation, complexity, r2, r2_wider, failure = "", None, -np.inf, -np.inf, ""
     started = time.process_time()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        model = _CPUTimed(method=method, feature_names=problem.names, **settings).fit(x, y)
-    spent = time.process_time() - started
-    r2 = _r2(model, problem, problem.points(500, generator))
-    wider = _r2(model, problem, problem.points(500, generator, 1.5))
-    best = model.equations_[0]
+    try:
+        if method in PEERS:
+            model = fit_peer(method, x, y, seconds, seed, problem.names)
+            equation, complexity = model.equation, model.complexity
+        else:
+            settings = {"rounds": None, "max_time": seconds, "random_state": seed, **options}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model = _CPUTimed(method=method, feature_names=problem.names, **settings)
+                model.fit(x, y)
+            equation, complexity = (model.equations_[0][k] for k in ("equation", "complexity"))
+        spent = time.process_time() - started
+        r2, r2_wider = _r2(model, problem, fresh), _r2(model, problem, wider)
+        if r2 == -np.inf:
+            failure = "not finite at a fresh point"
+    except Exception as error:  # whatever one method does wrong, the table goes on
+        spent = time.process_time() - started
+        failure = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return {
         "problem": problem.name, "kind": problem.kind, "method": method, "points": points,
-        "noise": noise, "r2": r2, "r2_extrapolated": wider, "exact": int(1 - r2 < EXACT),
-        "exact_extrapolated": int(1 - r2 < EXACT and 1 - wider < EXACT),
-        "complexity": best["complexity"], "cpu_seconds": round(spent, 3),
-        "equation": best["equation"],
+        "noise": noise, "r2": r2, "r2_extrapolated": r2_wider, "exact": int(1 - r2 < EXACT),
+        "exact_extrapolated": int(1 - r2 < EXACT and 1 - r2_wider < EXACT),
+        "complexity": complexity, "cpu_seconds": round(spent, 3), "equation": equation,
+        "failure": failure,
     }  # fmt: skip
-
-
-def run_benchmark(
-    suite: str,
-    methods: list[str],
-    out: str | Path,
-    seconds: float = 10.0,
-    points: tuple[int, ...] = (200,),
-    noise: tuple[float, ...] = (0.0,),
-    limit: int | None = None,
-    seed: int = 0,
-    report: Callable[[str], None] = print,
-    **options,
-) -> list[dict]:
-    """Run methods on a suite, write one row a problem to ``out`` (CSV) and print a summary.
-
-    The table is rewritten after every problem, with its provenance beside it as JSON.
-
-    Raises
-    ------
-    InputError
-        Unknown suite or method, or a file that cannot be written.
-    """
-    unknown = [method for method in methods if method not in METHODS]
-    if unknown:
-        raise InputError(f"unknown method '{unknown[0]}'; known methods: {', '.join(METHODS)}.")
-    if not seconds > 0:
-        raise InputError("--seconds must be positive.")
-    if "transformer" in methods:
-        load_weights(options.get("weights", "general"))  # bad weights are named before any work
-    problems = make_suite(suite)[:limit]
-    out = Path(out)
-    ensure_folder(out.parent)
-    write_json(out.with_suffix(".json"), provenance() | {"seconds": seconds, "seed": seed})
-    rows: list[dict] = []
-    for problem in problems:
-        for size in points:
-            for level in noise:
-                for method in methods:
-                    row = run_problem(problem, method, seconds, size, level, seed, **options)
-                    rows.append({"suite": suite, **row})
-        write_csv(out, HEADER, [[row[name] for name in HEADER] for row in rows])
-    report(summary(rows))
-    return rows
-
-
-def summary(rows: list[dict]) -> str:
-    """Shares of exact and good equations for each kind, method, number of points and noise."""
-    lines = [
-        f"{'kind':<28}{'method':<13}{'points':>6}{'noise':>7}{'n':>5}{'exact':>7}{'extrap.':>9}"
-        f"{'R²>.999':>9}{'nodes':>7}{'CPU-s':>7}"
-    ]
-    groups: dict[tuple, list[dict]] = {}
-    for row in rows:
-        for kind in dict.fromkeys((row["kind"], "all")):
-            key = kind, row["method"], row["points"], row["noise"]
-            groups.setdefault(key, []).append(row)
-    for (kind, method, size, level), group in sorted(groups.items(), key=lambda item: item[0][:1]):
-
-        def mean(name, group=group):
-            return float(np.mean([row[name] for row in group]))
-
-        good = float(np.mean([row["r2"] > 0.999 for row in group]))
-        lines.append(
-            f"{kind:<28}{method:<13}{size:>6}{level:>7.2f}{len(group):>5}{mean('exact'):>7.2f}"
-            f"{mean('exact_extrapolated'):>9.2f}{good:>9.2f}{mean('complexity'):>7.1f}"
-            f"{mean('cpu_seconds'):>7.2f}"
-        )
-    return "\n".join(lines)
 
 
 def _r2(model, problem, x) -> float:
@@ -143,3 +99,213 @@ def _r2(model, problem, x) -> float:
 def _number(name: str) -> int:
     """A seed from a name."""
     return int.from_bytes(name.encode(), "little") % (2**61 - 1)
+
+
+# ---- the table ----------------------------------------------------------------------------------
+
+
+def run_benchmark(
+    suite: str,
+    methods: list[str],
+    out: str | Path,
+    seconds: float = 10.0,
+    points: tuple[int, ...] = (200,),
+    noise: tuple[float, ...] = (0.0,),
+    limit: int | None = None,
+    seed: int = 0,
+    report: Callable[[str], None] = print,
+    jobs: int = 1,
+    overwrite: bool = False,
+    **options,
+) -> list[dict]:
+    """Run methods on a suite, write one row a fit to ``out`` (CSV) and print a summary.
+
+    The table is on disk after every row. A table that is there already is continued: its rows are
+    kept, what this call asks for and it lacks is added. So a table can be cut at any time and can
+    grow by methods, points and noise; ``overwrite`` begins it anew. Beside it stands a JSON file
+    with what all rows share (suite, seconds, seed, weights, libraries) and the provenance of every
+    session that added rows. ``jobs`` processes share the work, one thread each; the rows do not
+    depend on it but for time limits, which cut where the machine is slower.
+
+    Raises
+    ------
+    InputError
+        Unknown suite or method, a library that is not installed, a file that cannot be written, or
+        a table that was made with other settings.
+    """
+    methods = list(dict.fromkeys(methods))
+    _check(methods, seconds, points, noise, limit, jobs)
+    problems = _problems(suite)
+    settings = {
+        "suite": suite, "problems": _fingerprint(problems), "seconds": seconds, "seed": seed,
+        "weights": _weights_hash(methods, options), "peers": peer_versions(methods),
+    }  # fmt: skip
+    out = Path(out)
+    ensure_folder(out.parent)
+    if overwrite:
+        out.unlink(missing_ok=True)
+    rows, sessions = _continued(out, settings)
+    grid = [
+        (number, method, size, level)
+        for number in range(len(problems[:limit]))
+        for size in points
+        for level in noise
+        for method in methods
+    ]
+    done = {row_key(row): row for row in rows}
+    todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
+    if todo or not rows:
+        write_json(out.with_suffix(".json"), settings | {"sessions": [*sessions, provenance()]})
+    if len(todo) < len(grid):
+        report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
+    place = {problem.name: i for i, problem in enumerate(problems)}
+
+    def order(row):
+        return place[row["problem"]], row["points"], row["noise"], ALL_METHODS.index(row["method"])
+
+    progress = _Progress(todo, seconds, jobs, report)
+    for task, row in _results(suite, todo, jobs, seconds, seed, options):
+        done[row_key(row)] = row
+        write_table(out, sorted(done.values(), key=order))
+        progress.tick(task, row)
+    rows = sorted(done.values(), key=order)
+    report(summary(rows))
+    return rows
+
+
+def _check(methods, seconds, points, noise, limit, jobs):
+    for method in methods:
+        if method not in ALL_METHODS:
+            raise InputError(f"unknown method '{method}'; known methods: {', '.join(ALL_METHODS)}.")
+        if method in PEERS:
+            check_peer(method)
+    if not seconds > 0:
+        raise InputError("--seconds must be positive.")
+    if not all(5 <= size <= 1000 for size in points):
+        raise InputError("--points must be between 5 and 1000.")
+    if not all(0 <= level < np.inf for level in noise):
+        raise InputError("--noise must not be negative.")
+    if limit is not None and limit < 1:
+        raise InputError("--limit must be positive.")
+    if jobs < 1:
+        raise InputError("--jobs must be positive.")
+
+
+def _weights_hash(methods, options) -> str | None:
+    """SHA-256 of the weights if a method needs them; bad weights are named before any work."""
+    if not any("transformer" in method for method in methods):
+        return None
+    name = options.get("weights", "general")
+    load_weights(name)
+    return hashlib.sha256(find_weights(name).read_bytes()).hexdigest()
+
+
+def _fingerprint(problems: list[Problem]) -> str:
+    """Changes when a suite changes: names and a few values of every problem, to five digits."""
+    digest = hashlib.sha256()
+    for problem in problems:
+        y = problem.truth(problem.points(5, np.random.default_rng(0)))
+        digest.update(f"{problem.name} {problem.kind} {[f'{v:.4e}' for v in y]}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
+    """Rows and sessions of the table at ``out``; ``settings`` takes over what only it knows."""
+    if not out.exists():
+        return [], []
+    advice = "Choose another --out, or begin this table anew with --overwrite."
+    try:
+        rows, before = read_table(out), read_json(out.with_suffix(".json"))
+    except InputError as error:
+        raise InputError(f"{error} {advice}") from error
+    for name in ("suite", "problems", "seconds", "seed"):
+        if before.get(name) != settings[name]:
+            raise InputError(
+                f"the table '{out}' was made with {name} = {before.get(name)}, "
+                f"not {settings[name]}. {advice}"
+            )
+    if before.get("weights") and settings["weights"] not in (None, before["weights"]):
+        raise InputError(f"the table '{out}' was made with other weights. {advice}")
+    settings["weights"] = settings["weights"] or before.get("weights")
+    for name, number in before.get("peers", {}).items():
+        if settings["peers"].setdefault(name, number) != number:
+            raise InputError(
+                f"the table '{out}' was made with {name} {number}, installed is "
+                f"{settings['peers'][name]}. {advice}"
+            )
+    return rows, before.get("sessions", [])
+
+
+# ---- the work -----------------------------------------------------------------------------------
+
+
+def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple, dict]]:
+    """(task, row) as they get done, in this process or in ``jobs`` others."""
+    if jobs == 1 or len(todo) < 2:
+        with one_thread():
+            for task in todo:
+                yield task, _run_task(suite, task, seconds, seed, options)
+        return
+    # a fresh interpreter each: torch's and OpenMP's threads do not survive a fork
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    try:
+        futures = {
+            pool.submit(_run_task, suite, task, seconds, seed, options): task for task in todo
+        }
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+
+
+@lru_cache(maxsize=1)
+def _problems(suite: str) -> list[Problem]:
+    return make_suite(suite)  # a worker makes it once: problems cannot be sent, suites can be named
+
+
+def _run_task(suite: str, task: tuple, seconds: float, seed: int, options: dict) -> dict:
+    number, method, size, level = task
+    problem = _problems(suite)[number]
+    if "transformer" in method:
+        load_weights(options.get("weights", "general"))  # reading files is not part of the fit
+    with one_thread():
+        row = run_problem(problem, method, seconds, size, level, seed, **options)
+    return {"suite": suite, **row}
+
+
+class _Progress:
+    """A line now and then, with the time left at the pace of each method so far."""
+
+    def __init__(self, todo, seconds, jobs, report, every=10.0):
+        self.left = [method for _, method, _, _ in todo]
+        self.total, self.jobs, self.report, self.every = len(todo), jobs, report, every
+        self.seconds = seconds
+        self.spent: dict[str, list[float]] = {}
+        self.began = self.said = time.monotonic()
+        self.cpu = 0.0
+
+    def tick(self, task, row):
+        self.left.remove(task[1])
+        self.spent.setdefault(task[1], []).append(row["cpu_seconds"])
+        self.cpu += row["cpu_seconds"]
+        now = time.monotonic()
+        if now - self.said < self.every or not self.left:
+            return
+        self.said = now
+        pace = {method: float(np.mean(spent)) for method, spent in self.spent.items()}
+        to_do = sum(pace.get(method, self.seconds) for method in self.left)
+        slowdown = (now - self.began) / self.cpu if self.cpu else 1 / self.jobs
+        minutes = to_do * slowdown / 60
+        size = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+        done = self.total - len(self.left)
+        self.report(
+            f"{done} of {self.total} rows, about {size} left ({row['problem']}, {row['method']})"
+        )

@@ -1,0 +1,183 @@
+"""Tables of the regressors' benchmark: reading and writing them, and what they say in sum."""
+
+import csv
+import math
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from symtut.errors import InputError
+from symtut.regression.peers import PEERS
+from symtut.regression.regressor import METHODS
+from symtut.storage import read_json, write_csv
+
+ALL_METHODS = (*METHODS, *PEERS)
+KINDS = {
+    "suite": str, "problem": str, "kind": str, "method": str, "points": int, "noise": float,
+    "r2": float, "r2_extrapolated": float, "exact": int, "exact_extrapolated": int,
+    "complexity": int, "cpu_seconds": float, "equation": str, "failure": str,
+}  # fmt: skip
+"""Columns and their types. ``complexity`` is empty and ``failure`` says why where there is no
+equation, or none that can be evaluated; such a row has ``r2`` −inf."""
+
+GOOD = 0.999
+HARD = "three or more terms or nested"
+
+
+def row_key(row: dict) -> tuple:
+    """What a row is about: (problem, method, points, noise)."""
+    return row["problem"], row["method"], row["points"], row["noise"]
+
+
+def write_table(path: Path, rows: list[dict]) -> None:
+    """Write rows as CSV, atomically."""
+    write_csv(path, list(KINDS), [[row[name] for name in KINDS] for row in rows])
+
+
+def read_table(path: str | Path) -> list[dict]:
+    """The rows of a stored table.
+
+    Raises
+    ------
+    InputError
+        No such file, or not a table of this benchmark.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != list(KINDS):
+                raise InputError(f"'{path}' is not a table of 'symtut benchmark regression'.")
+            return [{name: _read(row[name], name) for name in KINDS} for row in reader]
+    except OSError as error:
+        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
+    except (ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' is damaged ({error}); make it again.") from error
+
+
+def _read(text: str, name: str):
+    return None if text == "" and name == "complexity" else KINDS[name](text)
+
+
+def summarise(paths: list[str | Path]) -> str:
+    """Summaries of stored tables; tables of one suite, budget and seed are taken together."""
+    groups: dict[tuple, dict[tuple, dict]] = {}
+    for path in map(Path, paths):
+        rows = read_table(path)
+        settings = read_json(path.with_suffix(".json"))
+        group = tuple(settings[name] for name in ("suite", "seconds", "seed", "problems"))
+        merged = groups.setdefault(group, {})
+        for row in rows:
+            if merged.setdefault(row_key(row), row) is not row:
+                raise InputError(
+                    f"'{path}' repeats {row['problem']} by {row['method']} from another table: "
+                    "summarise the two apart."
+                )
+    return "\n\n".join(
+        f"{suite}, {seconds:g} CPU-seconds an equation, seed {seed}\n{summary([*rows.values()])}"
+        for (suite, seconds, seed, _), rows in groups.items()
+    )
+
+
+def summary(rows: list[dict]) -> str:
+    """Shares with Wilson's 95 % intervals for each kind of problem, method, points and noise.
+
+    ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For the
+    project's own methods on the random suite the ratios of exact recovery on its harder part
+    follow, with 95 % intervals from a bootstrap over problems.
+    """
+    groups: dict[tuple, list[dict]] = {}
+    for row in rows:
+        for kind in _kinds(row):
+            key = kind, row["points"], row["noise"], row["method"]
+            groups.setdefault(key, []).append(row)
+    kinds = sorted({key[0] for key in groups}, key=lambda kind: ((HARD, "all").count(kind), kind))
+    if len(kinds) == 2:  # one kind is all
+        kinds = kinds[:1]
+    wide = max([len(kind) for kind in kinds] + [4]) + 2
+    lines = [
+        f"{'kind':<{wide}}{'method':<18}{'points':>6}{'noise':>7}{'n':>5}"
+        f"{'exact':>19}{'and extrapolated':>19}{'R² > 0.999':>19}"
+        f"{'nodes':>7}{'CPU-s':>7}{'fail':>6}"
+    ]
+    order = [key for key in groups if key[0] in kinds]
+    order.sort(key=lambda key: (kinds.index(key[0]), *key[1:3], ALL_METHODS.index(key[3])))
+    for key in order:
+        kind, size, level, method = key
+        group = groups[key]
+        shares = "".join(
+            f"{share([hit(row) for row in group]):>19}"
+            for hit in (
+                lambda row: row["exact"],
+                lambda row: row["exact_extrapolated"],
+                lambda row: row["r2"] > GOOD,
+            )
+        )
+        nodes = [row["complexity"] for row in group if row["complexity"] is not None]
+        spent = np.mean([row["cpu_seconds"] for row in group])
+        failed = sum(bool(row["failure"]) for row in group)
+        lines.append(
+            f"{kind:<{wide}}{method:<18}{size:>6}{level:>7.2f}{len(group):>5}{shares}"
+            f"{np.median(nodes) if nodes else math.nan:>7.0f}{spent:>7.2f}{failed:>6}"
+        )
+    return "\n".join([*lines, *_ratios(groups)])
+
+
+def _kinds(row: dict) -> list[str]:
+    """The groups that a row counts in: its own kind, the harder strata of random, all."""
+    kinds = [row["kind"]]
+    if row["suite"] == "random" and row["kind"] != "one or two terms, flat":
+        kinds.append(HARD)
+    return list(dict.fromkeys([*kinds, "all"]))
+
+
+def _ratios(groups: dict[tuple, list[dict]]) -> list[str]:
+    """Lines that compare the project's own methods on the harder part of the random suite."""
+    own = sorted(METHODS, key=lambda method: "+" not in method)  # pooled methods on top
+    lines = []
+    for size, level in dict.fromkeys(key[1:3] for key in groups if key[0] == HARD):
+        for above, below in combinations(own, 2):
+            pair = [groups.get((HARD, size, level, method)) for method in (above, below)]
+            if not all(pair):
+                continue
+            a, b = ({row["problem"]: row["exact"] for row in group} for group in pair)
+            both = sorted(a.keys() & b.keys())
+            if not any(a[name] or b[name] for name in both):
+                continue
+            value, low, high = ratio([a[name] for name in both], [b[name] for name in both])
+            lines.append(
+                f"  {above} / {below}: {value:.2f} [{low:.2f}, {high:.2f}]  "
+                f"({len(both)} problems, {size} points, noise {level:.2f})"
+            )
+    return [f"\nexact recovery, {HARD}:", *lines] if lines else []
+
+
+def share(hits: list) -> str:
+    """``0.86 [0.73, 0.93]``."""
+    low, high = wilson(sum(map(bool, hits)), len(hits))
+    return f"{np.mean(list(map(bool, hits))):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share (E. B. Wilson 1927)."""
+    centre = (hits + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def ratio(above: list, below: list, resamples: int = 4000) -> tuple[float, float, float]:
+    """Ratio of two shares on the same problems, with a paired bootstrap's 95 % interval.
+
+    Infinite or NaN where the lower share is zero.
+    """
+    hits = np.array([above, below], dtype=np.float64)  # (2, problems)
+    n = hits.shape[1]
+    drawn = np.random.default_rng(0).integers(n, size=(resamples, n))
+    sums = hits[:, drawn].sum(2)  # (2, resamples)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = hits[0].sum() / hits[1].sum()
+        ratios = np.where(sums.any(0), sums[0] / sums[1], 1.0)
+    low, high = np.quantile(ratios, [0.025, 0.975], method="nearest")
+    return float(value), float(low), float(high)
