@@ -64,7 +64,7 @@ def train(arm: str, out: Path, options) -> dict:
     card = out / "arm.json"
     config = PretrainConfig(
         model=ARMS[arm], examples=options.examples, learning_rate=1e-3, seed=options.seed,
-        checkpoint_every=60.0,
+        checkpoint_every=600.0,
     )  # fmt: skip
     if card.exists():
         figures = read_json(card)
@@ -75,7 +75,7 @@ def train(arm: str, out: Path, options) -> dict:
     if run.checkpoint_path.exists():
         run.resume()
     run.run(lambda line: print(f"{arm:<28}{line}", flush=True))
-    held_out = run.evaluate(chunks=8)
+    held_out = run.evaluate(chunks=4)
     figures = {
         "examples_asked": options.examples, "seed": options.seed, "examples": run.seen,
         "parameters": sum(p.numel() for p in run.model.parameters()),
