@@ -1,5 +1,8 @@
 """What a regressor accepts: checks with errors that name the cause."""
 
+import sys
+import warnings
+
 import numpy as np
 
 from symtut.errors import InputError
@@ -7,16 +10,37 @@ from symtut.errors import InputError
 MIN_POINTS = 5
 
 
+def _numbers(values, name: str) -> np.ndarray:
+    """A contiguous float64 array."""
+    if values is None:
+        raise InputError(
+            f"SymbolicRegressor requires {name} to be passed, but the target {name} is None."
+        )
+    if hasattr(values, "nnz") and hasattr(values, "toarray"):
+        raise InputError(
+            f"{name} is a sparse matrix, and sparse input is not supported: use {name}.toarray()."
+        )
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        values = np.asarray(values)
+        if np.iscomplexobj(values):
+            raise InputError(f"Complex data not supported: {name} must hold real numbers.")
+        return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} must be an array of numbers ({error}).") from error
+
+
 def check_points(X) -> np.ndarray:
     """X as a finite float64 array (n, d)."""
-    if hasattr(X, "to_numpy"):
-        X = X.to_numpy()
-    try:
-        X = np.ascontiguousarray(np.asarray(X, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"X must be an array of numbers ({error}).") from error
+    X = _numbers(X, "X")
     if X.ndim != 2:
-        raise InputError(f"X must have two dimensions (points, variables), not shape {X.shape}.")
+        raise InputError(
+            f"X must have two dimensions (points, variables), not shape {X.shape}. Reshape your "
+            "data: X.reshape(-1, 1) for one variable, X.reshape(1, -1) for one point."
+        )
     if not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise InputError(f"X has NaN or infinite values, first in row {row}, column {column}.")
@@ -25,14 +49,14 @@ def check_points(X) -> np.ndarray:
 
 def check_data(X, y, fitting: bool = True):
     """X (n, d) and y (n,) as finite float64 arrays that belong together and can be fitted."""
-    X = check_points(X)
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    try:
-        y = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"y must be an array of numbers ({error}).") from error
+    X, y = check_points(X), _numbers(y, "y")
     if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            f"y has shape {y.shape}: a column-vector y was passed when a 1d array was expected; "
+            "y.ravel() gives it that shape.",
+            _scikit_learn("DataConversionWarning", UserWarning),
+            stacklevel=3,
+        )
         y = y[:, 0]
     if y.ndim != 1:
         raise InputError(
@@ -45,10 +69,11 @@ def check_data(X, y, fitting: bool = True):
     if not fitting:
         return X, y
     if X.shape[1] == 0:
-        raise InputError("X has no columns.")
+        raise InputError(f"X has 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
     if len(X) < MIN_POINTS:
         raise InputError(
-            f"{len(X)} points are fewer than a formula has constants: give at least {MIN_POINTS}."
+            f"n_samples = {len(X)} points are fewer than a formula has constants: give at least "
+            f"{MIN_POINTS}."
         )
     size = np.abs(y).max()
     if np.ptp(y / size if size else y) <= 1e-12:
@@ -56,3 +81,20 @@ def check_data(X, y, fitting: bool = True):
     if not 1e-150 < size < 1e150:
         raise InputError(f"y holds values of size {size:.1e}: give it in other units.")
     return X, y
+
+
+def not_fitted() -> InputError:
+    """What to raise where ``fit`` should have come first.
+
+    It is also scikit-learn's ``NotFittedError`` for those who use scikit-learn.
+    """
+    message = "this SymbolicRegressor is not fitted yet: call fit(X, y) first."
+    theirs = _scikit_learn("NotFittedError", InputError)
+    if theirs is InputError:
+        return InputError(message)
+    return type("NotFittedError", (InputError, theirs), {})(message)
+
+
+def _scikit_learn(name: str, otherwise: type) -> type:
+    """A class of ``sklearn.exceptions`` if scikit-learn has been imported, else ``otherwise``."""
+    return getattr(sys.modules.get("sklearn.exceptions"), name, otherwise)

@@ -10,7 +10,7 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.regression.finishing import finish
-from symtut.regression.inputs import check_data, check_points
+from symtut.regression.inputs import check_data, check_points, not_fitted
 from symtut.regression.proposers import (
     library_proposer,
     pooled_proposer,
@@ -177,10 +177,13 @@ class SymbolicRegressor:
         """
         started, cpu = self._clock(), time.process_time()
         self._check_settings()
-        names = getattr(X, "columns", None)
+        labels = getattr(X, "columns", None)
+        labels = None if labels is None else list(map(str, labels))
         X, y = check_data(X, y)
-        names = [str(n) for n in names] if names is not None else range(X.shape[1])
-        names = tuple(n if str(n).isidentifier() else f"x{i}" for i, n in enumerate(names))
+        names = tuple(
+            name if name.isidentifier() else f"x{i}"
+            for i, name in enumerate(labels or [""] * X.shape[1])
+        )
         if self.feature_names is not None:
             names = tuple(self.feature_names)
             if len(names) != X.shape[1] or not all(map(str.isidentifier, names)):
@@ -216,6 +219,7 @@ class SymbolicRegressor:
         unique = {row["expression"]: row for row in rows}
         self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
         self.n_features_in_, self.feature_names_in_ = X.shape[1], names
+        self._labels = labels
         self.columns_, self.inliers_ = columns.written, inliers
         self.complete_, self.fit_time_ = complete, time.process_time() - cpu
         return self
@@ -249,7 +253,7 @@ class SymbolicRegressor:
     def expression(self, index=None) -> Expression:
         """The equation at ``index`` in ``equations_``; None for the best."""
         if not hasattr(self, "equations_"):
-            raise InputError("this SymbolicRegressor is not fitted yet: call fit(X, y) first.")
+            raise not_fitted()
         index = 0 if index is None else index
         if not -len(self.equations_) <= index < len(self.equations_):
             raise InputError(f"no equation {index}: there are {len(self.equations_)}.")
@@ -258,10 +262,17 @@ class SymbolicRegressor:
     def predict(self, X, index=None):
         """Values (n,) of an equation at X (n, d)."""
         expression = self.expression(index)
+        labels = getattr(X, "columns", None)
         X = check_points(X)
         if X.shape[1] != self.n_features_in_:
             raise InputError(
-                f"X has {X.shape[1]} columns, but the model was fitted with {self.n_features_in_}."
+                f"X has {X.shape[1]} features, but SymbolicRegressor is expecting "
+                f"{self.n_features_in_} features as input: those that it was fitted with."
+            )
+        if labels is not None and self._labels not in (None, list(map(str, labels))):
+            raise InputError(
+                f"the columns of X are {', '.join(map(str, labels))}, but the model was fitted "
+                f"with {', '.join(self._labels)}: give the same columns in the same order."
             )
         return expression(X[:, self.columns_])
 
@@ -310,7 +321,7 @@ class SymbolicRegressor:
         state = {"format": "symtut.SymbolicRegressor/1", "params": params, "equations": rows}
         if rows is not None:
             state["feature_names_in"] = list(self.feature_names_in_)
-            state["columns"] = list(self.columns_)
+            state["columns"], state["labels"] = list(self.columns_), self._labels
             state["complete"], state["fit_time"] = self.complete_, self.fit_time_
         write_json(Path(path), state)
 
@@ -333,6 +344,7 @@ class SymbolicRegressor:
                 model.feature_names_in_ = tuple(state["feature_names_in"])
                 model.n_features_in_ = len(model.feature_names_in_)
                 model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
+                model._labels = state.get("labels")
                 model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
