@@ -71,7 +71,7 @@ def fit_peer(
         return np.asarray(values, dtype=np.float64).reshape(-1)
 
     try:
-        formula = Expression.from_text(_translate(text))
+        formula = Expression.from_text(text)
         return PeerModel(quietly, formula.text(names), formula.complexity)
     except InputError:
         return PeerModel(quietly, text, length)
@@ -141,7 +141,7 @@ def fit_gplearn(x, y, deadline, seed):
             if rank < best_rank:
                 best, best_rank, left = program, rank, unexplained
     slope, offset = _line(best.execute(x), y)
-    text = f"{offset!r} + {slope!r}*{best}"
+    text = f"{offset!r} + {slope!r}*{_python(str(best), _GPLEARN)}"
     return lambda points: offset + slope * best.execute(points), text, best.length_ + 4
 
 
@@ -196,7 +196,7 @@ def fit_pyoperon(x, y, deadline, seed):
     best = min(front, key=lambda s: _bic(s["mean_squared_error"], s["length"], n, floor=1e-12))
     tree = best["tree"]
     text = model.get_model_string(tree, 12, list(VARIABLES[: x.shape[1]]))
-    text = _rescaled(text, shift, scale)
+    text = _python(_rescaled(text, shift, scale))
     return (
         lambda points: shift + scale * model.evaluate_model(tree, points).astype(np.float64),
         text,
@@ -234,6 +234,8 @@ def fit_pysindy(x, y, deadline, seed):
     folds = np.random.default_rng(seed).permutation(n) % min(5, n)
     tried = []  # (cross-validated error, its standard error, terms, library, threshold)
     for library in _libraries():
+        if tried and time.process_time() > deadline:
+            break
         columns = np.asarray(library.fit_transform(x))
         if not np.isfinite(columns).all():
             continue
@@ -344,30 +346,29 @@ def _number(node) -> float | None:
     return None
 
 
-_CALLS = {  # gplearn protects div, log and sqrt; away from 0 the first two are |·| inside
+# gplearn takes log and square root of the absolute value, and calls 0 and 1 what is near a pole
+_GPLEARN = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({}*{})", "div": "({}/{})",
-    "square": "({})**2",
+    "log": "log(abs({}))", "sqrt": "sqrt(abs({}))", "square": "({})**2",
 }  # fmt: skip
 
 
-def _translate(text: str) -> str:
-    """A peer's formula in the syntax that ``Expression.from_text`` reads."""
-    try:
-        return _write(ast.parse(text.replace("^", "**"), mode="eval").body)
-    except SyntaxError as error:
-        raise InputError(f"cannot read the formula {text!r}.") from error
+def _python(text: str, calls: dict[str, str] | None = None) -> str:
+    """A formula as Python writes it; ``calls`` are templates for functions by name."""
+    return _write(ast.parse(text.replace("^", "**"), mode="eval").body, calls or {})
 
 
-def _write(node) -> str:
+def _write(node, calls) -> str:
     match node:
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return _CALLS.get(name, name + "({})").format(*map(_write, arguments))
+            written = (_write(argument, calls) for argument in arguments)
+            return calls.get(name, name + "({})").format(*written)
         case ast.BinOp(left=left, op=op, right=right):
             sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-            a, b = _write(left), _write(right)
+            a, b = _write(left, calls), _write(right, calls)
             if isinstance(op, ast.Mult) and abs((_number(left) or 0.0) - 1) < 1e-6:
                 return b  # a weight of 1 up to single precision, which pyoperon computes in
             return f"({a} {sign[type(op)]} {b})"
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"(-{_write(operand)})"
+            return f"(-{_write(operand, calls)})"
     return ast.unparse(node)
