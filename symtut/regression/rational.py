@@ -60,7 +60,7 @@ class RationalSearch:
         self.terms: list[Expression] = []
         self.values = np.zeros((0, len(self.x)))  # (S, n) on the points
         self.on_probes = np.zeros((0, len(self.x)))  # (S, n) with shuffled columns: in between
-        self._seen = 0
+        self._seen = self._calls = 0
         self.top = TermPool(self.x)  # numerators
         products, values = _products(self.x)
         self.top.extend(products, values)
@@ -105,6 +105,9 @@ class RationalSearch:
         choices = self._choices(y, singles)
         fits = self._refined(choices, y)
         if fits and fits[0].loss < EXACT:
+            return fits
+        self._calls += 1
+        if self._calls % 2:  # denominators of two terms, every second time
             return fits
         leaders = list(dict.fromkeys(c.bottom[0] for c in choices[:12]))[:2]
         pairs = sorted(
@@ -223,12 +226,18 @@ class RationalSearch:
                 gain, d, loss, weights = loss - trial_loss, trial, trial_loss, trial_weights
                 if gain < 1e-4 * loss:
                     break
-            value = len(y) * np.log(max(loss, 1e-26)) + constant * (np.log(len(y)) + 6)
+            value = criterion(loss, constant, 3 * constant, len(y))
             if np.isfinite(loss) and (best is None or value < best[0]):
                 best = value, loss, weights, d
         if best is None:
             return None
         _, loss, weights, d = best
+        # numerator terms that move nothing go
+        moves = np.abs(weights[1 : len(top) + 1]) * top.std(1) / np.abs(1 + d @ bottom_terms).mean()
+        idle = moves < 1e-5 * y.std()
+        if idle.any() and not idle.all():
+            kept = tuple(i for i, gone in zip(choice.top, idle, strict=True) if not gone)
+            return self._refine(_Choice(kept, choice.bottom, d, choice.criterion), y)
         return self._written(choice, weights, d, loss)
 
     def _written(self, choice: _Choice, weights, d, loss) -> Fit | None:
