@@ -1,0 +1,42 @@
+"""Draw the figures of the regressors' benchmark from the stored tables and training logs.
+
+    python benchmarks/regression_figures.py
+
+Reads ``data/results/regression/*.csv`` and writes PNG files beside them.
+"""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from symtut.lab.plots import use_style
+from symtut.lab.regression_plots import recovery, training_curves
+from symtut.regression.benchmark_tables import HARD, read_table
+
+FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
+
+
+def clean(name: str) -> list[dict]:
+    """Rows of the tables ``name*.csv`` with 200 points and no noise."""
+    rows = [row for path in sorted(FOLDER.glob(f"{name}*.csv")) for row in read_table(path)]
+    return [row for row in rows if row["points"] == 200 and row["noise"] == 0]
+
+
+def main() -> None:
+    use_style()
+    logs = {path.stem.removeprefix("training_"): path for path in FOLDER.glob("training_*.csv")}
+    training_curves(logs).savefig(FOLDER / "training.png", dpi=110)
+    panels = {
+        f"random, {HARD.replace('three or more', '3+')}, 1 s": [
+            row for row in clean("random_1s") if row["kind"] != "one or two terms, flat"
+        ],
+        "mechanics, 10 s": clean("mechanics_10s"),
+        "nguyen, 10 s": clean("nguyen_10s"),
+    }
+    recovery(panels).savefig(FOLDER / "recovery.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()

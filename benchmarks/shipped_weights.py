@@ -1,0 +1,38 @@
+"""What the shipped weights find in one round of 128 samples, whatever the speed of the machine.
+
+    python benchmarks/shipped_weights.py
+
+Writes ``data/results/regression/shipped_weights.csv`` (28 problems: every second of the mechanics
+suite and every second of Nguyen's). Without a time limit the result depends on the seed alone;
+``tests/test_shipped_weights.py`` repeats a part of the table.
+"""
+
+from pathlib import Path
+
+import torch
+
+from symtut.regression.benchmark import run_problem
+from symtut.regression.benchmark_tables import summary, write_table
+from symtut.regression.suites import make_suite
+from symtut.storage import ensure_folder, provenance, write_json
+
+OUT = Path(__file__).parents[1] / "data" / "results" / "regression" / "shipped_weights.csv"
+OPTIONS = {"n_candidates": 128, "rounds": 1, "max_time": None, "weights": "general"}
+SETTINGS = {"seconds": 60.0, "points": 200, "noise": 0.0, "seed": 0}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = [
+        {"suite": suite, **run_problem(problem, "transformer", **SETTINGS, **OPTIONS)}
+        for suite in ("mechanics", "nguyen")
+        for problem in make_suite(suite)[::2]
+    ]
+    ensure_folder(OUT.parent)
+    write_table(OUT, rows)
+    write_json(OUT.with_suffix(".json"), provenance() | {"options": OPTIONS, "settings": SETTINGS})
+    print(summary(rows))
+
+
+if __name__ == "__main__":
+    main()

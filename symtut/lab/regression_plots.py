@@ -1,0 +1,95 @@
+"""Figures about symbolic regressors: how one was trained, and who finds what in equal time."""
+
+import csv
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from symtut.errors import InputError
+from symtut.lab.plots import INK, OKABE_ITO
+from symtut.regression.benchmark_tables import wilson
+
+REGRESSOR_COLOUR = {
+    "transformer": OKABE_ITO[0],
+    "transformer+prior": OKABE_ITO[5],
+    "prior": OKABE_ITO[4],
+    "sparse": OKABE_ITO[2],
+    "pyoperon": OKABE_ITO[1],
+    "pysindy": OKABE_ITO[3],
+    "gplearn": "#888888",
+}
+
+
+def training_curves(logs: dict[str, str | Path]):
+    """Loss, token accuracy and recovery on held-out functions against examples seen.
+
+    Parameters
+    ----------
+    logs : dict
+        Name of a run → its ``log.csv`` (written by ``symtut pretrain``).
+    """
+    columns = (
+        ("loss", "held_out_loss", "cross-entropy (nats a token)"),
+        ("token_accuracy", "held_out_token_accuracy", "next token guessed right"),
+        (None, "held_out_recovery", "skeleton among 16 samples"),
+    )
+    figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.0))
+    for name, colour in zip(logs, OKABE_ITO, strict=False):
+        log = read_log(logs[name])
+        for axis, (seen, unseen, label) in zip(axes, columns, strict=True):
+            for column, line in ((seen, ":"), (unseen, "-")):
+                if column in log:
+                    what = "held out" if line == "-" else "training"
+                    axis.plot(
+                        log["examples"] / 1e6, log[column], line, color=colour,
+                        label=f"{name}, {what}",
+                    )  # fmt: skip
+            axis.set(xlabel="functions seen (millions)", title=label)
+    axes[0].legend(fontsize=8)
+    return figure
+
+
+def read_log(path: str | Path) -> dict[str, np.ndarray]:
+    """Columns of a training log."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "examples" not in rows[0]:
+        raise InputError(f"'{path}' is not the log of a pretraining run.")
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+def recovery(rows_by_title: dict[str, list[dict]], what: str = "exact"):
+    """Share of equations recovered by each method, with 95 % Wilson intervals.
+
+    Parameters
+    ----------
+    rows_by_title : dict
+        Title of a panel → rows of a benchmark table (``read_table``).
+    what : str
+        ``exact``, ``exact_extrapolated``, or ``r2`` for the share with R² > 0.999.
+    """
+    figure, axes = plt.subplots(
+        1, len(rows_by_title), figsize=(2.9 * len(rows_by_title), 3.0), sharey=True, squeeze=False
+    )
+    for axis, (title, rows) in zip(axes[0], rows_by_title.items(), strict=True):
+        methods = [m for m in REGRESSOR_COLOUR if any(row["method"] == m for row in rows)]
+        for place, method in enumerate(methods):
+            hits = [
+                row["r2"] > 0.999 if what == "r2" else bool(row[what])
+                for row in rows
+                if row["method"] == method
+            ]
+            share = np.mean(hits)
+            low, high = wilson(sum(hits), len(hits))
+            axis.bar(place, share, color=REGRESSOR_COLOUR[method], width=0.72)
+            axis.errorbar(
+                place, share, [[share - low], [high - share]], color=INK, capsize=3, linewidth=1.2
+            )
+            axis.annotate(f"{share:.2f}", (place, 0.02), ha="center", fontsize=8, color=INK)
+        axis.set_xticks(range(len(methods)), methods, rotation=40, ha="right", fontsize=8)
+        axis.set(title=f"{title} (n = {len(hits)})", ylim=(0, 1))
+        axis.grid(axis="x", visible=False)
+    label = {"exact": "recovered exactly", "exact_extrapolated": "exact, also outside the data"}
+    axes[0, 0].set_ylabel(f"share {label.get(what, 'with R² > 0.999')}")
+    return figure

@@ -1,0 +1,39 @@
+"""Figures about regressors say what the tables say."""
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+
+from symtut.errors import InputError
+from symtut.lab.regression_plots import read_log, recovery, training_curves
+from symtut.storage import write_csv
+
+
+def rows(method, hits):
+    return [{"method": method, "exact": hit, "r2": 0.9995 if hit else 0.5} for hit in hits]
+
+
+def test_bars_have_the_height_of_the_share():
+    table = rows("transformer", [1, 1, 1, 0]) + rows("prior", [1, 0, 0, 0])
+    for what in ("exact", "r2"):
+        figure = recovery({"a suite": table}, what)
+        axis = figure.axes[0]
+        heights = [patch.get_height() for patch in axis.patches]
+        assert heights == [0.75, 0.25]
+        assert [tick.get_text() for tick in axis.get_xticklabels()] == ["transformer", "prior"]
+        assert "(n = 4)" in axis.get_title(loc="left") + axis.get_title()
+
+
+def test_training_curves_show_the_log(tmp_path):
+    names = ["examples", "cpu_seconds", "loss", "held_out_loss", "held_out_recovery"]
+    log = [[1e6, 10, 2.0, 2.1, 0.1], [2e6, 20, 1.5, 1.7, 0.3]]
+    write_csv(tmp_path / "log.csv", names, log)
+    figure = training_curves({"small": tmp_path / "log.csv"})
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert list(lines["small, held out"].get_ydata()) == [2.1, 1.7]
+    assert list(lines["small, training"].get_xdata()) == [1.0, 2.0]
+    assert len(figure.axes[1].lines) == 0  # this log has no accuracies
+    write_csv(tmp_path / "other.csv", ["a"], [[1]])
+    with pytest.raises(InputError, match="not the log"):
+        read_log(tmp_path / "other.csv")
