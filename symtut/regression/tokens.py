@@ -34,7 +34,8 @@ FORMS = ("terms", "prefix")
 CONSTANTS = ("placeholder", "tokens")
 
 SIZES = np.geomspace(1e-5, 1e3, 64)
-"""Sizes of the number tokens; with y standardised hardly any coefficient lies outside."""
+"""Sizes of the number tokens; with y standardised hardly any coefficient lies outside. They are
+part of what weights with number tokens mean: another grid needs new weights."""
 _FIRST_NUMBER = len(SYMBOLS)
 _NUMBERS = np.concatenate([SIZES, -SIZES])
 _SYMBOL_ARITY = torch.from_numpy(

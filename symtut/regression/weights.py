@@ -94,7 +94,7 @@ def _load(path: str, _changed: int) -> FormulaTransformer:
     try:
         model = FormulaTransformer(TransformerConfig(**{**config, "symbols": SYMBOLS}))
         model.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, RuntimeError, InputError) as error:
         raise InputError(f"'{path}' does not fit the model it describes: {error}") from error
     for parameter in model.parameters():
         parameter.requires_grad_(False)
