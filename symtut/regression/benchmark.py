@@ -138,6 +138,7 @@ def run_benchmark(
     problems = _problems(suite)
     settings = {
         "suite": suite, "problems": _fingerprint(problems), "seconds": seconds, "seed": seed,
+        "options": {name: value for name, value in options.items() if name != "weights"},
         "weights": _weights_hash(methods, options), "peers": peer_versions(methods),
     }  # fmt: skip
     out = Path(out)
@@ -218,7 +219,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
         rows, before = read_table(out), read_json(out.with_suffix(".json"))
     except InputError as error:
         raise InputError(f"{error} {advice}") from error
-    for name in ("suite", "problems", "seconds", "seed"):
+    for name in ("suite", "problems", "seconds", "seed", "options"):
         if before.get(name) != settings[name]:
             raise InputError(
                 f"the table '{out}' was made with {name} = {before.get(name)}, "
