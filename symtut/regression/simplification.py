@@ -48,7 +48,9 @@ def simplify(
     """
     terms, constants = [], []
     for term in fit.term_expressions():
-        found = _shorten(term.prefix, iter(term.constants), x, tolerance)
+        found = _straightened(
+            _shorten(term.prefix, iter(term.constants), x, tolerance), x, tolerance
+        )
         terms.append(found.prefix)
         constants += found.constants
     if tuple(terms) == fit.terms:
@@ -58,6 +60,22 @@ def simplify(
         return None
     same = sum(term.count(CONSTANT) for term in canonical) == len(constants)
     return canonical, np.array(constants) if same else None
+
+
+def _straightened(term: Expression, x, tolerance) -> Expression:
+    """The plain variable if ``term`` is a straight line in it on these points, like sin(0.001·x0).
+
+    Slope and offset do not matter: they are the outer weight's and the intercept's business.
+    """
+    if CONSTANT not in term.prefix or len(term.variables) != 1:
+        return term
+    column, values = x[:, term.variables[0]], term(x)
+    if not np.isfinite(values).all() or values.std() == 0:
+        return term
+    line = np.corrcoef(column, values)[0, 1]
+    if 1 - line * line < tolerance * tolerance:
+        return Expression((VARIABLES[term.variables[0]],))
+    return term
 
 
 def _shorten(prefix, numbers, x, tolerance) -> Expression:
