@@ -27,6 +27,8 @@ MAX_NODES = 6
 """Longest term of a denominator."""
 MAX_TOP_NODES = 10
 """Longest term of a numerator."""
+MAX_CANCELLATION = 20
+"""How large the parts of a sum may be, in standard deviations of y."""
 SELECTION_POINTS = 256
 
 
@@ -238,6 +240,11 @@ class RationalSearch:
         if idle.any() and not idle.all():
             kept = tuple(i for i, gone in zip(choice.top, idle, strict=True) if not gone)
             return self._refine(_Choice(kept, choice.bottom, d, choice.criterion), y)
+        # parts that cancel are a power series in disguise: 500 − 500·1000/(1000 + s) for s
+        parts = weights[1:, None] * rows[: len(weights) - 1] / (1 + d @ bottom_terms)
+        largest = np.abs(parts).max(initial=abs(weights[0]))
+        if largest > MAX_CANCELLATION * y.std():
+            return None
         return self._written(choice, weights, d, loss)
 
     def _written(self, choice: _Choice, weights, d, loss) -> Fit | None:

@@ -69,7 +69,7 @@ class TermPool:
     def append(self, term: Expression) -> None:
         """Take one term unless it is flat, undefined or the column of another."""
         values = np.asarray(term(self.x), dtype=np.float64)
-        if not np.isfinite(values).all():
+        if not np.abs(values).max() < 1e100:  # undefined, or so large that squares overflow
             return
         centred = values - values.mean()
         norm = np.linalg.norm(centred)

@@ -102,7 +102,7 @@ def search(
         rows = np.sort(generator.choice(n, config.screening_points, replace=False))
     fit_all = partial({"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants], stop=stop)
     found: list[Fit] = []
-    pool, quotients = TermPool(x), None
+    pool, quotients, ratios = TermPool(x), None, []
     target, complete, hurried = y, True, False
     for number in count() if config.rounds is None else range(config.rounds):
         if stop():
@@ -138,13 +138,15 @@ def search(
             found += pool.select(y)
         best = min(found, key=lambda f: rank(f, n))
         if config.recombine and config.rational and best.loss >= EXACT and not stop():
+            # a ratio that is not exact waits for the end: its residual would lead astray
             quotients = quotients or RationalSearch(pool)
-            found += quotients.select(y)
+            ratios = sorted(ratios + quotients.select(y), key=lambda f: rank(f, n))[:4]
+            found += [f for f in ratios if f.loss < EXACT]
             best = min(found, key=lambda f: rank(f, n))
         if not config.recombine or (best.loss < EXACT and not _strange(best)):
             break
         target = y - best.expression()(x)
-    found = found or _linear(x, y)
+    found = found + ratios or _linear(x, y)
     if len(x_all) > n:
         found = _on_more_points(found, x_all, y_all, generator, config, stop)
     return pareto(found, n), complete and (config.rounds is None or not hurried)
