@@ -52,8 +52,8 @@ def check_data(X, y, fitting: bool = True):
     X, y = check_points(X), _numbers(y, "y")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
-            f"y has shape {y.shape}: a column-vector y was passed when a 1d array was expected; "
-            "y.ravel() gives it that shape.",
+            "A column-vector y was passed when a 1d array was expected: use y.ravel() instead of "
+            f"y of shape {y.shape}.",
             _scikit_learn("DataConversionWarning", UserWarning),
             stacklevel=3,
         )

@@ -1,0 +1,83 @@
+"""scikit-learn's own checks of an estimator (the package itself does not need scikit-learn)."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from symtut.errors import InputError
+from symtut.regression import SymbolicRegressor
+
+ESTIMATORS = {
+    "sparse": SymbolicRegressor(method="sparse", max_time=None),
+    "transformer": SymbolicRegressor(n_candidates=8, rounds=1, max_time=None),
+}
+TEN_COLUMNS = "its data have ten columns that vary; the weights know formulas of at most six"
+EXPECTED = {
+    "check_dtype_object": TEN_COLUMNS,
+    "check_regressors_train": TEN_COLUMNS,
+    "check_regressor_data_not_an_array": TEN_COLUMNS,
+    "check_regressors_int": TEN_COLUMNS,
+}
+
+
+@pytest.mark.filterwarnings("ignore:Estimator SymbolicRegressor does not inherit")
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_check_estimator(name):
+    """All of scikit-learn's checks pass but those that fit ten columns; these fail for no other."""
+    pytest.importorskip("sklearn", minversion="1.6")
+    checks = pytest.importorskip("sklearn.utils.estimator_checks")
+    results = checks.check_estimator(
+        ESTIMATORS[name], expected_failed_checks=EXPECTED, on_skip=None, on_fail=None
+    )
+    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
+    assert failed == {}
+    for result in results:
+        if result["status"] == "xfail":
+            assert "at most 6" in str(result["exception"]), result["check_name"]
+    assert sum(result["status"] == "passed" for result in results) >= 35
+
+
+def test_pipeline_and_cross_validation():
+    sklearn = pytest.importorskip("sklearn")
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
+
+    x = np.random.default_rng(0).uniform(-3, 3, (60, 2))
+    y = 2 * np.sin(x[:, 0]) - x[:, 1]
+    model = make_pipeline(SymbolicRegressor(method="sparse", max_time=None))
+    assert cross_val_score(model, x, y, cv=3).min() > 1 - 1e-9
+    assert sklearn.base.is_regressor(SymbolicRegressor())
+
+
+def test_not_fitted_is_the_error_of_both():
+    exceptions = pytest.importorskip("sklearn.exceptions")
+    for error in (InputError, exceptions.NotFittedError):
+        with pytest.raises(error, match="not fitted yet"):
+            SymbolicRegressor().predict(np.ones((3, 2)))
+
+
+def test_works_without_scikit_learn():
+    """With scikit-learn out of reach: import, fit, predict, and the same errors."""
+    code = """
+import sys
+sys.modules["sklearn"] = None
+import numpy as np
+from symtut import SymbolicRegressor
+from symtut.errors import InputError
+x = np.random.default_rng(0).normal(size=(30, 2))
+model = SymbolicRegressor(method="sparse")
+try:
+    model.predict(x)
+except InputError as error:
+    print(error)
+model.fit(x, x[:, :1] * 2).get_params()
+print(model.equations_[0]["equation"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "this SymbolicRegressor is not fitted yet: call fit(X, y) first.", "2*x0",
+    ]  # fmt: skip
