@@ -11,10 +11,16 @@ from symtut.errors import InputError
 from symtut.expressions import CONSTANT, Expression, Grammar, canonical_terms
 from symtut.regression import SymbolicRegressor, load_weights
 from symtut.regression.bfgs import bfgs
+from symtut.regression.constants import Candidate, Fit
 from symtut.regression.decoding import sample
 from symtut.regression.features import correlations, point_features
+from symtut.regression.finishing import finish
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.proposers import pooled_proposer
 from symtut.regression.recombination import TermPool
+from symtut.regression.regressor import METHODS
+from symtut.regression.scaling import choose_columns
+from symtut.regression.simplification import simplifications
 from symtut.regression.tokens import BOS, EOS, GrammarMask, pack
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
@@ -189,7 +195,7 @@ def test_nearly_linear_detour_gives_way_to_the_variable():
 # ---- the regressor -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["transformer", "prior", "sparse"])
+@pytest.mark.parametrize("method", METHODS)
 def test_pendulum_from_forty_points(method):
     x, d_angle, d_velocity = pendulum(40, 3)
     for y, parts in ((d_velocity, {0.75, 0.15}), (d_angle, {0.05, 0.0375, 0.0075})):
@@ -269,6 +275,101 @@ def test_scikit_learn_manners():
     assert clone is not model and clone.get_params() == model.get_params()
 
 
+# ---- outliers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_gross_errors_are_left_out(share):
+    rng = np.random.default_rng(11)
+    x = rng.uniform(-3, 3, (150, 3))
+    clean = 1.5 * np.sin(x[:, 0]) + x[:, 1] - 0.4 * x[:, 0] * x[:, 2]
+    wrong = np.zeros(150, dtype=bool)
+    wrong[rng.permutation(150)[: int(150 * share)]] = True
+    y = np.where(wrong, clean + rng.choice([-1, 1], 150) * rng.uniform(5, 1e6, 150), clean)
+    plain = SymbolicRegressor(method="sparse").fit(x, y)
+    assert plain.inliers_.all() and np.mean((plain.predict(x) - clean) ** 2) > 0.1
+    robust = SymbolicRegressor(method="sparse", robust=True).fit(x, y)
+    np.testing.assert_array_equal(robust.inliers_, ~wrong)
+    np.testing.assert_allclose(robust.predict(x), clean, atol=1e-9)
+    assert 1 - robust.equations_[0]["r2"] < 1e-12  # of the inliers
+
+
+def test_gross_errors_on_top_of_noise():
+    rng = np.random.default_rng(12)
+    x = rng.uniform(-3, 3, (300, 2))
+    clean = 2 * np.sin(x[:, 0]) + x[:, 1]
+    y = clean + 0.1 * rng.normal(size=300)
+    y[:45] += 20.0  # 15 %, all to one side
+    model = SymbolicRegressor(method="sparse", robust=True).fit(x, y)
+    assert not model.inliers_[:45].any() and model.inliers_[45:].mean() > 0.98
+    assert np.mean((model.predict(x) - clean) ** 2) < 1e-3
+
+
+def test_clipped_transitions_are_left_out():
+    """The velocity's limit cuts some increments short; the rest gives the equation exactly."""
+    x, _, d_velocity = pendulum(200, 13)
+    x[:, 1] *= 8 / 7
+    clipped_velocity = np.clip(x[:, 1] + d_velocity, -8, 8)
+    y, cut = clipped_velocity - x[:, 1], np.abs(x[:, 1] + d_velocity) > 8
+    assert cut.sum() >= 4
+    model = SymbolicRegressor(method="sparse", robust=True).fit(x, y)
+    assert not model.inliers_[cut].any() and model.inliers_[~cut].all()
+    assert model.equations_[0]["equation"] in (
+        "0.15*x2 + 0.75*sin(x0)", "0.75*sin(x0) + 0.15*x2"
+    )  # fmt: skip
+
+
+def test_robust_changes_nothing_on_clean_data():
+    x, y, _ = pendulum(80, 14)
+    y = y + 0.05 * y.std() * np.random.default_rng(0).normal(size=80)
+    pair = [
+        SymbolicRegressor(method="prior", n_candidates=64, max_time=None, robust=robust).fit(x, y)
+        for robust in (False, True)
+    ]
+    texts = [[row["equation"] for row in model.equations_] for model in pair]
+    assert texts[0] == texts[1] and pair[1].inliers_.all()
+
+
+# ---- time, noise, pooling ------------------------------------------------------------------------
+
+
+def test_pooled_proposals_come_in_turns():
+    def proposer(*names):
+        return lambda x, y, amount, generator, stop: [
+            Candidate(((name,),)) for name in names[:amount]
+        ]
+
+    pooled = pooled_proposer(proposer("x0", "x1", "x2"), proposer("x3", "x0", "x4"), share=0.5)
+    found = [c.terms[0][0] for c in pooled(None, None, 6, np.random.default_rng(0))]
+    assert found == ["x0", "x3", "x1", "x2", "x4"]
+    assert "transformer+prior" in METHODS
+
+
+def test_inner_constants_that_noise_hides_may_go():
+    x = np.random.default_rng(0).uniform([0, -3], [8, 3], (200, 2))
+
+    def shorter(term, constants, loss):
+        fit = Fit((term,), np.array(constants), np.ones(1), 0.0, loss)
+        return [terms for terms, _ in simplifications(fit, x)]
+
+    sine = ("sin", "mul", "C", "x1")
+    assert shorter(sine, [1.04], 0.05**2) == [(("sin", "x1"),)]
+    assert shorter(sine, [1.04], 1e-12) == []  # without noise the number is there for a reason
+    assert shorter(("sin", "mul", "C", "x0"), [1e-3], 1e-12) == [(("x0",),)]
+    assert shorter(("mul", "cos", "x1", "abs", "x0"), [], 1e-12) == [(("mul", "x0", "cos", "x1"),)]
+
+
+def test_idle_terms_and_digits_go():
+    x = np.random.default_rng(0).uniform(-3, 3, (60, 2))
+    y = 2 * np.sin(0.5 * x[:, 0])
+    fit = Fit(
+        (("sin", "mul", "C", "x0"), ("square", "x1")), np.array([0.5 + 1e-8]),
+        np.array([2.0, 1e-13]), 0.0, 1e-16,
+    )  # fmt: skip
+    row = finish(fit, x, y, choose_columns(x), ("a", "b"), "test")
+    assert row["equation"] == "2*sin(0.5*a)" and row["loss"] < 1e-28
+
+
 def test_time_limit_warns_and_keeps_the_best():
     x, y, _ = pendulum(60, 10)
     y = y + np.random.default_rng(0).normal(size=len(y)) * y.std() * 0.1
@@ -304,7 +405,7 @@ def test_bad_data_is_one_clear_error(X, y, cause):
     [({"weights": "colonel"}, "unknown weights 'colonel'"), ({"method": "magic"}, "transformer"),
      ({"constants": "guess"}, "lm, bfgs"), ({"n_candidates": 0}, "positive integer"),
      ({"max_time": -1}, "max_time"), ({"rounds": None, "max_time": None}, "never ends"),
-     ({"feature_names": ("a",)}, "needs 2 names"),
+     ({"feature_names": ("a",)}, "needs 2 names"), ({"robust": "yes"}, "robust must be"),
      ({"weights": "no/such.safetensors"}, "no weights file")],
 )  # fmt: skip
 def test_bad_settings_are_one_clear_error(params, cause):

@@ -69,7 +69,9 @@ def check_data(X, y, fitting: bool = True):
     if not fitting:
         return X, y
     if X.shape[1] == 0:
-        raise InputError(f"X has 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
+        raise InputError(
+            f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required."
+        )
     if len(X) < MIN_POINTS:
         raise InputError(
             f"n_samples = {len(X)} points are fewer than a formula has constants: give at least "
