@@ -12,13 +12,12 @@ terms, and the numbers are then fitted to y itself by Gauss-Newton steps on d.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, VARIABLES, Expression
+from symtut.expressions import CONSTANT, Expression
 from symtut.regression.constants import Fit
+from symtut.regression.motion_terms import denominator_terms, numerator_terms
 from symtut.regression.ranking import EXACT, criterion, rank
 from symtut.regression.recombination import TermPool, forward
 
@@ -27,6 +26,7 @@ MAX_NODES = 6
 """Longest term of a denominator."""
 MAX_TOP_NODES = 10
 """Longest term of a numerator."""
+MAX_TOP_TERMS = 800
 MAX_CANCELLATION = 20
 """How large the parts of a sum may be, in standard deviations of y."""
 SELECTION_POINTS = 256
@@ -64,9 +64,8 @@ class RationalSearch:
         self.on_probes = np.zeros((0, len(self.x)))  # (S, n) with shuffled columns: in between
         self._seen = self._calls = 0
         self.top = TermPool(self.x)  # numerators
-        products, values = _products(self.x)
-        self.top.extend(products, values)
-        self._add([Expression(prefix) for prefix in _builtin(x.shape[1])])
+        self.top.extend(*numerator_terms(self.x))
+        self._add(denominator_terms(x.shape[1]))
 
     def _add(self, terms: list[Expression]) -> None:
         """Take terms that vary and resemble none of the others."""
@@ -98,7 +97,7 @@ class RationalSearch:
             return []
         fresh, self._seen = pool.terms[self._seen :], len(pool.terms)
         for term in fresh:
-            if term.complexity <= MAX_TOP_NODES:
+            if term.complexity <= MAX_TOP_NODES and len(self.top.terms) < MAX_TOP_TERMS:
                 self.top.append(term)
         if len(self.terms) < most:
             short = [t for t in fresh if t.complexity <= MAX_NODES]
@@ -115,6 +114,8 @@ class RationalSearch:
         pairs = sorted(
             {tuple(sorted((a, b))) for a in leaders for b in range(len(self.terms)) if a != b}
         )
+        if not pairs:
+            return fits
         fits += self._refined(self._choices(y, pairs), y)
         return sorted(fits, key=lambda f: rank(f, len(y)))[:4]
 
@@ -124,67 +125,79 @@ class RationalSearch:
 
     def _choices(self, y, bottoms: list[tuple[int, ...]]) -> list[_Choice]:
         """Numerators for every denominator, by forward selection and elimination."""
-        pool, y = self.top, y[self.rows]
-        y, n = y - y.mean(), len(y)
-        if not bottoms:
-            return []
+        y = y[self.rows] - y[self.rows].mean()
         index = np.array(bottoms)  # (B, F)
-        values = self.values[index]  # (B, F, n)
-        forced = np.concatenate([values, values * y], axis=1)  # (B, 2F, n)
+        forced = np.concatenate([self.values[index], self.values[index] * y], axis=1)  # (B, 2F, n)
         forced -= forced.mean(-1, keepdims=True)
         norms = np.maximum(np.linalg.norm(forced, axis=-1), 1e-300)
         forced /= norms[..., None]
-        scale = norms[:, index.shape[1] :]  # (B, F), of the columns y·s
-        basis = np.linalg.qr(forced.transpose(0, 2, 1))[0].transpose(0, 2, 1)
-        left = basis @ pool.columns.T  # (B, 2F, M)
-        with_y = pool.columns @ y
-        right = with_y - np.einsum("bf,bfm->bm", basis @ y, left)
-        most = min(MAX_NUMERATOR, len(pool.terms), n // 4)
-        # once by what they explain, once with short terms ahead: u − v must beat sin(u − v)
-        short = 1 / np.array([term.complexity for term in pool.terms])
-        liking = np.concatenate([np.ones_like(right), np.tile(short, (len(right), 1))])
-        chosen = forward(
-            pool.gram, np.tile(right, (2, 1)), most, left=np.tile(left, (2, 1, 1)), liking=liking
-        )
-        found: list[_Choice] = []
         # all selections of one size together: the forward ones, then those with the idlest dropped
         active = {
-            (b % len(index), tuple(sorted(picks[: k + 1])))
-            for b, picks in enumerate(chosen)
+            (b, tuple(sorted(picks[: k + 1])))
+            for b, picks in self._numerators(y, forced)
             for k in range(len(picks))
         }
-        n_bottom = index.shape[1]
-        sizes = np.array([term.complexity + 3 for term in pool.terms])
-        below = np.array([term.complexity + 3 for term in self.terms])[index].sum(1)
-        projections = forced @ y
-        for size in range(most, 0, -1):
-            rows = sorted(row for row in active if len(row[1]) == size)
-            if not rows:
-                continue
-            owner = np.array([b for b, _ in rows])
-            picks = np.array([p for _, p in rows])  # (R, k)
-            columns = np.concatenate([forced[owner], pool.columns[picks]], axis=1)  # (R, 2F+k, n)
-            right = np.concatenate([projections[owner], with_y[picks]], axis=1)
-            inverse = np.linalg.pinv(columns @ columns.transpose(0, 2, 1), 1e-13, hermitian=True)
-            weights = (inverse @ right[..., None])[..., 0]
-            slopes = -weights[:, n_bottom : 2 * n_bottom] / scale[owner]  # (R, F)
-            bottom = 1 + (slopes[:, None] @ values[owner])[:, 0]
-            with np.errstate(all="ignore"):
-                residual = (y - (weights[:, None] @ columns)[:, 0]) / bottom
-                loss = np.einsum("rn,rn->r", residual, residual) / (y @ y)
-            loss[~np.isfinite(loss) | self._has_pole(slopes, index[owner])] = np.inf
-            nodes = sizes[picks].sum(1) + below[owner]
-            value = criterion(loss, size + n_bottom + 1, nodes, n)
+        found: list[_Choice] = []
+        for size in range(max((len(picks) for _, picks in active), default=0), 0, -1):
+            selections = sorted(row for row in active if len(row[1]) == size)
+            owner = np.array([b for b, _ in selections])
+            picks = np.array([p for _, p in selections])  # (R, k)
+            slopes, value, idlest = self._scores(
+                y, forced[owner], norms[owner, index.shape[1] :], index[owner], picks
+            )
             for r in np.argsort(value)[:4]:
                 if np.isfinite(value[r]):
-                    b, top = rows[r]
+                    b, top = selections[r]
                     found.append(_Choice(top, bottoms[b], slopes[r], float(value[r])))
-            # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
-            cost = np.square(weights) / np.maximum(np.einsum("rii->ri", inverse), 1e-300)
-            idlest = np.argmin(cost[:, 2 * n_bottom :], axis=1)
             if size > 1:
-                active |= {(b, p[:j] + p[j + 1 :]) for (b, p), j in zip(rows, idlest, strict=True)}
+                active |= {
+                    (b, p[:j] + p[j + 1 :]) for (b, p), j in zip(selections, idlest, strict=True)
+                }
         return sorted(found, key=lambda c: c.criterion)
+
+    def _numerators(self, y, forced) -> list[tuple[int, list[int]]]:
+        """(denominator, numerator terms in the order of choice) by forward selection.
+
+        Twice for each denominator: once by what terms explain, once with short terms ahead, since
+        sin(u − v) must not win against u and v.
+        """
+        pool, batch = self.top, len(forced)
+        basis = np.linalg.qr(forced.transpose(0, 2, 1))[0].transpose(0, 2, 1)
+        left = basis @ pool.columns.T  # (B, 2F, M)
+        right = pool.columns @ y - ((basis @ y)[:, None] @ left)[:, 0]  # (B, M)
+        short = 1 / np.array([term.complexity for term in pool.terms])
+        chosen = forward(
+            pool.gram,
+            np.concatenate([right, right]),
+            min(MAX_NUMERATOR, len(pool.terms), len(y) // 4),
+            left=np.concatenate([left, left]),
+            liking=np.concatenate([np.ones_like(right), np.tile(short, (batch, 1))]),
+        )
+        return [(b % batch, picks) for b, picks in enumerate(chosen)]
+
+    def _scores(self, y, forced, scale, bottoms, picks):
+        """Least squares for R selections of one size.
+
+        ``forced`` (R, 2F, n) are the columns s and y·s, ``scale`` (R, F) what y·s was divided by,
+        ``bottoms`` (R, F) and ``picks`` (R, k) the indices of the terms. Returns d (R, F), the
+        criterion (R,) for the residual in units of y, and each selection's idlest term (R,).
+        """
+        pool, n_bottom = self.top, bottoms.shape[1]
+        columns = np.concatenate([forced, pool.columns[picks]], axis=1)  # (R, 2F + k, n)
+        inverse = np.linalg.pinv(columns @ columns.transpose(0, 2, 1), 1e-13, hermitian=True)
+        weights = (inverse @ (columns @ y)[..., None])[..., 0]
+        slopes = -weights[:, n_bottom : 2 * n_bottom] / scale
+        bottom = 1 + (slopes[:, None] @ self.values[bottoms])[:, 0]
+        with np.errstate(all="ignore"):
+            residual = (y - (weights[:, None] @ columns)[:, 0]) / bottom
+            loss = np.einsum("rn,rn->r", residual, residual) / (y @ y)
+        loss[~np.isfinite(loss) | self._has_pole(slopes, bottoms)] = np.inf
+        nodes = np.array([term.complexity + 3 for term in pool.terms])[picks].sum(1)
+        nodes += np.array([term.complexity + 3 for term in self.terms])[bottoms].sum(1)
+        value = criterion(loss, picks.shape[1] + n_bottom + 1, nodes, len(y))
+        # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
+        cost = np.square(weights) / np.maximum(np.einsum("rii->ri", inverse), 1e-300)
+        return slopes, value, np.argmin(cost[:, 2 * n_bottom :], axis=1)
 
     def _has_pole(self, slopes, index, margin: float = 0.02):
         """Whether 1 + Σ d·s comes near zero or changes its sign, on the points or between them."""
@@ -284,58 +297,6 @@ class RationalSearch:
             float(weights[0]),
             float(loss),
         )
-
-
-def _builtin(n_variables: int) -> list[tuple[str, ...]]:
-    """Denominators that are always tried: each variable, its square, size, sine, cosine, sine²."""
-    return [
-        (*before, v)
-        for before in ((), ("square",), ("sin",), ("cos",), ("square", "sin"), ("abs",))
-        for v in VARIABLES[:n_variables]
-    ]
-
-
-def _products(x: np.ndarray) -> tuple[list[Expression], np.ndarray]:
-    """What numerators of mechanics are made of, with values (k, n): see :func:`_factors`."""
-    factors, cross, sums = _factors(x.shape[1])
-    own = np.array([term(x) for term in factors])
-    left, right = np.array(cross, dtype=int).reshape(-1, 2).T
-    products = own[left] * own[right]
-    both = np.array([term(x) for term in sums]).reshape(-1, len(x))
-    terms = _product_terms(x.shape[1])
-    return terms, np.vstack([own, products, both])
-
-
-@lru_cache
-def _factors(d: int):
-    """Functions of one variable; pairs of them that are multiplied; sines and cosines of sums."""
-    factors, owner = [], []
-    for j, v in enumerate(VARIABLES[:d]):
-        for prefix in (
-            (v,), ("square", v), ("sin", v), ("cos", v), ("mul", "sin", v, "cos", v),
-            ("mul", v, "abs", v), ("mul", v, "square", v),
-        ):  # fmt: skip
-            factors.append(Expression(prefix))
-            owner.append(j)
-    cross = [
-        (a, b)
-        for a, b in combinations(range(len(factors)), 2)
-        if owner[a] != owner[b] and a % 7 < 5 and b % 7 < 5
-    ]
-    sums = [
-        Expression((function, sign, v, w) if sign == "add" else (function, "add", v, "neg", w))
-        for v, w in combinations(VARIABLES[:d], 2)
-        for sign in ("add", "sub")
-        for function in ("sin", "cos")
-    ]
-    return factors, cross, sums
-
-
-@lru_cache
-def _product_terms(d: int) -> list[Expression]:
-    factors, cross, sums = _factors(d)
-    mixed = [Expression(("mul", *factors[a].prefix, *factors[b].prefix)) for a, b in cross]
-    return [*factors, *mixed, *sums]
 
 
 def _sum(parts: list[Expression]) -> Expression:
