@@ -12,7 +12,7 @@ import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
 from symtut.regression.constants import Fit
-from symtut.regression.ranking import criterion
+from symtut.regression.ranking import criterion, rank
 
 MAX_TERMS = 6
 
@@ -136,17 +136,29 @@ class TermPool:
         first = np.argsort(-np.abs(with_y))[:6]
         beginnings = [[int(i)] for i in first] + (self._triples(with_y) if most >= 3 else [])
         chosen = forward(self.gram, np.tile(with_y, (len(beginnings), 1)), most, beginnings)
-        fits = [self._fit(s, y) for s in sorted(self.subsets(chosen, with_y))]
-        sizes = np.array([term.complexity for term in self.terms])
-        fits.sort(
-            key=lambda f: criterion(
-                f[1].loss, f[1].n_parameters, sum(sizes[i] + 3 for i in f[0]) + 1, len(y)
-            )
-        )
+        fits = [
+            self._fit(subset, y)
+            for subset in self._promising(self.subsets(chosen, with_y), with_y, y)
+        ]
         best: dict[int, list[Fit]] = {}
-        for subset, fit in fits:
-            best.setdefault(len(subset), []).append(fit)
+        for fit in sorted(fits, key=lambda f: rank(f, len(y))):
+            best.setdefault(len(fit.terms), []).append(fit)
         return [fit for group in best.values() for fit in group[:2]]
+
+    def _promising(self, subsets, with_y, y, keep: int = 5) -> list[tuple[int, ...]]:
+        """The best of each size by what the Gram matrix says, good to about ten digits."""
+        nodes = np.array([term.complexity + 3 for term in self.terms])
+        total = np.sum(np.square(y - y.mean()))
+        result = []
+        for size in sorted({len(subset) for subset in subsets}):
+            rows = sorted(subset for subset in subsets if len(subset) == size)
+            index = np.array(rows)  # (B, k)
+            gram = self.gram[index[:, :, None], index[:, None, :]] + 1e-13 * np.eye(size)
+            explained = with_y[index] * np.linalg.solve(gram, with_y[index][..., None])[..., 0]
+            loss = 1 - explained.sum(1) / total
+            value = criterion(loss, size + 1, nodes[index].sum(1), len(y))
+            result += [rows[i] for i in np.argsort(value, kind="stable")[:keep]]
+        return result
 
     def subsets(self, chosen: list[list[int]], with_y: np.ndarray) -> set[tuple[int, ...]]:
         """The beginnings of each selection, and what is left as its idlest terms drop out."""
@@ -192,13 +204,13 @@ class TermPool:
         best = np.argsort(-explained)[:keep]
         return [[short[a[t]], short[b[t]], short[c[t]]] for t in best]
 
-    def _fit(self, subset, y) -> tuple[tuple[int, ...], Fit]:
+    def _fit(self, subset, y) -> Fit:
         terms = [self.terms[i] for i in subset]
         columns = np.vstack([np.ones((1, len(y))), self._values[list(subset)]]).T
         scale = np.abs(columns).max(0)
         solution = np.linalg.lstsq(columns / scale, y, rcond=None)[0] / scale
         residual = y - columns @ solution
-        return subset, Fit(
+        return Fit(
             tuple(term.prefix for term in terms),
             np.array([c for term in terms for c in term.constants]),
             solution[1:],
