@@ -10,7 +10,7 @@ from symtut.errors import InputError
 from symtut.expressions import terms_of
 from symtut.regression import benchmark
 from symtut.regression.benchmark import run_benchmark, run_problem
-from symtut.regression.benchmark_tables import HARD, ratio, read_table, summary, wilson
+from symtut.regression.benchmark_tables import HARD, ratio, read_table, summary, wilson, write_table
 from symtut.regression.holdout import is_held_out
 from symtut.regression.peers import PeerModel
 from symtut.regression.suites import Problem, make_suite, nesting, random_suite
@@ -66,7 +66,7 @@ def test_a_problem_is_judged_on_fresh_points_and_in_time():
     assert noisy["exact"] == 0 and 0.9 < noisy["r2"] < 1
 
 
-def test_a_method_that_fails_is_a_row(monkeypatch):
+def test_a_method_that_fails_is_a_row(monkeypatch, tmp_path):
     def broken(*arguments):
         raise ArithmeticError("no\nluck")
 
@@ -76,6 +76,8 @@ def test_a_method_that_fails_is_a_row(monkeypatch):
         "ArithmeticError: no luck"
     )
     assert row["exact"] == row["exact_extrapolated"] == 0 and row["complexity"] is None
+    write_table(tmp_path / "table.csv", [{"suite": "nguyen", **row}])
+    assert read_table(tmp_path / "table.csv") == [{"suite": "nguyen", **row}]
 
     nowhere = PeerModel(lambda x: np.full(len(x), np.nan), "log(-1)", 2)
     monkeypatch.setattr(benchmark, "fit_peer", lambda *arguments: nowhere)

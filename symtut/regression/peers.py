@@ -7,8 +7,8 @@ stop early once their equation explains the given points exactly, as the project
 Each predicts with its own code; only the printed equation and its complexity (nodes, constants
 included) are translated into the project's language of formulas.
 
-The settings were chosen on problems and points apart from the reported ones (the random suite and
-mechanics, both with other seeds); what was tried is said where the settings stand.
+The settings were chosen on random functions of another seed than the reported ones and on a quarter
+of mechanics with other points; what was chosen and why stands with each.
 """
 
 import ast
