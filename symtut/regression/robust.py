@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from symtut.regression.constants import Fit
-from symtut.regression.ranking import EXACT, rank
+from symtut.regression.ranking import EXACT, pareto, rank
 from symtut.regression.search import SearchConfig, search
 
 KEEP = 0.75
@@ -48,18 +48,21 @@ def robust_search(
         Fits for the standardised inliers; bool array (n,).
     """
     inliers = library_inliers(x, y, generator)
+    fits: list[Fit] = []
     for number in range(passes):
         until = deadline
         if config.rounds is None and number < passes - 1:  # share the time among the passes
             until = config.clock() + (deadline - config.clock()) / 2
         standard = (y - y[inliers].mean()) / y[inliers].std()
+        old = [_weighted(fit, x[inliers], standard[inliers]) for fit in fits]
         fits, complete = search(x[inliers], standard[inliers], propose, config, generator, until)
-        before, inliers = inliers, _who_belongs(fits, x, standard, inliers)
+        if old:  # what earlier passes found, seen through the points that belong now
+            fits = pareto([f for f in old if np.isfinite(f.loss)] + fits, int(inliers.sum()))
+        before, inliers = inliers, _who_belongs(fits, x, standard, inliers, generator)
         best = min(fits, key=lambda f: rank(f, int(inliers.sum())))
         solved = best.loss < EXACT
         if np.array_equal(before, inliers) or config.clock() > deadline:
-            if config.rounds is None and not solved and until < deadline:
-                config = replace(config, rounds=None)
+            if config.rounds is None and not solved and config.clock() < deadline:
                 continue  # nobody changed sides: the time that is left goes into the same search
             break
         if solved and not (before & ~inliers).any():
@@ -67,56 +70,72 @@ def robust_search(
     return fits, complete, inliers
 
 
-def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 1000) -> np.ndarray:
+def _weighted(fit: Fit, x, y) -> Fit:
+    """``fit`` with its outer weights solved anew."""
+    design = np.column_stack([np.ones(len(y)), *(term(x) for term in fit.term_expressions())])
+    if not np.isfinite(design).all():
+        return replace(fit, loss=np.inf)
+    scale = np.maximum(np.abs(design).max(0), 1e-300)
+    weights = np.linalg.lstsq(design / scale, y, rcond=None)[0] / scale
+    loss = float(np.mean((y - design @ weights) ** 2) / y.var())
+    return replace(fit, weights=weights[1:], intercept=float(weights[0]), loss=loss)
+
+
+def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) -> np.ndarray:
     """Who follows a sparse sum of library functions, outliers not being allowed to pull.
 
-    Residuals are cut at twice their spread, the sum is selected and fitted anew, and so on.
+    Residuals are cut at twice their spread, the sum is selected and fitted anew, and so on; on at
+    most ``points`` points, to judge all.
     """
-    columns = _library_columns(x)
-    some = np.arange(len(y))
-    if len(y) > points:
-        some = np.sort(generator.choice(len(y), points, replace=False))
-    fitted = np.full(len(y), np.median(y))
+    some = _sample(len(y), points, generator)
+    columns, y_some = _library_columns(x[some]), y[some]
+    fitted = np.full(len(some), np.median(y_some))
     chosen: list[int] = []
     for _ in range(6):
-        residual = y - fitted
-        limit = 2 * _spread(residual[some])
-        cut = fitted + np.clip(residual, -limit, limit)
-        picked = _select(columns[some], cut[some])
-        design = np.column_stack([np.ones(len(y)), columns[:, picked]])
-        fitted = design @ np.linalg.lstsq(design[some], cut[some], rcond=None)[0]
-        if picked == chosen and np.abs(y - fitted)[some].max() <= limit:
+        limit = 2 * _spread(y_some - fitted)
+        cut = fitted + np.clip(y_some - fitted, -limit, limit)
+        picked = _select(columns, cut)
+        design = np.column_stack([np.ones(len(some)), columns[:, picked]])
+        weights = np.linalg.lstsq(design, cut, rcond=None)[0]
+        fitted = design @ weights
+        if picked == chosen and np.abs(y_some - fitted).max() <= limit:
             break
         chosen = picked
-    return _judged(y - fitted, y, times=6.0)
+    design = np.column_stack([np.ones(len(y)), _library_columns(x, picked)])
+    return _judged(y - design @ weights, y, times=6.0)
 
 
-def _who_belongs(fits: list[Fit], x, y, inliers) -> np.ndarray:
+def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
     """Inliers by the formula that explains its best three quarters of all points best."""
+    some = _sample(len(y), 2000, generator)
     best = None
     for fit in sorted(fits, key=lambda f: rank(f, int(inliers.sum())))[:4]:
         values = [term(x) for term in fit.term_expressions()]
         design = np.column_stack([np.ones(len(y)), *values])
         if not np.isfinite(design).all():
             continue
-        residual, belongs = _concentrate(design, y, inliers)
+        residual = y - design @ _concentrate(design[some], y[some], inliers[some])
         trimmed = _spread(residual) ** 2 / y[inliers].var()
         value = rank(replace(fit, loss=float(trimmed)), len(y))
         if best is None or value < best[0]:
-            best = value, belongs
-    return inliers if best is None else best[1]
+            best = value, residual
+    return inliers if best is None else _judged(best[1], y, times=6.0)
 
 
-def _concentrate(design, y, belongs):
-    """Residuals (n,) and inliers (n,) of a fit that only its inliers take part in."""
+def _concentrate(design, y, belongs) -> np.ndarray:
+    """Weights of a fit that only its inliers take part in."""
     scale = np.maximum(np.abs(design).max(0), 1e-300)
     for _ in range(20):
         weights = np.linalg.lstsq(design[belongs] / scale, y[belongs], rcond=None)[0] / scale
-        residual = y - design @ weights
-        before, belongs = belongs, _judged(residual, y, times=6.0)
+        before, belongs = belongs, _judged(y - design @ weights, y, times=6.0)
         if np.array_equal(before, belongs):
             break
-    return residual, belongs
+    return weights
+
+
+def _sample(n, most, generator) -> np.ndarray:
+    """Indices of all points, or of so many at random."""
+    return np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
 
 
 def _judged(residual, y, times: float) -> np.ndarray:
@@ -132,14 +151,12 @@ def _spread(residual) -> float:
     return _SPREAD * float(np.sqrt(np.mean(np.sort(np.square(residual))[:kept])))
 
 
-def _library_columns(x) -> np.ndarray:
-    """x, x², |x|, sin x, cos x of every variable and products of two of these, unit norm."""
-    base = np.column_stack([x, x * x, np.abs(x), np.sin(x), np.cos(x)])
+def _library_columns(x, which=None) -> np.ndarray:
+    """x, x², |x|, sin x, cos x of every variable and products of two of these; or some of them."""
+    base = np.column_stack([x, x * x, np.abs(x), np.sin(x), np.cos(x), np.ones(len(x))])
     i, j = np.triu_indices(base.shape[1], 1)
-    columns = np.column_stack([base, base[:, i] * base[:, j]])
-    columns = columns - columns.mean(0)
-    norm = np.linalg.norm(columns, axis=0)
-    return columns[:, norm > 1e-9 * np.sqrt(len(x))] / norm[norm > 1e-9 * np.sqrt(len(x))]
+    which = slice(None) if which is None else which
+    return base[:, i[which]] * base[:, j[which]]
 
 
 def _select(columns, y, most: int = 15) -> list[int]:
@@ -147,7 +164,8 @@ def _select(columns, y, most: int = 15) -> list[int]:
     columns = columns - columns.mean(0)
     residual = y - y.mean()
     norm = np.sqrt(np.square(columns).sum(0))
-    columns, picked = columns / np.maximum(norm, 1e-12), []
+    varies = norm > 1e-9 * np.sqrt(len(y))
+    columns, picked = np.where(varies, columns, 0.0) / np.where(varies, norm, 1.0), []
     price = (np.log(len(y)) + 2 * np.log(columns.shape[1])) / len(y)
     error = residual @ residual
     while len(picked) < min(most, len(y) // 4) and error > 1e-20:
