@@ -18,6 +18,7 @@ from symtut.regression.proposers import (
     transformer_proposer,
 )
 from symtut.regression.robust import robust_search
+from symtut.regression.saved import restored, state_of
 from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
@@ -308,44 +309,9 @@ class SymbolicRegressor:
 
     def save(self, path):
         """Write parameters and equations as JSON; the transformer is named, not copied."""
-        rows = [
-            {**{k: v for k, v in row.items() if k != "expression"},
-             "prefix": list(row["expression"].prefix),
-             "constants": list(row["expression"].constants)}
-            for row in self.equations_
-        ] if hasattr(self, "equations_") else None  # fmt: skip
-        params = self.get_params()
-        params["weights"] = str(params["weights"])
-        if params["feature_names"] is not None:
-            params["feature_names"] = list(params["feature_names"])
-        state = {"format": "symtut.SymbolicRegressor/1", "params": params, "equations": rows}
-        if rows is not None:
-            state["feature_names_in"] = list(self.feature_names_in_)
-            state["columns"], state["labels"] = list(self.columns_), self._labels
-            state["complete"], state["fit_time"] = self.complete_, self.fit_time_
-        write_json(Path(path), state)
+        write_json(Path(path), state_of(self))
 
     @classmethod
     def load(cls, path) -> "SymbolicRegressor":
         """Read what :meth:`save` wrote; predicts at once, needs no transformer weights."""
-        state = read_json(path)
-        if not isinstance(state, dict) or state.get("format") != "symtut.SymbolicRegressor/1":
-            raise InputError(f"'{path}' does not hold a saved SymbolicRegressor.")
-        try:
-            model = cls().set_params(**state["params"])
-            if model.feature_names is not None:
-                model.feature_names = tuple(model.feature_names)  # JSON knows only lists
-            if state["equations"] is not None:
-                model.equations_ = [
-                    {**{k: v for k, v in row.items() if k not in ("prefix", "constants")},
-                     "expression": Expression(tuple(row["prefix"]), tuple(row["constants"]))}
-                    for row in state["equations"]
-                ]  # fmt: skip
-                model.feature_names_in_ = tuple(state["feature_names_in"])
-                model.n_features_in_ = len(model.feature_names_in_)
-                model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
-                model._labels = state.get("labels")
-                model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
-        return model
+        return restored(cls(), read_json(path), path)

@@ -1,0 +1,61 @@
+"""A fitted regressor as JSON, and back: parameters and equations, no pickle, no weights."""
+
+from symtut.errors import InputError
+from symtut.expressions import Expression
+
+FORMAT = "symtut.SymbolicRegressor/1"
+
+
+def state_of(model) -> dict:
+    """Everything that prediction needs of a ``SymbolicRegressor``, JSON-able.
+
+    The transformer is named, not copied; ``inliers_`` belongs to the data and is not kept.
+    """
+    params = model.get_params()
+    params["weights"] = str(params["weights"])
+    if params["feature_names"] is not None:
+        params["feature_names"] = list(params["feature_names"])
+    state = {"format": FORMAT, "params": params, "equations": None}
+    if hasattr(model, "equations_"):
+        state |= {
+            "equations": [_row_to_json(row) for row in model.equations_],
+            "feature_names_in": list(model.feature_names_in_),
+            "columns": list(model.columns_),
+            "labels": model._labels,
+            "complete": model.complete_,
+            "fit_time": model.fit_time_,
+        }
+    return state
+
+
+def restored(model, state, path):
+    """``model`` with the parameters and equations of ``state``, which was read from ``path``."""
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise InputError(f"'{path}' does not hold a saved SymbolicRegressor.")
+    try:
+        model.set_params(**state["params"])
+        if model.feature_names is not None:
+            model.feature_names = tuple(model.feature_names)  # JSON knows only lists
+        if state["equations"] is not None:
+            model.equations_ = [_row_from_json(row) for row in state["equations"]]
+            model.feature_names_in_ = tuple(state["feature_names_in"])
+            model.n_features_in_ = len(model.feature_names_in_)
+            # files of the first version know neither
+            model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
+            model._labels = state.get("labels")
+            model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
+    return model
+
+
+def _row_to_json(row: dict) -> dict:
+    expression = row["expression"]
+    rest = {key: value for key, value in row.items() if key != "expression"}
+    return rest | {"prefix": list(expression.prefix), "constants": list(expression.constants)}
+
+
+def _row_from_json(row: dict) -> dict:
+    rest = {key: value for key, value in row.items() if key not in ("prefix", "constants")}
+    expression = Expression(tuple(row["prefix"]), tuple(row["constants"]))
+    return rest | {"expression": expression}
