@@ -268,7 +268,7 @@ def fit_pysindy(x, y, deadline, seed):
         for weight, term in zip(weights, model.get_feature_names(), strict=True)
         if weight != 0
     ]
-    text = " + ".join(parts) or "0.0"
+    text = _python(" + ".join(parts) or "0.0")
     return lambda points: norm * np.asarray(model.predict(points)).ravel(), text, 4 * len(parts)
 
 
