@@ -35,10 +35,12 @@ def prior_proposer(grammar: Grammar | None = None):
     return propose
 
 
-def pooled_proposer(first, second, share: float = 0.5):
+def pooled_proposer(first, second, share: float = 0.25):
     """``share`` of the candidates from one proposer, the rest from another, taken in turns.
 
-    In turns, so that both have been heard when time runs out.
+    In turns, so that both have been heard when time runs out. Samples of the transformer cost
+    more time than blind ones; with a quarter of them, pooled search did better at equal time than
+    with half.
     """
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):

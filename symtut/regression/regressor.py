@@ -47,8 +47,8 @@ class SymbolicRegressor:
         Seed; None draws a new one.
     method : "transformer", "prior", "transformer+prior" or "sparse"
         Who proposes. ``prior`` samples blindly from the pretraining prior, ``sparse`` selects from
-        a fixed library: the baselines. ``transformer+prior`` takes half of its candidates from
-        each and pools their terms.
+        a fixed library: the baselines. ``transformer+prior`` takes a quarter of its candidates
+        from the transformer and the rest from the prior, and pools their terms.
     constants : "lm" or "bfgs"
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
