@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
@@ -165,10 +166,11 @@ def run_benchmark(
         return place[row["problem"]], row["points"], row["noise"], ALL_METHODS.index(row["method"])
 
     progress = _Progress(todo, seconds, jobs, report)
-    for task, row in _results(suite, todo, jobs, seconds, seed, options):
-        done[row_key(row)] = row
-        write_table(out, sorted(done.values(), key=order))
-        progress.tick(task, row)
+    with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
+        for task, row in results:
+            done[row_key(row)] = row
+            write_table(out, sorted(done.values(), key=order))
+            progress.tick(task, row)
     rows = sorted(done.values(), key=order)
     report(summary(rows))
     return rows
@@ -249,6 +251,7 @@ def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple,
         return
     # a fresh interpreter each: torch's and OpenMP's threads do not survive a fork
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
     try:
         futures = {
@@ -256,6 +259,10 @@ def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple,
         }
         for future in as_completed(futures):
             yield futures[future], future.result()
+    except BaseException:  # Ctrl-C above all: nobody waits for fits that are under way
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -298,7 +305,7 @@ class _Progress:
         self.spent.setdefault(task[1], []).append(row["cpu_seconds"])
         self.cpu += row["cpu_seconds"]
         now = time.monotonic()
-        if now - self.said < self.every or not self.left:
+        if now - self.said < self.every or not self.left or self.cpu < self.seconds:
             return
         self.said = now
         pace = {method: float(np.mean(spent)) for method, spent in self.spent.items()}
