@@ -50,7 +50,7 @@ class SymbolicWorldModel:
         rounds: int = 3,
         random_state: int = 0,
     ):
-        if proposer == "transformer":
+        if "transformer" in proposer:
             load_weights(weights)  # unknown or damaged weights are reported before any real step
         self.task = task
         self.names = (*task.state_names, *task.action_names)
