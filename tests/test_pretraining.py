@@ -13,6 +13,7 @@ from symtut.expressions import Expression, decode, terms_of
 from symtut.regression.holdout import is_held_out, skeleton_key
 from symtut.regression.pretraining import Pretraining, main
 from symtut.regression.training_data import PRESETS, benchmark_keys, make_chunk
+from symtut.regression.transformer import FormulaTransformer
 from symtut.regression.weights import load_weights
 from symtut.storage import load_tensors
 
@@ -140,6 +141,15 @@ def test_main_writes_weights_that_load(tmp_path):
     assert metadata["seen"] >= 600
     with pytest.raises(InputError, match="other settings"):
         main("tiny", tmp_path / "out", resume=True, examples=900, seed=1)
+
+
+def test_no_tensor_is_left_on_another_device():
+    """torch's meta device refuses to mix with the CPU just as a GPU does."""
+    model = FormulaTransformer(CONFIG.model).to("meta")
+    batch = make_chunk(CONFIG, 0)[0].to("meta")
+    loss, accuracy = model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
+    loss.backward()
+    assert loss.device.type == accuracy.device.type == "meta"
 
 
 def test_bad_settings(tmp_path):

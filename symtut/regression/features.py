@@ -27,7 +27,7 @@ def point_features(x: torch.Tensor, y: torch.Tensor, n_variables: torch.Tensor) 
     -------
     (B, n, F) float32
     """
-    present = (torch.arange(MAX_VARIABLES) < n_variables[:, None]).to(x.dtype)
+    present = (torch.arange(MAX_VARIABLES, device=x.device) < n_variables[:, None]).to(x.dtype)
     present = present[:, None, :].expand_as(x)
     columns = [
         (x / 4).clamp(-6, 6),

@@ -24,6 +24,8 @@ class Processes:
     def __init__(self, device: str | None = None):
         gpu = torch.cuda.is_available()
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not distributed.is_initialized():
+            if gpu:  # NCCL wants to know before it starts
+                torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
             distributed.init_process_group("nccl" if gpu else "gloo")
         together = distributed.is_initialized()
         self.rank = distributed.get_rank() if together else 0

@@ -221,7 +221,7 @@ class Pretraining:
 
     def _loss(self, batch: Batch):
         batch = batch.to(self.device)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.autocast):
             return self.model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
 
     def run(self, report=print) -> Path:
