@@ -26,13 +26,14 @@ def test_bars_have_the_height_of_the_share():
 
 
 def test_training_curves_show_the_log(tmp_path):
-    names = ["examples", "cpu_seconds", "loss", "held_out_loss", "held_out_recovery"]
+    names = ["examples", "cpu_seconds", "loss", "held_out_loss", "held_out_term_recovery"]
     log = [[1e6, 10, 2.0, 2.1, 0.1], [2e6, 20, 1.5, 1.7, 0.3]]
     write_csv(tmp_path / "log.csv", names, log)
     figure = training_curves({"small": tmp_path / "log.csv"})
     lines = {line.get_label(): line for line in figure.axes[0].lines}
     assert list(lines["small, held out"].get_ydata()) == [2.1, 1.7]
     assert list(lines["small, training"].get_xdata()) == [1.0, 2.0]
+    assert list(figure.axes[2].lines[0].get_ydata()) == [0.1, 0.3]
     assert len(figure.axes[1].lines) == 0  # this log has no accuracies
     write_csv(tmp_path / "other.csv", ["a"], [[1]])
     with pytest.raises(InputError, match="not the log"):

@@ -32,7 +32,7 @@ def training_curves(logs: dict[str, str | Path]):
     columns = (
         ("loss", "held_out_loss", "cross-entropy (nats a token)"),
         ("token_accuracy", "held_out_token_accuracy", "next token guessed right"),
-        (None, "held_out_recovery", "skeleton among 16 samples"),
+        (None, "held_out_term_recovery", "terms found in 32 samples"),
     )
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.0))
     for name, colour in zip(logs, OKABE_ITO, strict=False):

@@ -89,6 +89,7 @@ class Pretraining:
 
     columns = (
         "loss", "token_accuracy", "held_out_loss", "held_out_token_accuracy", "held_out_recovery",
+        "held_out_term_recovery",
     )  # fmt: skip
 
     def save_checkpoint(self) -> None:
@@ -187,11 +188,11 @@ class Pretraining:
         return batches[: self.processes.least(len(batches))]
 
     @torch.no_grad()
-    def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 16) -> dict:
+    def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 32) -> dict:
         """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds.
 
-        Recovery is the share of ``functions`` whose very skeleton is among ``samples`` samples:
-        no constants are fitted and no terms recombined.
+        Recovery is the share of ``functions`` whose very skeleton is among ``samples`` samples;
+        term recovery the share of their terms that stand in any sample, for recombination to use.
         """
         self.model.eval()
         config = replace(self.config, seed=self.config.seed + 1_000_003)
@@ -203,21 +204,24 @@ class Pretraining:
         return {
             "held_out_loss": float(np.average(loss, weights=size)),
             "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
-            "held_out_recovery": self._recovery(batches, functions, samples),
-        }
+        } | self._recovery(batches, functions, samples)
 
-    def _recovery(self, batches: list[Batch], functions: int, samples: int) -> float:
+    def _recovery(self, batches: list[Batch], functions: int, samples: int) -> dict:
         model = copy.deepcopy(self.model).cpu()  # sampling one function at a time gains no speed
         generator = np.random.default_rng(self.config.seed)
-        functions = min(functions, sum(len(batch.y) for batch in batches))
         every = [(batch, row) for batch in batches for row in range(len(batch.y))]
-        chosen = generator.choice(len(every), functions, replace=False)
-        found = 0
+        chosen = generator.choice(len(every), min(functions, len(every)), replace=False)
+        whole, terms = [], []
         for batch, row in (every[i] for i in chosen):
             x = batch.x[row, :, : int(batch.n_variables[row])].numpy()
-            drawn = sample(model, x, batch.y[row].numpy(), samples, generator)
-            found += any(candidate.terms == batch.terms[row] for candidate, _ in drawn)
-        return found / functions
+            drawn = [c.terms for c, _ in sample(model, x, batch.y[row].numpy(), samples, generator)]
+            whole.append(batch.terms[row] in drawn)
+            pool = {term for formula in drawn for term in formula}
+            terms += [term in pool for term in batch.terms[row]]
+        return {
+            "held_out_recovery": float(np.mean(whole)),
+            "held_out_term_recovery": float(np.mean(terms)),
+        }
 
     def _loss(self, batch: Batch):
         batch = batch.to(self.device)

@@ -61,12 +61,21 @@ PRESETS = {
         examples=40_000, batch_size=64, learning_rate=1.5e-3, chunk_size=512,
     ),
     "small": PretrainConfig(),
+    "paper": PretrainConfig(
+        model=TransformerConfig(
+            form="prefix", constants="tokens", n_library_tokens=0, max_length=60
+        ),
+    ),
     "medium": PretrainConfig(
         model=TransformerConfig(n_embed=256, n_head=8, n_encoder=5, n_decoder=5, n_latents=48),
         examples=20_000_000, batch_size=512, learning_rate=5e-4, chunk_size=8192,
     ),
 }  # fmt: skip
-"""``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU."""
+"""``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU.
+
+``paper`` is ``small`` in the paper's lineage (Kamienny et al. 2022): whole formulas in prefix form
+with number tokens, and nothing but the points to read.
+"""
 
 
 @cache
