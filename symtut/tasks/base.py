@@ -15,6 +15,8 @@ import gymnasium
 import numpy as np
 import torch
 
+from symtut.errors import InputError
+
 #: Reset seeds of the 100 episodes that evaluate every policy; no training episode uses them.
 EVALUATION_SEEDS = range(20000, 20100)
 
@@ -51,6 +53,10 @@ class Task(ABC):
     solved_return: ClassVar[float]  # mean return on the evaluation episodes that counts as solved
     best_return: ClassVar[float | None] = None  # the best possible on them, where it is known
     true_equations: ClassVar[tuple[str, ...]] = ()  # one per increment, for display
+    #: Knowledge of the domain, given by hand: which state and action coordinates may appear in the
+    #: equation of a coordinate's increment. A coordinate that is not listed may depend on all.
+    inputs: ClassVar[dict[str, tuple[str, ...]]] = {}
+    extra: ClassVar[str | None] = None  # the package's extra that the environment needs
 
     @property
     def state_size(self) -> int:
@@ -61,8 +67,27 @@ class Task(ABC):
         return len(self.action_names)
 
     def make_env(self) -> gymnasium.Env:
-        """A fresh real environment, with its time limit."""
-        return gymnasium.make(self.env_id, disable_env_checker=True)
+        """A fresh real environment, with its time limit.
+
+        Raises
+        ------
+        InputError
+            If the simulator is not installed; the message names the extra that brings it.
+        """
+        try:
+            return gymnasium.make(self.env_id, disable_env_checker=True)
+        except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
+            if self.extra is None:
+                raise
+            raise InputError(
+                f"task '{self.name}' needs a simulator that is not installed ({error}): "
+                f'pip install "symtut[{self.extra}]".'
+            ) from error
+
+    def inputs_of(self, name: str) -> tuple[int, ...]:
+        """Columns of (state, action) that the increment of coordinate ``name`` may depend on."""
+        names = (*self.state_names, *self.action_names)
+        return tuple(names.index(given) for given in self.inputs.get(name, names))
 
     # ---- written by hand for each task -------------------------------------------------------
 
@@ -89,6 +114,36 @@ class Task(ABC):
     def true_step(self, state, action):
         """(..., S), (..., A) -> (..., S) exact next state; None where the dynamics are unknown."""
         return None
+
+    def uncut(self, state: np.ndarray, next_state: np.ndarray) -> np.ndarray:
+        """(N, S), (N, S) -> (N,) bool: transitions on which no bound of the state has acted.
+
+        At a bound the simulator clips, which no smooth equation describes; equations are fitted to
+        the other transitions. Here: those that do not end at a bound. A task whose bounds act
+        otherwise says so itself.
+        """
+        margin = 1e-6 * np.where(np.isfinite(self.state_high), np.abs(self.state_high), 0.0)
+        cut = (next_state >= self.state_high - margin) | (next_state <= self.state_low + margin)
+        return ~np.any(cut & ~np.asarray(self.angular), axis=1)
+
+    def relabel(self, states, generator: torch.Generator, reached=None):
+        """States with another goal in them, for the starts of imagined episodes.
+
+        A task whose state holds a goal that the dynamics ignore may set one that was reached, for
+        the reward is known for any goal (as in hindsight experience replay, Andrychowicz et al.
+        2017). Tasks without such a goal return ``states`` as they are.
+
+        Parameters
+        ----------
+        states : tensor (n, S)
+            Left unchanged; the result is a new tensor.
+        generator : torch.Generator
+        reached : tensor (M, S), optional
+            States whose positions become goals, drawn with replacement; default ``states``. Give
+            all real states: a handful of start states holds too few goals, and often a state's own
+            position, where there is nothing left to do.
+        """
+        return states
 
     # ---- the same for all --------------------------------------------------------------------
 
