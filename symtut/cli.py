@@ -1,7 +1,8 @@
-"""The command line: ``symtut train``, ``pretrain``, ``benchmark`` and ``doctor``.
+"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``benchmark`` and ``doctor``.
 
-Exit codes: 0 done, 1 the doctor found something, 2 bad input (one line on stderr), 130 interrupted,
-141 nobody reads the output any more (as in ``symtut train ... | head``).
+Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input (one line
+on stderr), 130 interrupted, 141 nobody reads the output any more (as in ``symtut train ... |
+head``).
 """
 
 import argparse
@@ -37,9 +38,8 @@ def run_train(arguments: argparse.Namespace) -> int:
     overrides = dict(parse_override(text) for text in arguments.set)
     if arguments.weights is not None:
         overrides["weights"] = arguments.weights
-    clash = overrides.keys() & {"task", "method", "steps", "seed", "out", "profile", "on_progress"}
-    if clash:
-        raise InputError(f"'{min(clash)}' is not set with --set; use --{min(clash)}.")
+    for name in sorted(overrides):
+        check_override(name)
     result = train(
         arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
         arguments.profile, say, **overrides,
@@ -54,6 +54,11 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def check_override(name: str) -> None:
+    if name in {"task", "method", "steps", "seed", "out", "profile", "on_progress"}:
+        raise InputError(f"'{name}' is not set with --set; use --{name}.")
+
+
 def parse_override(text: str) -> tuple[str, object]:
     """``name=value``, the value a Python literal or else plain text."""
     name, equals, value = text.partition("=")
@@ -63,6 +68,86 @@ def parse_override(text: str) -> tuple[str, object]:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
         return name, value
+
+
+def add_sweep(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tasks", default="pendulum", help="separated by commas")
+    parser.add_argument("--methods", default="symbolic,sac", help="separated by commas")
+    parser.add_argument("--seeds", default="0-9", help="as 0-9 or 0,3,7 (default: 0-9)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for runs and tables")
+    parser.add_argument(
+        "--steps",
+        default="200",
+        help="real environment steps: a number, or by method or task/method, as "
+        "200,sac=6000,car2d/sac=20000 (default: 200)",
+    )
+    parser.add_argument("--profile", default="default", help="default, paper or smoke")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="[WHERE:]NAME=VALUE",
+        help="override an option, everywhere or for a method or task/method, as "
+        "mbpo:rollout_length=5; may be repeated",
+    )
+    parser.add_argument("--backend", default="loky", help="loky (default) or dask")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a dask cluster, as tcp://host:8786")
+    parser.add_argument("--jobs", type=int, help="processes, one thread each (default: the cores)")
+    parser.add_argument("--table", action="store_true", help="only write the tables again")
+    parser.add_argument(
+        "--reference", default="symbolic", help="method to compare with (default: symbolic)"
+    )
+
+
+def run_sweep(arguments: argparse.Namespace) -> int:
+    from symtut.experiments.sweep import parse_seeds, sweep
+    from symtut.experiments.tables import write_tables
+
+    if arguments.table:
+        say(write_tables(arguments.out, arguments.reference))
+        return 0
+    failed = sweep(
+        names(arguments.tasks), names(arguments.methods), parse_seeds(arguments.seeds),
+        arguments.out, parse_steps(arguments.steps), arguments.profile,
+        parse_placed_overrides(arguments.set), arguments.backend, arguments.scheduler,
+        arguments.jobs, arguments.reference, say,
+    )  # fmt: skip
+    for run in failed:
+        say(f"failed: {run['task']}/{run['method']} seed {run['seed']}: {run['error']}")
+    if failed:
+        say(
+            f"{len(failed)} failed; '{arguments.out}/failures.json' says how to repeat each alone, "
+            "the same command tries them again."
+        )
+    return 1 if failed else 0
+
+
+def names(text: str) -> list[str]:
+    """``"sac, mbpo"`` → ["sac", "mbpo"]."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def parse_steps(text: str) -> dict[str, int]:
+    """``"200,sac=6000"`` → {"": 200, "sac": 6000}."""
+    steps = {}
+    for part in names(text):
+        where, _, number = part.rpartition("=")
+        if not number.strip().isdecimal():
+            raise InputError(f"--steps needs NUMBER or METHOD=NUMBER, not '{part}'.")
+        steps[where.strip()] = int(number)
+    return steps
+
+
+def parse_placed_overrides(texts: list[str]) -> dict[str, dict[str, object]]:
+    """``["gamma=0.9", "sac:hidden=64"]`` → {"": {"gamma": 0.9}, "sac": {"hidden": 64}}."""
+    placed: dict[str, dict[str, object]] = {}
+    for text in texts:
+        head, equals, value = text.partition("=")
+        where, _, name = head.rpartition(":")
+        option, value = parse_override(f"{name}{equals}{value}")
+        check_override(option)
+        placed.setdefault(where, {})[option] = value
+    return placed
 
 
 def add_pretrain(parser: argparse.ArgumentParser) -> None:
@@ -144,6 +229,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 #: A command imports what it needs when it runs, so that --help is quick.
 COMMANDS = {
     "train": ("train a policy on a task and keep the record", add_train, run_train),
+    "sweep": ("many runs: tasks, methods and seeds; tables", add_sweep, run_sweep),
     "pretrain": ("pretrain the expression transformer", add_pretrain, run_pretrain),
     "benchmark": ("compare regressors at equal CPU time", add_benchmark, run_benchmark),
     "doctor": ("check this installation", None, run_doctor),

@@ -1,0 +1,377 @@
+"""Many runs: tasks × methods × seeds, on as many processes or machines as there are.
+
+Every run has its own folder, ``out/task/method/seed_S``, made by :func:`symtut.experiments.train`.
+All state is there, on disk: a finished run is not repeated, a cut one goes on, a failed one is
+written down and tried again by the next call.
+"""
+
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from keyword import iskeyword
+from pathlib import Path
+
+from symtut.errors import InputError
+from symtut.experiments import results, workers
+from symtut.experiments.config import RunConfig
+from symtut.experiments.run import Run, _first_difference, train
+from symtut.experiments.tables import write_tables
+from symtut.storage import ensure_folder, read_json, write_json
+from symtut.tasks import make_task
+from symtut.world_models import METHODS
+
+FAILURES = "failures.json"
+BACKENDS = ("loky", "dask")
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """One run of a sweep, as it is sent to a worker."""
+
+    task: str
+    method: str
+    seed: int
+    steps: int
+    profile: str
+    out: str  # the run's own folder, absolute
+    overrides: tuple[tuple[str, object], ...] = field(default=(), compare=False)  # may hold lists
+
+    @property
+    def name(self) -> str:
+        return f"{self.task}/{self.method} seed {self.seed}"
+
+    def config(self) -> RunConfig:
+        return RunConfig.make(
+            self.task, self.method, self.steps, self.seed, self.profile, **dict(self.overrides)
+        )
+
+    def command(self) -> str:
+        """What to type to do this run alone."""
+        words = ["symtut", "train", "--task", self.task, "--method", self.method]
+        words += ["--steps", str(self.steps), "--seed", str(self.seed), "--profile", self.profile]
+        for name, value in self.overrides:
+            plain = isinstance(value, str) and value.isidentifier() and not iskeyword(value)
+            words += ["--set", f"{name}={value if plain else repr(value)}"]
+        return shlex.join([*words, "--out", self.out])
+
+
+def sweep(
+    tasks: list[str],
+    methods: list[str],
+    seeds: list[int],
+    out: str | Path,
+    steps: int | dict[str, int] = 200,
+    profile: str = "default",
+    overrides: dict[str, dict[str, object]] | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    jobs: int | None = None,
+    reference: str = "symbolic",
+    report: Callable[[str], None] = print,
+) -> list[dict]:
+    """Do the runs that are not done yet, then write the tables of the sweep.
+
+    Parameters
+    ----------
+    steps : int or dict
+        Real steps of every run, or by ``"method"`` or ``"task/method"`` (the more special wins;
+        ``""`` is for the rest).
+    overrides : dict of dicts
+        Options as :func:`train` takes them, by the same keys; ``""`` is for all runs.
+    backend, scheduler, jobs
+        ``loky``: ``jobs`` processes here (default: one a core; 1 is this process itself).
+        ``dask``: a cluster of ``jobs`` processes here, or the one at ``scheduler``, whose machines
+        must see the folder ``out`` under the same path.
+    reference : str
+        The method that the table compares with.
+
+    Returns
+    -------
+    list of dict
+        The failed runs, as in ``failures.json``; empty if everything is there.
+
+    Raises
+    ------
+    InputError
+        For wrong names, options or folders, all before any work.
+    """
+    runs = plan(tasks, methods, seeds, out, steps, profile, overrides or {})
+    _check_backend(backend, scheduler, jobs)
+    todo = _to_do(runs)
+    out = ensure_folder(Path(out))
+    failures = Failures(out / FAILURES)
+    failures.forget(run.out for run in runs)
+    if len(todo) < len(runs):
+        report(f"{len(runs) - len(todo)} of {len(runs)} runs are finished already")
+    progress = Progress(runs, todo, _places(backend, scheduler, jobs), report)
+    with progress, _ended_like_ctrl_c(), closing(_outcomes(todo, backend, scheduler, jobs)) as done:
+        for run, outcome in done:
+            if "error" not in outcome and not (Path(run.out) / results.SUMMARY).exists():
+                outcome = {
+                    "error": f"the worker's files are not in '{run.out}' as this machine sees it; "
+                    "all machines must share the folder --out"
+                }
+            if "error" in outcome:
+                failures.add(run, outcome)
+            progress.tick(run, outcome)
+    if any(Path(run.out, results.SUMMARY).exists() for run in runs):
+        report(write_tables(out, reference))
+    return failures.of(run.out for run in runs)
+
+
+# ---- what is asked for --------------------------------------------------------------------------
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``"0-9"``, ``"0,3,7"``, ``"0-4,10"`` → the seeds, each once."""
+    seeds = []
+    for part in text.split(","):
+        found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        low, high = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if low > high or high - low >= 10_000:
+            raise InputError(
+                f"'{text}' is not a list of seeds: write 0-9 or 0,3,7, lowest first, at most "
+                "10000 in a range."
+            )
+        seeds += range(low, high + 1)
+    return list(dict.fromkeys(seeds))
+
+
+def most_special(choices: dict[str, object], task: str, method: str):
+    """The value for ``task/method``, else for ``method``, else for ``""``."""
+    for key in (f"{task}/{method}", method, ""):
+        if key in choices:
+            return choices[key]
+    return None
+
+
+def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun]:
+    """All runs of a sweep, checked. Seeds outermost: a cut sweep has few seeds of everything."""
+    tasks, methods, seeds = (list(dict.fromkeys(names)) for names in (tasks, methods, seeds))
+    if not (tasks and methods and seeds):
+        raise InputError("a sweep needs at least one task, one method and one seed.")
+    for task in tasks:
+        make_task(task)
+    for method in methods:
+        if method not in METHODS:
+            raise InputError(f"unknown method '{method}'. Known methods: {', '.join(METHODS)}.")
+    steps = steps if isinstance(steps, dict) else {"": steps}
+    keys = {"", *methods, *(f"{task}/{method}" for task in tasks for method in methods)}
+    for where in (*steps, *overrides):
+        if where not in keys:
+            raise InputError(
+                f"'{where}' is neither a method of this sweep nor task/method: "
+                f"{', '.join(sorted(keys - {''}))}."
+            )
+    runs = []
+    for seed in seeds:
+        for task in tasks:
+            for method in methods:
+                real_steps = most_special(steps, task, method)
+                if real_steps is None:
+                    raise InputError(f"no --steps for '{task}/{method}'; add {method}=NUMBER.")
+                options = {}
+                for key in ("", method, f"{task}/{method}"):
+                    options |= overrides.get(key, {})
+                folder = str(Path(out).absolute() / task / method / f"seed_{seed}")
+                chosen = tuple(options.items())
+                runs.append(SweepRun(task, method, seed, real_steps, profile, folder, chosen))
+    for run in runs:
+        if run.seed == seeds[0]:  # seeds differ in nothing that could be wrong
+            Run(run.config(), Path(run.out), lambda line: None)
+    return runs
+
+
+def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
+    """The runs that are not finished.
+
+    A cell that holds runs of another configuration, be it of other seeds, is an error: their
+    figures could not stand in one row.
+    """
+    for cell in {(run.task, run.method): run for run in runs}.values():
+        wanted = json.loads(json.dumps(cell.config().as_json())) | {"seed": None}
+        for path in sorted(Path(cell.out).parent.glob(f"seed_*/{results.CONFIG}")):
+            stored = (read_json(path).get("run") or {}) | {"seed": None}
+            if stored != wanted:
+                raise InputError(
+                    f"'{path.parent}' holds a run with another configuration "
+                    f"({_first_difference(stored, wanted)}). Choose another --out folder."
+                )
+    return [run for run in runs if not (Path(run.out) / results.SUMMARY).exists()]
+
+
+def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> None:
+    if backend not in BACKENDS:
+        raise InputError(f"unknown backend '{backend}'. Known backends: {', '.join(BACKENDS)}.")
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs must be at least 1, not {jobs}.")
+    if scheduler is not None and jobs is not None:
+        raise InputError("--jobs is for processes on this machine; the cluster has its own number.")
+    if scheduler is not None or backend == "dask":
+        workers.check_dask()
+    elif jobs != 1:
+        workers.check_loky()
+
+
+# ---- the work -----------------------------------------------------------------------------------
+
+
+def do_run(run: SweepRun, still_wanted: Callable[[], None] = lambda: None) -> dict:
+    """One run, in whatever process this is: a few figures, or the error that ended it."""
+    started = time.monotonic()
+    try:
+        result = train(
+            run.task, run.method, run.steps, run.seed, run.out, run.profile,
+            lambda line: still_wanted(), **dict(run.overrides),
+        )  # fmt: skip
+    except Exception as error:  # whatever goes wrong in one run, the others go on
+        lines = traceback.format_exception_only(error)
+        return {
+            "error": " ".join(lines[-1].split()),
+            "traceback": "".join(traceback.format_exception(error)),
+        }
+    return {
+        "final_return": result.final_return,
+        "cpu_seconds": result.summary["cpu_seconds"],
+        "seconds": time.monotonic() - started,
+    }
+
+
+def _outcomes(todo, backend, scheduler, jobs):
+    if not todo:
+        return workers.in_this_process([], do_run)
+    if scheduler is not None or backend == "dask":
+        return workers.on_dask(todo, do_run, min(jobs or _cores(), len(todo)), scheduler)
+    if jobs == 1:
+        return workers.in_this_process(todo, do_run)
+    return workers.on_loky(todo, do_run, min(jobs or _cores(), len(todo)))
+
+
+def _cores() -> int:
+    """Those that this process may use, in a container too."""
+    try:
+        import joblib
+    except ImportError:
+        return os.cpu_count() or 1
+    return joblib.cpu_count()
+
+
+def _places(backend, scheduler, jobs) -> int | None:
+    """How many runs go side by side; None where only the cluster knows."""
+    return None if scheduler is not None else jobs or _cores()
+
+
+@contextmanager
+def _ended_like_ctrl_c():
+    """A polite end (SIGTERM: a batch system, a shutdown) stops the workers too, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+# ---- what is told -------------------------------------------------------------------------------
+
+
+class Failures:
+    """``failures.json``: the runs that failed, why, and how to repeat each. Absent if none did."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.entries = {e["out"]: e for e in read_json(path)} if path.exists() else {}
+
+    def add(self, run: SweepRun, outcome: dict) -> None:
+        self.entries[run.out] = {
+            "task": run.task, "method": run.method, "seed": run.seed, "out": run.out,
+            "error": outcome["error"], "repeat": run.command(),
+            "traceback": outcome.get("traceback", ""),
+        }  # fmt: skip
+        self._write()
+
+    def forget(self, folders: Iterable[str]) -> None:
+        for folder in folders:
+            self.entries.pop(folder, None)
+        self._write()
+
+    def of(self, folders: Iterable[str]) -> list[dict]:
+        return [self.entries[folder] for folder in folders if folder in self.entries]
+
+    def _write(self) -> None:
+        if self.entries:
+            write_json(self.path, list(self.entries.values()))
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+class Progress:
+    """A line a run with the time left; on a terminal a bar below the lines of what failed."""
+
+    def __init__(self, runs, todo, places: int | None, report: Callable[[str], None]):
+        self.total, self.done, self.report = len(runs), len(runs) - len(todo), report
+        self.left = {run: (run.task, run.method) for run in todo}
+        self.places = places
+        self.spent: dict[tuple, list[float]] = {}
+        self.began, self.failed, self.bar = time.monotonic(), 0, None
+
+    def __enter__(self):
+        if self.left and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            form = "{l_bar}{bar}| {n_fmt}/{total_fmt} runs, {elapsed}{postfix}"
+            self.bar = tqdm(total=self.total, initial=self.done, bar_format=form)
+        return self
+
+    def __exit__(self, *exception):
+        if self.bar is not None:
+            self.bar.close()
+
+    def tick(self, run: SweepRun, outcome: dict) -> None:
+        cell = self.left.pop(run)
+        self.done += 1
+        if "error" in outcome:
+            self.failed += 1
+            said = f"FAILED: {outcome['error']}"
+        else:
+            self.spent.setdefault(cell, []).append(outcome["seconds"])
+            said = f"return {outcome['final_return']:.1f}, {outcome['cpu_seconds']:.0f} CPU-s"
+        left = self.time_left()
+        if self.bar is None:
+            self.report(f"[{self.done}/{self.total}] {run.name}: {said}{left and '; ' + left}")
+            return
+        self.bar.update()
+        self.bar.set_postfix_str(left, refresh=True)
+        if "error" in outcome:
+            self.bar.write(f"{run.name}: {said}", file=sys.stderr)
+
+    def time_left(self) -> str:
+        """At the pace of each task and method so far; unknown ones at the mean of the others."""
+        if not self.left or not self.spent:
+            return ""
+        pace = {cell: sum(spent) / len(spent) for cell, spent in self.spent.items()}
+        mean = sum(pace.values()) / len(pace)
+        work = sum(pace.get(cell, mean) for cell in self.left.values())
+        places = self.places
+        if places is None:  # somebody else's cluster: as many as it has shown
+            busy = sum(map(sum, self.spent.values()))
+            places = max(1.0, busy / max(time.monotonic() - self.began, 1e-9))
+        minutes = work / min(places, len(self.left)) / 60
+        return "about " + (
+            f"{minutes:.0f} min left" if minutes < 90 else f"{minutes / 60:.1f} h left"
+        )

@@ -1,0 +1,169 @@
+"""Where the runs of a sweep are computed: in this process, in several (loky), or on a dask cluster.
+
+Each generator takes the runs to do and yields ``(run, outcome)`` as they get done, in any order.
+An outcome is a small dict; whatever is large stays on disk. A worker that dies loses only the
+progress since the last checkpoint of its run: the run is given to another worker. A run whose
+workers keep dying gets the outcome ``{"error": ...}``.
+"""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from symtut.errors import InputError
+
+RETRIES = 2  # a run may lose this many workers and still be given to another
+CONNECT_SECONDS = 15
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+DIED = f"the worker process died {RETRIES + 1} times (killed, or out of memory)"
+
+Work = Callable[[object], dict]
+
+
+def missing(library: str) -> InputError:
+    return InputError(
+        f"'{library}' is not installed: pip install 'symtut[cluster]', or compute in this process "
+        "with --jobs 1."
+    )
+
+
+def in_this_process(runs: Iterable, work: Work) -> Iterator[tuple[object, dict]]:
+    for run in runs:
+        yield run, work(run)
+
+
+# ---- several processes --------------------------------------------------------------------------
+
+
+def check_loky() -> None:
+    try:
+        import joblib  # noqa: F401
+    except ImportError as error:
+        raise missing("joblib") from error
+
+
+def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dict]]:
+    """``jobs`` processes on this machine, started afresh (no fork), one thread each.
+
+    Only as many runs as there are processes are handed out at a time, so it is known which ones
+    were under way when a process died: those are given out again. A run that has seen
+    two deaths is then done with nobody beside it, so that the next death is surely its own.
+    """
+    from joblib.externals.loky import get_reusable_executor
+
+    def start():
+        return get_reusable_executor(
+            jobs, timeout=60, reuse=False, initializer=_leave_interrupts, env=ONE_THREAD
+        )
+
+    waiting, under_way, deaths = deque(runs), {}, {}
+    executor = start()
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < jobs:
+                alone = deaths.get(waiting[0], 0) >= RETRIES
+                if alone and under_way:
+                    break
+                run = waiting.popleft()
+                under_way[executor.submit(watched, work, run, os.getpid())] = run
+                if alone:
+                    break
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            if not any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+                for future in done:
+                    yield under_way.pop(future), future.result()
+                continue
+            # The pool is broken as a whole. What was finished in time counts nevertheless.
+            wait(under_way)
+            for future, run in under_way.items():
+                if future.exception() is None:
+                    yield run, future.result()
+                    continue
+                deaths[run] = deaths.get(run, 0) + 1
+                if deaths[run] > RETRIES:
+                    yield run, {"error": DIED}
+                else:
+                    waiting.append(run)  # behind the others
+            under_way = {}
+            executor = start()
+    finally:
+        # Nobody waits for runs under way (after Ctrl-C above all); they have their checkpoints.
+        executor.shutdown(wait=True, kill_workers=True)
+
+
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the sweep's to handle
+
+
+def watched(work: Work, run, parent: int) -> dict:
+    """Do ``run``, but stop working for a sweep that is gone (killed without a chance to say so)."""
+
+    def still_wanted():
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return work(run, still_wanted)
+
+
+# ---- a dask cluster -----------------------------------------------------------------------------
+
+
+def check_dask() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise missing("distributed") from error
+
+
+def on_dask(
+    runs: Iterable, work: Work, jobs: int, scheduler: str | None = None
+) -> Iterator[tuple[object, dict]]:
+    """The cluster at ``scheduler``, or one of ``jobs`` processes on this machine.
+
+    Raises
+    ------
+    InputError
+        If nobody answers at the scheduler's address.
+    """
+    import distributed
+
+    cluster = None
+    if scheduler is None:
+        # The nannies that restart dead workers also set one thread for the numerical libraries.
+        cluster = distributed.LocalCluster(
+            n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
+        )
+    try:
+        client = distributed.Client(cluster or scheduler, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        if cluster is not None:
+            cluster.close()
+        raise InputError(
+            f"no dask scheduler answers at '{scheduler}' ({error}). Start one with "
+            "'dask scheduler' and give its address, as tcp://host:8786."
+        ) from error
+    futures = {}
+    try:
+        # A lost worker's runs are rescheduled by dask (allowed-failures, three by default);
+        # retries are for what raises on the way, a lost connection say.
+        futures = {client.submit(work, run, pure=False, retries=RETRIES): run for run in runs}
+        for future in distributed.as_completed(list(futures)):
+            run = futures.pop(future)
+            error = future.exception()
+            if error is None:
+                yield run, future.result()
+            else:
+                yield run, {"error": DIED if _killed(error) else f"{type(error).__name__}: {error}"}
+            future.release()
+    finally:
+        client.cancel(list(futures))
+        client.close()
+        if cluster is not None:
+            cluster.close()
+
+
+def _killed(error: BaseException) -> bool:
+    return type(error).__name__ == "KilledWorker"
