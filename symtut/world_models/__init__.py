@@ -14,6 +14,8 @@ METHODS: dict[str, str | None] = {
     "sac": None,
     "oracle": "symtut.world_models.oracle:OracleWorldModel",
     "symbolic": "symtut.world_models.symbolic:SymbolicWorldModel",
+    "sparse": "symtut.world_models.sparse:SparseWorldModel",
+    "mbpo": "symtut.world_models.ensemble:EnsembleWorldModel",
 }
 
 

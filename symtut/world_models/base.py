@@ -12,7 +12,8 @@ from symtut.tasks import Transitions
 class Report:
     """What a fit found.
 
-    ``equations`` has one entry for each increment of the state, with the keys of
+    ``equations`` has one entry for each increment of the state (and one for the reward where it is
+    learned), with the keys of
     ``equations.json``: target, equation, latex, complexity, r2_fit, r2_holdout. It is empty for
     models that are not equations.
     """
@@ -23,7 +24,12 @@ class Report:
 
 
 class WorldModel(Protocol):
-    """Predicts the next state; reward and end of episode are the task's hand-written functions."""
+    """Predicts the next state; reward and end of episode are the task's hand-written functions.
+
+    A model that has learned the reward has one more method, ``reward(state, action, next_state)``:
+    (B, S), (B, A), (B, S) -> (B,), float32, and it counts instead of the task's. In a model that
+    could have learned it and was not told to, ``reward`` is None.
+    """
 
     def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
         """Learn from real transitions (task units, float64).

@@ -15,6 +15,7 @@ from symtut.regression import SymbolicRegressor, load_weights
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
+from symtut.world_models.reward_equation import RewardEquation, find_reward
 
 
 class SymbolicWorldModel:
@@ -29,6 +30,9 @@ class SymbolicWorldModel:
         depends on its seed alone.
     proposer : str
         The regressor's ``method``: who proposes skeletons.
+    learned_reward : bool
+        Find an equation for the reward, too, and do not use the task's own: of (s, a) or of
+        (s', a), whichever describes the rewards better.
 
     Attributes
     ----------
@@ -37,6 +41,10 @@ class SymbolicWorldModel:
     regressors_ : list of SymbolicRegressor or None
         The fits behind them, with their Pareto fronts (None for a coordinate that never moved, and
         after :meth:`load_state_dict`).
+    reward_equation_ : RewardEquation
+        Only with ``learned_reward``.
+    reward : callable or None
+        (B, S), (B, A), (B, S) next states -> (B,) learned rewards; None where the task's count.
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class SymbolicWorldModel:
         recombine: bool = True,
         rounds: int = 3,
         random_state: int = 0,
+        learned_reward: bool = False,
     ):
         if "transformer" in proposer:
             load_weights(weights)  # unknown or damaged weights are reported before any real step
@@ -57,9 +66,9 @@ class SymbolicWorldModel:
         self.settings = {
             "weights": weights, "n_candidates": n_candidates, "constants": constants,
             "method": proposer, "recombine": recombine, "rounds": rounds, "max_time": None,
-            "feature_names": self.names,
         }  # fmt: skip
         self.random_state = random_state
+        self.reward = self._reward if learned_reward else None
         self.fits_done = 0
 
     def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
@@ -87,10 +96,7 @@ class SymbolicWorldModel:
             if np.ptp(y) == 0:  # a coordinate that never moves (a target, say)
                 expression, regressor = Expression(("C",), (float(y[0]),)), None
             else:
-                seed = np.random.SeedSequence([self.random_state, self.fits_done, i])
-                regressor = SymbolicRegressor(
-                    **self.settings, random_state=int(seed.generate_state(1)[0])
-                ).fit(x, y)
+                regressor = self._regressor(self.names, i).fit(x, y)
                 expression = regressor.expression()
             expressions.append(expression)
             regressors.append(regressor)
@@ -105,8 +111,18 @@ class SymbolicWorldModel:
                 }
             )
         self.expressions_, self.regressors_ = expressions, regressors
+        if self.reward is not None:
+            self.reward_equation_ = find_reward(self.task, transitions, self._regressor)
+            rows.append(self.reward_equation_.described(self.task, transitions, held_out))
         self.fits_done += 1
         return Report(tuple(rows), len(x), time.process_time() - started)
+
+    def _regressor(self, names: tuple[str, ...], number: int):
+        """A new regressor for columns called ``names``; ``number`` tells apart those of one fit."""
+        seed = np.random.SeedSequence([self.random_state, self.fits_done, number])
+        return SymbolicRegressor(
+            **self.settings, feature_names=names, random_state=int(seed.generate_state(1)[0])
+        )
 
     def _inside(self, transitions: Transitions):
         """Inputs (N, S + A) and increments (N, S) of the transitions that no bound has cut."""
@@ -132,10 +148,14 @@ class SymbolicWorldModel:
         increments = torch.nan_to_num(increments, nan=0.0, posinf=0.0, neginf=0.0)
         return self.task.advance(state, increments)
 
+    def _reward(self, state, action, next_state) -> torch.Tensor:
+        return self.reward_equation_(state, action, next_state)
+
     def state_dict(self) -> dict:
         """Equations and the number of fits, JSON-able."""
         fitted = getattr(self, "expressions_", [])
-        return {
+        learned = getattr(self, "reward_equation_", None)
+        return ({} if learned is None else {"reward": learned.as_json()}) | {
             "fits_done": self.fits_done,
             "equations": [
                 {"prefix": list(e.prefix), "constants": list(e.constants)} for e in fitted
@@ -150,6 +170,8 @@ class SymbolicWorldModel:
                 Expression(tuple(e["prefix"]), tuple(e["constants"])) for e in state["equations"]
             ]
             self.regressors_ = [None] * len(self.expressions_)
+        if "reward" in state:
+            self.reward_equation_ = RewardEquation.from_json(state["reward"])
 
 
 def _r2(expression, x, y) -> float | None:

@@ -1,0 +1,109 @@
+"""A learned reward: one equation for r(s, a) or r(s', a).
+
+Some environments pay for the state that was left (Pendulum), others for the one that was reached.
+Both are tried, and the better description is kept: six variables are as many as an equation has,
+so (s, a, s') together would be too many for most tasks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from symtut.expressions import Expression
+from symtut.tasks import Task, Transitions
+
+
+@dataclass(frozen=True)
+class RewardEquation:
+    """An expression and what its variables are."""
+
+    expression: Expression
+    of_next_state: bool
+    columns: tuple[int, ...]  # which columns of (state, action) are x0, x1, …
+    lowest: float  # reward seen in reality; stands in where the expression is undefined
+
+    def __call__(self, state, action, next_state) -> torch.Tensor:
+        """(B, S), (B, A), (B, S) -> (B,)."""
+        x = torch.cat([next_state if self.of_next_state else state, action], dim=-1)
+        value = self.expression(x[..., list(self.columns)], "torch")
+        value = torch.where(value.isfinite(), value, self.lowest)
+        return value.expand(x.shape[:-1])  # an expression may be a constant
+
+    def described(
+        self, task: Task, transitions: Transitions, held_out: Transitions | None = None
+    ) -> dict:
+        """Its entry in ``equations.json``, with R² on the transitions given."""
+        names = [variable_names(task, self.of_next_state)[j] for j in self.columns]
+        return {
+            "target": "reward",
+            "equation": self.expression.text(names),
+            "latex": f"r = {self.expression.latex(names)}",
+            "complexity": self.expression.complexity,
+            "r2_fit": self._r2(transitions),
+            "r2_holdout": None if held_out is None else self._r2(held_out),
+        }
+
+    def _r2(self, transitions: Transitions) -> float | None:
+        y = transitions.reward
+        if len(y) < 2 or np.ptp(y) == 0:
+            return None
+        x = _inputs(transitions, self.of_next_state)[:, self.columns]
+        return float(1.0 - np.mean((y - self.expression(x)) ** 2) / np.var(y))
+
+    def as_json(self) -> dict:
+        return {
+            "prefix": list(self.expression.prefix),
+            "constants": list(self.expression.constants),
+            "of_next_state": self.of_next_state,
+            "columns": list(self.columns),
+            "lowest": self.lowest,
+        }
+
+    @staticmethod
+    def from_json(value: dict) -> "RewardEquation":
+        expression = Expression(tuple(value["prefix"]), tuple(value["constants"]))
+        columns = tuple(value["columns"])
+        return RewardEquation(expression, value["of_next_state"], columns, value["lowest"])
+
+
+def find_reward(task: Task, transitions: Transitions, new_regressor) -> RewardEquation:
+    """The better of the equations for r(s, a) and r(s', a).
+
+    Parameters
+    ----------
+    task : Task
+        Only for its names; its reward is not looked at.
+    transitions : Transitions
+        All of them count: a bound that cuts the state's increment does not touch the reward.
+    new_regressor : callable
+        (names of the columns, number) -> regressor, with another number for each.
+
+    Raises
+    ------
+    InputError
+        For too few transitions, or more variables than an equation has.
+    """
+    y = transitions.reward
+    lowest = float(y.min())
+    if np.ptp(y) == 0:
+        return RewardEquation(Expression(("C",), (float(y[0]),)), False, (0,), lowest)
+    found = []
+    for of_next_state in (False, True):
+        regressor = new_regressor(
+            variable_names(task, of_next_state), task.state_size + of_next_state
+        ).fit(_inputs(transitions, of_next_state), y)
+        found.append((regressor, of_next_state))
+    best, of_next_state = max(found, key=lambda pair: pair[0].equations_[0]["score"])
+    return RewardEquation(best.expression(), of_next_state, tuple(best.columns_), lowest)
+
+
+def variable_names(task: Task, of_next_state: bool) -> tuple[str, ...]:
+    """Names of state and action coordinates; those of a next state end in ``_next``."""
+    ending = "_next" if of_next_state else ""
+    return (*(f"{name}{ending}" for name in task.state_names), *task.action_names)
+
+
+def _inputs(transitions: Transitions, of_next_state: bool) -> np.ndarray:
+    state = transitions.next_state if of_next_state else transitions.state
+    return np.concatenate([state, transitions.action], axis=1)
