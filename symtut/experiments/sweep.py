@@ -26,7 +26,7 @@ from symtut.experiments.config import RunConfig
 from symtut.experiments.run import Run, _first_difference, train
 from symtut.experiments.tables import write_tables
 from symtut.storage import ensure_folder, read_json, write_json
-from symtut.tasks import make_task
+from symtut.tasks import TASKS, make_task
 from symtut.world_models import METHODS
 
 FAILURES = "failures.json"
@@ -165,12 +165,12 @@ def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun
         if method not in METHODS:
             raise InputError(f"unknown method '{method}'. Known methods: {', '.join(METHODS)}.")
     steps = steps if isinstance(steps, dict) else {"": steps}
-    keys = {"", *methods, *(f"{task}/{method}" for task in tasks for method in methods)}
-    for where in (*steps, *overrides):
-        if where not in keys:
+    for where in (*steps, *overrides):  # may name what this sweep leaves out, but not a misprint
+        task, _, method = where.rpartition("/")
+        if where and not (method in METHODS and (not task or task in TASKS)):
             raise InputError(
-                f"'{where}' is neither a method of this sweep nor task/method: "
-                f"{', '.join(sorted(keys - {''}))}."
+                f"'{where}' is neither a method nor task/method. Methods: {', '.join(METHODS)}; "
+                f"tasks: {', '.join(TASKS)}."
             )
     runs = []
     for seed in seeds:

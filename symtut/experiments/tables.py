@@ -274,7 +274,7 @@ def readable(rows: list[dict], records: list[RunRecord], reference: str = "symbo
     over_tasks = _over_tasks(records, reference)
     notes = [
         "Final return: interquartile mean over seeds. Steps to threshold: median over seeds",
-        "(Kaplan-Meier; a run that did not get there counts as 'more than it spent'). CPU-s: median.",
+        "(Kaplan-Meier; who did not get there counts as 'more than was spent'). CPU-s: median.",
     ]
     return "\n".join([*lines, *over_tasks, *notes])
 
