@@ -123,7 +123,7 @@ def test_hand_controller_solves_the_task_and_standing_still_does_not(task):
     assert (np.array(returns["hand"]) > returns["zero"]).all()
 
 
-# ---- the environment ------------------------------------------------------------------------------
+# ---- the environment -------------------------------------------------------------------------
 
 
 @pytest.mark.filterwarnings("error")

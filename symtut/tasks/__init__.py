@@ -4,11 +4,14 @@ from symtut.errors import InputError
 from symtut.tasks.base import EVALUATION_SEEDS, Task
 from symtut.tasks.car2d import Car2d
 from symtut.tasks.pendulum import Pendulum
+from symtut.tasks.reacher import Reacher
 from symtut.tasks.transitions import Transitions
 
-__all__ = ["EVALUATION_SEEDS", "TASKS", "Car2d", "Pendulum", "Task", "Transitions", "make_task"]
+__all__ = [
+    "EVALUATION_SEEDS", "TASKS", "Car2d", "Pendulum", "Reacher", "Task", "Transitions", "make_task",
+]  # fmt: skip
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Pendulum, Car2d)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (Pendulum, Reacher, Car2d)}
 
 
 def make_task(name: str) -> Task:
