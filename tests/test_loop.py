@@ -6,19 +6,25 @@ import numpy as np
 import pytest
 import torch
 
+from symtut.agents.batches import mixed_batch
+from symtut.agents.checkpoint import pack, unpack
 from symtut.agents.loop import Loop, episode_seed
-from symtut.agents.loop_config import PROFILES, LoopConfig
+from symtut.agents.loop_config import LoopConfig
+from symtut.agents.refits import held_back_rows
+from symtut.agents.rollout_length import scheduled_length
 from symtut.agents.sac import SACConfig
-from symtut.agents.start_states import START_STATES
 from symtut.errors import InputError
+from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.tasks import EVALUATION_SEEDS, make_task
+from symtut.tasks.pendulum import Pendulum
 from symtut.world_models import make_world_model
 from symtut.world_models.base import Report
 from symtut.world_models.validation import spread, stretches, validate
 
 TASK = make_task("pendulum")
 SMALL = SACConfig(hidden=32, batch_size=64)
+SMOKE = RunConfig.make("pendulum", "oracle", 200, 0, "smoke").loop
 
 
 class BiasedModel:
@@ -44,7 +50,7 @@ class BiasedModel:
 
 
 def make_loop(model, steps=200, **changes):
-    return Loop(TASK, model, steps, replace(PROFILES["smoke"], **changes), SMALL, seed=3)
+    return Loop(TASK, model, steps, replace(SMOKE, **changes), SMALL, seed=3)
 
 
 def collected(model, steps=200, **changes):
@@ -100,7 +106,7 @@ def test_rollouts_start_in_real_states_and_stop_at_their_length():
 
 
 def test_model_free_learns_from_real_transitions_one_update_a_step():
-    config = LoopConfig.profile("default", model_free=True)
+    config = RunConfig.make("pendulum", "sac", 230, 0).loop
     loop = Loop(TASK, None, 230, config, SMALL, seed=0)
     while not loop.finished:
         loop.advance()
@@ -139,15 +145,6 @@ def test_extrapolation_beyond_the_stretch_follows_the_growth_of_the_error():
     lengths = [collected(BiasedModel(bias)).rollout_length for bias in (2e-3, 4e-3, 8e-3)]
     assert lengths == sorted(lengths, reverse=True)
     assert any(50 < length < 200 for length in lengths), lengths
-
-
-def test_start_states_come_from_the_buffer_they_are_named_after():
-    loop = collected(BiasedModel(0.0), recent_states=20)
-    real = torch.as_tensor(loop.transitions()[0].state, dtype=torch.float32)
-    for name, known in [("recent", real[-20:]), ("all", real)]:
-        drawn = START_STATES[name](500, loop.b_e, loop.b_em, loop.generator)
-        rows = (drawn[:, None] == known[None]).all(2)
-        assert rows.any(1).all() and rows.any(0).float().mean() > 0.85, name
 
 
 def hold(loop, n=50):
@@ -222,6 +219,242 @@ def test_a_refit_that_got_worse_is_not_exchanged():
     assert loop.model.bias == 1e-6 and loop.report.equations[0]["equation"] == "1e-06"
 
 
+def test_a_model_that_holds_on_new_data_is_not_refitted():
+    changes = {"steps": 300, "refit": "on_failure", "block_steps": 50, "updates_per_step": 0.0}
+    loop = make_loop(BiasedModel(1e-6), updates=1, **changes)  # a second fit would find no bias
+    for _ in range(3):
+        loop.advance()
+    assert loop.env_steps == 300 and (loop.fits, loop.fits_spared) == (1, 2)
+    assert loop.rollout_length == 200 and len(loop.model.seen) == 1
+
+    loop = make_loop(BiasedModel(1.0, 1e-6), updates=1, **changes)
+    lengths = []
+    for _ in range(3):
+        loop.advance()
+        lengths.append(loop.rollout_length)
+    assert (loop.fits, loop.fits_spared) == (2, 1)  # failed at once, then held
+    assert lengths == [1, 200, 200] and len(loop.model.seen[1]) == 150 + 38
+
+
+def test_failure_is_judged_as_far_as_rollouts_go_and_on_all_new_rows():
+    """A bias is inside the tolerance for one step and outside it after ten."""
+    for length, spared in [(1, 1), (60, 0)]:
+        loop = make_loop(
+            BiasedModel(0.1, 0.1), steps=280, refit="on_failure", rollout_length=length,
+            updates_per_step=0.0, updates=1,
+        )  # fmt: skip
+        loop.advance()
+        loop.advance()
+        assert (loop.fits, loop.fits_spared) == (2 - spared, spared), length
+
+
+def test_auditions_stay_open_while_the_model_stays():
+    loop = make_loop(BiasedModel(1e-6), steps=260, refit="on_failure", block_steps=30,
+                     updates_per_step=0.0, updates=1)  # fmt: skip
+    loop.advance()
+    while loop.imagined < 100:
+        loop.imagine()
+    hold(loop, n=5)
+    kept = loop.auditions.best_return
+    loop.advance()
+    assert loop.fits_spared == 1 and loop.auditions.best_return == kept
+
+
+def test_fits_on_a_clock_of_their_own_and_what_they_hold_back():
+    model = BiasedModel(*[0.0] * 5)
+    loop = make_loop(model, steps=330, block_steps=1, refit_every=40, updates_per_step=0.0,
+                     updates=1)  # fmt: skip
+    fitted_at = []
+    for _ in range(131):
+        before = loop.fits
+        loop.advance()
+        if loop.fits > before:
+            fitted_at.append(loop.env_steps)
+    assert loop.env_steps == 330 and fitted_at == [200, 240, 280, 320, 330]
+    held_back = np.flatnonzero(loop.transitions()[1])
+    expected = [*range(150, 200), *range(230, 240), *range(270, 280), *range(310, 320), 328, 329]
+    assert held_back.tolist() == expected
+    assert [len(seen) for seen in model.seen] == [150, 180, 210, 240, 248]
+
+
+def test_held_back_rows_are_one_stretch_where_the_clock_is_no_multiple_of_the_block():
+    config = LoopConfig(block_steps=30, refit_every=50)  # fits at 60 real steps after the last
+    rows = [held_back_rows(config, 30, 200 + 30 * i, 200, 1000) for i in range(2)]
+    assert torch.cat(rows).nonzero()[:, 0].tolist() == list(range(45, 60))
+    last = held_back_rows(config, 20, 200, 200, 220)  # the budget ends before the clock
+    assert last.nonzero()[:, 0].tolist() == list(range(15, 20))
+
+
+def test_the_schedule_counts_epochs_after_the_random_steps():
+    """Against the formula written out: epochs 2 to 6, lengths 1 to 15, 100 real steps an epoch."""
+    config = LoopConfig(
+        rollout_length="scheduled", random_steps=200, epoch_steps=100, schedule_from=2,
+        schedule_to=6, shortest_rollout=1, longest_rollout=15,
+    )  # fmt: skip
+    lengths = {steps: scheduled_length(config, 200, steps) for steps in range(0, 1200)}
+    assert [lengths[200 + 100 * epoch] for epoch in range(9)] == [1, 1, 1, 4, 8, 11, 15, 15, 15]
+    assert all(lengths[steps] == lengths[steps // 100 * 100] for steps in lengths)
+    assert lengths[0] == lengths[199] == 1
+    to_the_horizon = replace(config, longest_rollout=None)
+    assert scheduled_length(to_the_horizon, 200, 10_000) == 200
+    at_once = replace(config, schedule_from=0, schedule_to=0)
+    assert [scheduled_length(at_once, 200, steps) for steps in (200, 299, 300)] == [1, 1, 15]
+
+
+def test_a_scheduled_loop_lengthens_between_fits_too():
+    loop = make_loop(
+        BiasedModel(0.0, 0.0), steps=240, block_steps=10, refit_every=1000, updates=1,
+        rollout_length="scheduled", epoch_steps=20, schedule_from=0, schedule_to=2,
+        longest_rollout=9, updates_per_step=0.0,
+    )  # fmt: skip
+    lengths = []
+    for _ in range(5):
+        loop.advance()
+        lengths.append((loop.env_steps, loop.rollout_length, loop.fits))
+    assert lengths == [(200, 1, 1), (210, 1, 1), (220, 5, 1), (230, 5, 1), (240, 9, 2)]
+
+
+def test_batches_hold_their_share_of_real_transitions():
+    loop = collected(BiasedModel(0.5))  # wrong, so that real and imagined can be told apart
+    while loop.imagined < 400:
+        loop.imagine()
+    for fraction, real in [(0.0, 0), (0.05, 3), (0.5, 32), (1.0, 64)]:
+        rows = mixed_batch(loop.b_pi, loop.b_e, 64, fraction, TASK, loop.generator)
+        assert {name: column.shape[1] for name, column in rows.items()} == loop.b_pi.fields
+        assert all(len(c) == 64 and c.dtype == torch.float32 for c in rows.values())
+        state = TASK.state_from_observation(rows["observation"])
+        action = TASK.from_unit_action(rows["action"])
+        after = TASK.state_from_observation(rows["next_observation"])
+        # (speeds at the bound hide the bias)
+        true = TASK.difference(after, TASK.true_step(state, action)).abs().amax(1) < 1e-4
+        clipped = after[:, 1].abs() > 7.4
+        assert true[:real].all() and (true | clipped)[real:].sum() == clipped[real:].sum(), fraction
+        torch.testing.assert_close(
+            rows["reward"][:, 0], TASK.reward(state, action, after), rtol=1e-4, atol=1e-4
+        )
+
+
+def test_the_loop_learns_from_the_share_that_is_configured(monkeypatch):
+    shares = []
+
+    def recorded(b_pi, b_e, n, share, task, generator):
+        shares.append(share)
+        return mixed_batch(b_pi, b_e, n, share, task, generator)
+
+    monkeypatch.setattr("symtut.agents.loop.mixed_batch", recorded)
+    collected(BiasedModel(0.0), real_fraction=0.25).learn()
+    free = Loop(TASK, None, 20, replace(LoopConfig(), real_fraction=0.5), SMALL, seed=0)
+    free.advance()
+    free.learn()
+    assert shares == [0.25, 0.0]  # without a model B_pi is real already
+
+
+class RewardingModel(BiasedModel):
+    """Has learned a reward of its own: the action."""
+
+    def reward(self, state, action, next_state):
+        return action[:, 0]
+
+
+def test_a_learned_reward_takes_the_place_of_the_tasks():
+    loop = collected(RewardingModel(0.0))
+    while loop.imagined < 100:
+        loop.imagine()
+    rows = loop.b_pi.window()
+    torch.testing.assert_close(rows["reward"], TASK.from_unit_action(rows["action"]))
+    loop.rollout_length = 3
+    loop.agent.actor.parameters[-1][0, 0, 0] = 100.0  # full torque
+    hold(loop, n=10)
+    assert loop.auditions.best_return == pytest.approx(3 * 2.0, rel=1e-3)
+
+    model = BiasedModel(0.0)
+    model.reward = None  # a model that could learn it, but was not asked to
+    loop = collected(model)
+    loop.imagine()
+    assert (loop.b_pi.window()["reward"] < 0).all()
+
+
+def test_imagined_steps_with_an_undefined_reward_are_dropped():
+    model = BiasedModel(0.0)
+    model.reward = lambda state, action, next_state: action[:, 0].log()  # NaN for half of them
+    loop = collected(model)
+    loop.imagine()
+    action = loop.b_pi.window()["action"]
+    assert 0 < len(action) < loop.config.rollouts and (action > 0).all()
+
+
+class EndingPendulum(Pendulum):
+    """Ends where the pole is upright; draws the velocity anew as its goal."""
+
+    def terminated(self, state, action, next_state):
+        return abs(next_state[..., 0]) < 0.3
+
+    def relabel(self, states, generator, reached=None):
+        drawn = torch.rand(len(states), generator=generator)
+        return torch.stack([states[:, 0], drawn], 1)
+
+
+def test_auditions_count_nothing_after_the_end():
+    model = BiasedModel(0.0)
+    model.reward = lambda state, action, next_state: torch.where(
+        abs(state[:, 0]) < 0.3, torch.nan, 1.0
+    )
+    loop = Loop(EndingPendulum(), model, 200, SMOKE, SMALL, seed=3)
+    loop.advance()
+    loop.auditions.states = torch.tensor([[1.0, -5.0], [-1.0, 5.0], [3.1, 0.0]])
+    loop.auditions.best_return = -1e9
+    hold(loop)
+    state, steps = loop.auditions.states, 0.0
+    alive = torch.ones(len(state), dtype=torch.bool)
+    for _ in range(loop.rollout_length):
+        steps += float(alive.sum())
+        seen = TASK.observation_from_state(state)
+        state = TASK.true_step(state, 2 * loop.agent.act(seen, deterministic=True))
+        alive &= ~(abs(state[:, 0]) < 0.3)
+    assert loop.auditions.best_return == pytest.approx(steps / len(state), rel=1e-3)
+    assert alive.tolist() == [False, False, True]
+
+
+class FirstBad(BiasedModel):
+    """Biased as long as it has seen fewer than 180 transitions."""
+
+    def fit(self, transitions, held_out=None):
+        self.biases = [0.5 if len(transitions) < 180 else 0.0]
+        return super().fit(transitions, held_out)
+
+
+@pytest.mark.parametrize("start_states", ["model", "box"])
+def test_a_loop_with_every_option_goes_on_from_its_checkpoint(start_states):
+    """Cut between two episodes, after a spared fit, and compared with the uncut loop."""
+
+    def fresh():
+        config = replace(
+            SMOKE, random_steps=200, block_steps=20, refit="on_failure", refit_every=40,
+            rollout_length="scheduled", epoch_steps=60, schedule_from=0, schedule_to=3,
+            longest_rollout=6, start_states=start_states, box_scale=1.2, relabel=True,
+            real_fraction=0.1, updates_per_step=0.25, updates=130, audition_every=10, warm_up=100,
+        )  # fmt: skip
+        return Loop(EndingPendulum(), FirstBad(), 460, config, SMALL, seed=4)
+
+    def finished(loop):
+        while not loop.finished:
+            loop.advance(7)
+        return pack(loop)
+
+    loop = fresh()
+    while not (loop.fits_spared and loop.fits == 2 and loop.between_episodes):
+        loop.advance(7)
+    assert loop.env_steps < 460 and loop.updates > 0
+    tensors, values = pack(loop)
+    tensors = {name: tensor.clone() for name, tensor in tensors.items()}
+    whole, whole_values = finished(loop)
+    cut = fresh()
+    unpack(cut, tensors, values)
+    again, again_values = finished(cut)
+    assert again_values == whole_values
+    assert all(torch.equal(again[name], whole[name]) for name in whole)
+
+
 def test_stretches_do_not_cross_episodes_or_gaps():
     transitions, _ = collected(BiasedModel(0.0, 0.0), steps=220).transitions()
     held_back = np.zeros(len(transitions), bool)
@@ -266,13 +499,19 @@ def test_the_oracle_at_a_small_budget_improves_the_policy():
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"start_states": "moon"}, "unknown start_states 'moon'.*recent, all"),
-        ({"rollout_length": "long"}, "rollout_length"),
+        ({"start_states": "moon"}, "unknown start_states 'moon'.*recent, all, box, model"),
+        ({"refit": "never"}, "unknown refit 'never'.*clock, on_failure"),
+        ({"rollout_length": "long"}, "must be 'validated' or 'scheduled' or a whole"),
+        ({"rollout_length": 0}, "rollout_length"),
         ({"held_back": 1.0}, "held_back"),
+        ({"real_fraction": 1.1}, "real_fraction"),
+        ({"box_scale": 0.0}, "box_scale"),
+        ({"longest_rollout": 3, "shortest_rollout": 4}, r"longest_rollout \(3\)"),
+        ({"schedule_from": 3, "schedule_to": 2}, r"schedule_to \(2\)"),
     ],
 )
 def test_bad_configurations_are_named(changes, message):
     with pytest.raises(InputError, match=message):
-        make_loop(BiasedModel(0.0), **changes)
-    with pytest.raises(InputError, match="unknown profile 'big'.*default, paper, smoke"):
-        LoopConfig.profile("big")
+        LoopConfig(**changes)
+    with pytest.raises(InputError, match="--steps must be at least 1"):
+        make_loop(BiasedModel(0.0), steps=0)

@@ -198,7 +198,7 @@ def test_a_closed_pipe_ends_quietly_and_the_run_can_go_on(tmp_path):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--task", "acrobat"], "unknown task 'acrobat'. Known tasks: pendulum"),
+        (["--task", "acrobat"], "unknown task 'acrobat'. Known tasks: car2d, pendulum"),
         (["--method", "magic"], "unknown method 'magic'. Known methods: sac, oracle, symbolic"),
         (["--profile", "huge"], "unknown profile 'huge'. Known profiles: default, paper, smoke"),
         (["--steps", "0"], "'steps' must be a whole number of at least 1, not 0"),

@@ -14,6 +14,7 @@ import torch
 
 from symtut.agents.buffers import ReplayBuffer
 from symtut.agents.networks import MLP
+from symtut.agents.rewards import reward_function
 from symtut.agents.sac import SAC
 from symtut.tasks import Task
 from symtut.world_models.base import WorldModel
@@ -62,11 +63,13 @@ class Auditions:
     def _imagined_return(self, agent: SAC, model: WorldModel, length: int) -> float:
         task, state = self.task, self.states
         total, alive = torch.zeros(len(state)), torch.ones(len(state), dtype=torch.bool)
+        reward = reward_function(model, task)
         for _ in range(length):
             seen = task.observation_from_state(state)
             action = task.from_unit_action(agent.act(seen, deterministic=True))
             next_state = model.predict(state, action)
-            total += task.reward(state, action, next_state) * alive
+            # not "reward * alive": what comes after an end may be NaN, and NaN * 0 is NaN
+            total += torch.where(alive, reward(state, action, next_state), 0.0)
             alive &= ~task.terminated(state, action, next_state)
             state = next_state
         return float(total.mean())

@@ -57,6 +57,13 @@ class ReplayBuffer:
         n = len(self) if n is None else min(n, len(self))
         return self._split(self.table[torch.arange(self.added - n, self.added) % self.capacity])
 
+    def extent(self, field: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Smallest and largest value of each column of a field over all rows, two ``(width,)``."""
+        if len(self) == 0:
+            raise InputError("an empty replay buffer has no extent; add transitions first.")
+        low, high = torch.aminmax(self._split(self.table[: len(self)])[field], dim=0)
+        return low, high
+
     def _split(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
         columns = rows.split(list(self.fields.values()), dim=1)
         return dict(zip(self.fields, columns, strict=True))

@@ -19,6 +19,9 @@ COUNTERS = (
     "imagined",
     "updates_earned",
     "rollout_length",
+    "judged",
+    "fits",
+    "fits_spared",
 )
 BUFFERS = ("b_e", "b_em", "b_pi")
 

@@ -7,6 +7,7 @@ B_pi  what the policy learns from: imagined transitions, or the real ones where 
 Model-free SAC is this loop with ``model=None``.
 """
 
+import copy
 import hashlib
 import math
 
@@ -14,11 +15,15 @@ import numpy as np
 import torch
 
 from symtut.agents.auditions import Auditions
+from symtut.agents.batches import mixed_batch
 from symtut.agents.buffers import ReplayBuffer
 from symtut.agents.loop_config import LoopConfig
 from symtut.agents.networks import MLP
+from symtut.agents.refits import fit_due, held_back_rows, holds
+from symtut.agents.rewards import reward_function
+from symtut.agents.rollout_length import rollout_length
 from symtut.agents.sac import SAC, SACConfig
-from symtut.agents.start_states import START_STATES
+from symtut.agents.start_states import StartStates
 from symtut.errors import InputError
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report, WorldModel
@@ -60,7 +65,8 @@ class Loop:
     ):
         self.task, self.model, self.steps, self.seed = task, model, steps, seed
         self.config, self.sac_config = config, sac_config
-        self._check()
+        if steps < 1:
+            raise InputError(f"--steps must be at least 1, not {steps}.")
         self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
         self.random_policy = np.random.default_rng([seed, 1])
         self.agent = SAC(task.observation_size, task.action_size, sac_config, self.generator)
@@ -72,6 +78,11 @@ class Loop:
         learned = {"observation": o, "action": a, "reward": 1, "next_observation": o}
         self.b_pi = ReplayBuffer(config.policy_capacity, learned | {"terminated": 1})
 
+        self.start_states = StartStates(
+            task, config.start_states, self.b_e, self.b_em, self.b_pi, config.box_scale,
+            config.relabel,
+        )  # fmt: skip
+
         self.env = task.make_env()
         self.observation = None  # None: the next real step begins an episode
         self.episode = -1
@@ -81,27 +92,12 @@ class Loop:
         self.total_updates = max(earned, 0 if model is None else config.updates)
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
-        self.rollout_length = config.shortest_rollout
+        self.judged = 0  # real steps that the last fit, or the decision against one, has seen
+        self.fits = self.fits_spared = 0
+        self.rollout_length = rollout_length(config, task.horizon, None, 0)
         self.auditions = Auditions(task, self.agent.actor)
         self.rollout_state = torch.zeros(config.rollouts, s)
         self.rollout_left = torch.zeros(config.rollouts, dtype=torch.int64)  # steps still to go
-
-    def _check(self):
-        config = self.config
-        if self.steps < 1:
-            raise InputError(f"--steps must be at least 1, not {self.steps}.")
-        if config.start_states not in START_STATES:
-            raise InputError(
-                f"unknown start_states '{config.start_states}'. Known: {', '.join(START_STATES)}."
-            )
-        length = config.rollout_length
-        if length != "validated" and not (isinstance(length, int) and length >= 1):
-            raise InputError(
-                f"rollout_length must be 'validated' or a whole number of at least 1, "
-                f"not {length!r}."
-            )
-        if not 0 <= config.held_back < 1:
-            raise InputError(f"held_back must be in [0, 1), not {config.held_back}.")
 
     # ---- progress ----------------------------------------------------------------------------
 
@@ -129,7 +125,9 @@ class Loop:
         """One piece of work: a block of real steps with its fit, or up to ``most_updates``."""
         if self.updates_due <= 0:
             self.interact()
-            if self.model is not None:
+            spent, waited = self.env_steps >= self.steps, self.env_steps - self.judged
+            fitted = self.report is not None
+            if self.model is not None and fit_due(self.config, fitted, waited, spent):
                 self.fit_model()
             return
         for _ in range(min(most_updates, self.updates_due)):
@@ -144,7 +142,7 @@ class Loop:
         block = max(1, min(block, self.steps - self.env_steps))
         rows = [self.real_step(random=first) for _ in range(block)]
         columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
-        held_back = torch.arange(block) >= block - math.floor(self.config.held_back * block)
+        held_back = held_back_rows(self.config, block, self.env_steps, self.judged, self.steps)
         real = {name: columns[name] for name in self.b_e.fields if name in columns}
         self.b_e.add(**real, held_back=held_back)
         self.b_em.add(state=columns["state"])
@@ -153,6 +151,7 @@ class Loop:
             self.b_pi.add(**{n: columns[n] for n in self.b_pi.fields} | {"action": action})
         self.env_steps += block
         self.updates_earned += block * self.config.updates_per_step
+        self._set_rollout_length()
 
     def real_step(self, random: bool) -> dict:
         """One step in the environment; a time-out ends the episode but is not a termination."""
@@ -189,26 +188,43 @@ class Loop:
     # ---- the model ---------------------------------------------------------------------------
 
     def fit_model(self) -> None:
-        """Fit to what is not held back; keep the old model if the new one validates worse."""
+        """Fit to what is not held back; keep the old model if the new one validates worse.
+
+        With ``refit="on_failure"`` a model that holds on the steps since the last fit stays.
+        """
         transitions, held_back = self.transitions()
-        old, old_report = self.model.state_dict(), self.report
+        new = np.arange(len(transitions)) >= self.judged
+        self.judged = self.env_steps
+        if self.report is not None and holds(
+            self.config, self.model, self.task, transitions, new, self.rollout_length
+        ):
+            self.fits_spared += 1
+            self.validation = self._validate(transitions, held_back)
+            self._set_rollout_length()
+            return
+        self.fits += 1
+        old, old_report = copy.deepcopy(self.model.state_dict()), self.report
         self.report = self.model.fit(transitions[~held_back], transitions[held_back])
         self.validation = self._validate(transitions, held_back)
-        if old_report is not None:
-            new, new_validation = self.model.state_dict(), self.validation
+        if old_report is not None and held_back.any():
+            new_model, new_validation = copy.deepcopy(self.model.state_dict()), self.validation
             self.model.load_state_dict(old)
             self.validation = self._validate(transitions, held_back)
             if self.validation.better_than(new_validation):
                 self.report = old_report
             else:
-                self.model.load_state_dict(new)
+                self.model.load_state_dict(new_model)
                 self.validation = new_validation
-        length = self.config.rollout_length
-        if length == "validated":
-            length = max(self.config.shortest_rollout, self.validation.length)
-        self.rollout_length = length
-        self.rollout_left.clamp_(max=length)
+        self._set_rollout_length()
         self.auditions.close()
+
+    def _set_rollout_length(self) -> None:
+        """The length of the rollouts to come; those under way are cut to it."""
+        length = rollout_length(self.config, self.task.horizon, self.validation, self.env_steps)
+        if length != self.rollout_length:
+            self.rollout_length = length
+            self.rollout_left.clamp_(max=length)
+            self.auditions.close()
 
     def _validate(self, transitions, held_back) -> Validation:
         longest = self.config.longest_rollout or self.task.horizon
@@ -221,9 +237,7 @@ class Loop:
         """All rollouts take one step in the model; the transitions go into B_pi."""
         over = self.rollout_left <= 0
         if n := int(over.sum()):
-            self.rollout_state[over] = START_STATES[self.config.start_states](
-                n, self.b_e, self.b_em, self.generator
-            )
+            self.rollout_state[over] = self.start_states.draw(n, self.generator)
             left = torch.full((n,), self.rollout_length)
             if self.imagined == 0:  # spread the first ends, so that not all rollouts end at once
                 left = torch.randint(1, self.rollout_length + 1, (n,), generator=self.generator)
@@ -234,11 +248,13 @@ class Loop:
         action = task.from_unit_action(unit_action)
         next_state = self.model.predict(state, action)
         terminated = task.terminated(state, action, next_state)
-        usable = torch.isfinite(next_state).all(1)  # an equation may leave its domain
+        reward = reward_function(self.model, task)(state, action, next_state)
+        # An equation may leave its domain.
+        usable = torch.isfinite(next_state).all(1) & torch.isfinite(reward)
         rows = {
             "observation": observation,
             "action": unit_action,
-            "reward": task.reward(state, action, next_state),
+            "reward": reward,
             "next_observation": task.observation_from_state(next_state),
             "terminated": terminated,
         }
@@ -259,7 +275,11 @@ class Loop:
         left = 1.0 - self.updates / max(self.total_updates, 1)
         factor = min(1.0, left / decay) if decay else 1.0
         self.agent.set_learning_rate(self.sac_config.learning_rate * factor)
-        self.agent.update(self.b_pi.sample(self.sac_config.batch_size, self.generator))
+        share = 0.0 if self.model is None else self.config.real_fraction
+        batch = mixed_batch(
+            self.b_pi, self.b_e, self.sac_config.batch_size, share, self.task, self.generator
+        )
+        self.agent.update(batch)
         self.updates += 1
         every = self.config.audition_every
         begun = self.updates >= self.config.audition_from * self.total_updates

@@ -1,55 +1,84 @@
-"""What a loop can be told: one frozen dataclass with named profiles."""
+"""What a loop can be told: one frozen dataclass. Named sets of choices: experiments/defaults.py."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from symtut.agents.start_states import START_STATES
 from symtut.errors import InputError
+
+ROLLOUT_LENGTHS = ("validated", "scheduled")  # or a whole number
+REFITS = ("clock", "on_failure")
 
 
 @dataclass(frozen=True)
 class LoopConfig:
-    """How real steps, fits, imagined steps and updates alternate."""
+    """How real steps, fits, imagined steps and updates alternate.
 
+    Raises
+    ------
+    InputError
+        For a choice that does not exist or a number outside its range.
+    """
+
+    # Real steps
     random_steps: int = 200  # first real steps, by a random policy; then the first fit
-    block_steps: int = 200  # later real steps, by the current policy, between two fits
+    block_steps: int = 200  # later real steps, by the current policy, before the next updates
     updates_per_step: float = 5.0  # gradient updates earned by each real step
     updates: int = 8000  # updates in all; what the real steps did not earn is done at the end
     learning_rate_decay: float = 0.5  # fraction of the updates, at the end, in which it falls to 0
+
+    # Fits
+    refit: str = "clock"  # clock: whenever it is due; on_failure: only if it fails on new data
+    refit_every: int | None = None  # real steps after which a fit is due; None: each block
+    held_back: float = 0.25  # fraction kept from the fit, for validation: the last part in time
+    tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
+
+    # Imagination
     policy_capacity: int = 100_000  # rows of B_pi; early, clumsy swings must not be forgotten
     warm_up: int = 1000  # imagined transitions before the first update
     rollouts: int = 100  # imagined episodes side by side
     imagined_per_update: float = 10.0  # imagined transitions for each update
-    start_states: str = "recent"  # where rollouts start: recent, all
+    real_fraction: float = 0.0  # of each batch, drawn from B_E instead of B_pi
+    start_states: str = "recent"  # where rollouts start: recent, all, box, model
     recent_states: int = 1000  # rows of B_EM
-    rollout_length: int | str = "validated"  # steps, or as many as the model has earned
+    box_scale: float = 1.0  # start_states="box": 1 the box of the observed states, 2 twice as wide
+    relabel: bool = False  # draw the goals in the start states anew (Task.relabel)
+    rollout_length: int | str = "validated"  # steps; or as many as earned; or "scheduled"
     shortest_rollout: int = 1  # also for a model that has earned nothing yet
     longest_rollout: int | None = None  # None: the horizon of the task
-    held_back: float = 0.25  # fraction of each real block kept from the fit, for validation
+    epoch_steps: int = 1000  # real steps that the schedule counts as one epoch
+    schedule_from: int = 20  # the last epoch of shortest rollouts
+    schedule_to: int = 150  # the first epoch of longest rollouts
+
+    # Auditions
     audition_every: int | None = 250  # updates between auditions; None: the last policy is kept
     audition_from: float = 0.25  # fraction of the updates before the first audition
     audition_starts: int = 200  # states that an audition starts from
-    tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
 
-    @staticmethod
-    def profile(name: str, model_free: bool = False) -> "LoopConfig":
-        """A named configuration: ``default``, ``paper`` (short rollouts) or ``smoke`` (tiny).
-
-        Raises
-        ------
-        InputError
-            If there is no such profile.
-        """
-        if name not in PROFILES:
-            raise InputError(f"unknown profile '{name}'. Known profiles: {', '.join(PROFILES)}.")
-        config = PROFILES[name]
-        if model_free:  # one update for each real step, and no imagination to fall back on
-            config = replace(config, block_steps=1, updates_per_step=1.0, updates=0)
-            config = replace(config, learning_rate_decay=0.0)
-        return config
-
-
-PROFILES = {
-    "default": LoopConfig(),
-    # The paper's short rollouts from recent states, with real steps in between.
-    "paper": LoopConfig(rollout_length=2, rollouts=500),
-    "smoke": LoopConfig(updates_per_step=1.0, updates=300, warm_up=300, rollouts=30),
-}
+    def __post_init__(self):
+        named = {"start_states": tuple(START_STATES), "refit": REFITS}
+        for name, known in named.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise InputError(f"unknown {name} '{value}'. Known: {', '.join(known)}.")
+        length = self.rollout_length
+        if length not in ROLLOUT_LENGTHS and not (isinstance(length, int) and length >= 1):
+            raise InputError(
+                f"rollout_length must be {' or '.join(map(repr, ROLLOUT_LENGTHS))} or a whole "
+                f"number of at least 1, not {length!r}."
+            )
+        if not 0 <= self.held_back < 1:
+            raise InputError(f"held_back must be in [0, 1), not {self.held_back}.")
+        if not 0 <= self.real_fraction <= 1:
+            raise InputError(f"real_fraction must be in [0, 1], not {self.real_fraction}.")
+        if not self.box_scale > 0:
+            raise InputError(f"box_scale must be greater than 0, not {self.box_scale}.")
+        if self.longest_rollout is not None and self.longest_rollout < self.shortest_rollout:
+            raise InputError(
+                f"longest_rollout ({self.longest_rollout}) must not be less than "
+                f"shortest_rollout ({self.shortest_rollout})."
+            )
+        if self.schedule_to < self.schedule_from:
+            raise InputError(
+                f"schedule_to ({self.schedule_to}) must not be less than "
+                f"schedule_from ({self.schedule_from})."
+            )

@@ -1,19 +1,89 @@
-"""Where the rollouts of the model start: named rules, each a function that draws states.
+"""Where the rollouts of the model start: named rules.
 
-The paper starts them from the recent real states (B_EM). What they never reach, the policy cannot
-learn, however good the model is.
+What the rollouts never reach, the policy cannot learn, however good the model is.
+
+``recent``  the real states of the last ``recent_states`` real steps (B_EM): the paper's rule.
+``all``     all real states (B_E).
+``box``     uniform over the box that the observed states span, angles all the way round: the region
+            that the model has been fitted to and validated in. ``box_scale`` stretches it about
+            its centre, up to the task's bounds.
+``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
+            are none. Each rollout goes on from where some other has been, so even short ones travel
+            far, and an error of the model travels with them.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
+from symtut.tasks import Task
 
-Draw = Callable[[int, ReplayBuffer, ReplayBuffer, torch.Generator], torch.Tensor]
+#: Real states among which ``Task.relabel`` finds the new goals of one draw. The starts themselves
+#: would not do: a few at a time are left with hardly a choice, and some with their own place.
+REACHED = 256
 
-#: name: (n, B_E, B_EM, generator) -> (n, S) float32 states.
-START_STATES: dict[str, Draw] = {
-    "recent": lambda n, b_e, b_em, generator: b_em.sample(n, generator)["state"],
-    "all": lambda n, b_e, b_em, generator: b_e.sample(n, generator)["state"].float(),
+
+@dataclass(frozen=True)
+class StartStates:
+    """A rule and what it draws from. It has no state of its own: the buffers are the loop's."""
+
+    task: Task
+    rule: str  # a name in START_STATES
+    b_e: ReplayBuffer
+    b_em: ReplayBuffer
+    b_pi: ReplayBuffer
+    box_scale: float = 1.0
+    relabel: bool = False
+
+    def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """(n, S) float32 states in the task's units, their goals drawn anew if ``relabel``."""
+        states = START_STATES[self.rule](self, n, generator)
+        if self.relabel:
+            reached = all_real(self, REACHED, generator)
+            states = self.task.relabel(states, generator, reached)
+        return states
+
+
+def recent(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    return starts.b_em.sample(n, generator)["state"]
+
+
+def all_real(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    return starts.b_e.sample(n, generator)["state"].float()
+
+
+def box(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    low, high = (bound.float() for bound in box_bounds(starts))
+    return low + (high - low) * torch.rand((n, len(low)), generator=generator)
+
+
+def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
+    """(S,) lower and upper bounds of the box, float64."""
+    task = starts.task
+    low, high = starts.b_e.extent("state")
+    centre, half = (low + high) / 2, (high - low) / 2 * starts.box_scale
+    low = torch.maximum(centre - half, torch.as_tensor(task.state_low))
+    high = torch.minimum(centre + half, torch.as_tensor(task.state_high))
+    angular = torch.as_tensor(task.angular)  # an observed arc has no meaningful ends
+    return low.masked_fill(angular, -np.pi), high.masked_fill(angular, np.pi)
+
+
+def imagined(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    if len(starts.b_pi) == 0:
+        return recent(starts, n, generator)
+    rows = starts.b_pi.sample(n, generator)
+    ended = rows["terminated"] > 0  # nothing comes after such a state: take the one before it
+    reached = torch.where(ended, rows["observation"], rows["next_observation"])
+    return starts.task.state_from_observation(reached)
+
+
+#: name: (starts, n, generator) -> (n, S) float32 states.
+START_STATES: dict[str, Callable[[StartStates, int, torch.Generator], torch.Tensor]] = {
+    "recent": recent,
+    "all": all_real,
+    "box": box,
+    "model": imagined,
 }

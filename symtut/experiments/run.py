@@ -57,7 +57,7 @@ def train(
         Folder for config.json, curve.csv, policy.safetensors, summary.json and, where the method
         has them, equations.json.
     profile : str
-        A named ``LoopConfig``.
+        A named set of choices: ``default``, ``paper`` or ``smoke`` (``experiments/defaults.py``).
     on_progress : callable or None
         Gets one line of text at each fit and evaluation.
     **overrides
@@ -143,10 +143,12 @@ class Run:
         """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
         loop, every = self.loop, self.config.evaluate_every
         next_evaluation = (loop.updates // every + 1) * every
-        report, started = loop.report, time.process_time()
+        fits, spared, started = loop.fits, loop.fits_spared, time.process_time()
         loop.advance(min(250, next_evaluation - loop.updates))
         self.cpu_seconds += time.process_time() - started
-        fitted = loop.report is not report
+        fitted = loop.fits > fits
+        if loop.fits_spared > spared:
+            self.say(f"{self._position()}: the model holds on the new steps and is not refitted")
         if fitted:
             self.say(f"{self._position()}: fitted; rollouts of {loop.rollout_length} steps")
             for equation in loop.report.equations:
@@ -198,6 +200,8 @@ class Run:
         if loop.validation is not None:
             model = {
                 "rollout_length": loop.rollout_length,
+                "fits": loop.fits,
+                "fits_spared": loop.fits_spared,
                 "fitted_to": loop.report.n_transitions,
                 "validation_errors": list(loop.validation.errors),
                 "validation_growth": loop.validation.growth,

@@ -51,15 +51,20 @@ def stretches(transitions: Transitions, held_back: np.ndarray) -> list[Transitio
 
 
 def lead_errors(
-    model: WorldModel, task: Task, pieces: list[Transitions], scale: np.ndarray
+    model: WorldModel,
+    task: Task,
+    pieces: list[Transitions],
+    scale: np.ndarray,
+    most: int | None = None,
 ) -> np.ndarray:
-    """(K,) errors at leads 1..K, K the length of the longest piece; inf where not finite."""
+    """(K,) errors at leads 1..K; inf where not finite. K: the longest piece, or ``most``."""
     longest = max((len(piece) for piece in pieces), default=0)
+    longest = longest if most is None else min(longest, most)
     square, count = np.zeros(longest), np.zeros(longest)
     for piece in pieces:
         actions = torch.as_tensor(piece.action, dtype=torch.float32)
         state = torch.as_tensor(piece.state, dtype=torch.float32)
-        for lead in range(len(piece)):
+        for lead in range(min(len(piece), longest)):
             n = len(piece) - lead  # starts 0..n-1 have a real state this far ahead
             with torch.no_grad():
                 state = model.predict(state[:n], actions[lead : lead + n])
@@ -102,3 +107,17 @@ def validate(
         length = int(min(longest, len(errors) * room ** (1 / growth)))
     finite = tuple(float(min(error, 1e6)) for error in errors)
     return Validation(length=min(length, longest), errors=finite, growth=growth)
+
+
+def error_on_new(
+    model: WorldModel, task: Task, transitions: Transitions, new: np.ndarray, length: int
+) -> float:
+    """Largest open-loop error at leads 1 to ``length`` on the rows ``new`` (bool, (N,)).
+
+    In the units of :func:`validate`, so that its tolerance says whether the model fails. The rows
+    ``new`` are real transitions that came after the fit: the model has seen none of them, held back
+    or not. 0 where there are none.
+    """
+    scale = spread(task, transitions.state)
+    errors = lead_errors(model, task, stretches(transitions, new), scale, most=length)
+    return float(errors.max(initial=0.0))

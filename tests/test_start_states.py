@@ -1,0 +1,149 @@
+"""Where imagined rollouts start."""
+
+import numpy as np
+import pytest
+import torch
+
+from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.start_states import REACHED, START_STATES, StartStates, box_bounds
+from symtut.errors import InputError
+from symtut.tasks import make_task
+from symtut.tasks.pendulum import Pendulum
+
+TASK = make_task("pendulum")
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def sources(rule, task=TASK, imagined=0, ended=(), **options):
+    """100 real states, the last 10 of them recent; ``imagined`` rows in B_pi, some terminated."""
+    real = torch.Generator().manual_seed(1)
+    scale = torch.tensor([3.0, 4.0], dtype=torch.float64)
+    state = (2 * torch.rand((100, 2), generator=real, dtype=torch.float64) - 1) * scale
+    b_e = ReplayBuffer(120, {"reward": 1, "state": 2}, torch.float64)
+    b_e.add(reward=torch.full((100,), 1e9), state=state)
+    b_em = ReplayBuffer(10, {"state": 2})
+    b_em.add(state=state)
+    b_pi = ReplayBuffer(50, {"observation": 3, "next_observation": 3, "terminated": 1})
+    if imagined:
+        before = torch.stack([torch.zeros(imagined), torch.arange(imagined) / 100], 1)
+        after = before + torch.tensor([1.0, 0.0])
+        terminated = torch.zeros(imagined)
+        terminated[list(ended)] = 1
+        b_pi.add(
+            observation=task.observation_from_state(before),
+            next_observation=task.observation_from_state(after),
+            terminated=terminated,
+        )
+    return StartStates(task, rule, b_e, b_em, b_pi, **options), state.float()
+
+
+def among(drawn, known):
+    """(n, m) whether a drawn state is a known one."""
+    return (drawn[:, None] - known[None]).abs().amax(2) < 1e-6
+
+
+@pytest.mark.parametrize("rule", START_STATES)
+def test_every_rule_gives_float32_states_inside_the_bounds(rule, generator):
+    starts, _ = sources(rule, imagined=20)
+    drawn = starts.draw(7, generator)
+    assert drawn.shape == (7, 2) and drawn.dtype == torch.float32
+    again, other = (starts.draw(7, torch.Generator().manual_seed(s)) for s in (0, 1))
+    assert torch.equal(drawn, again) and not torch.equal(drawn, other)
+    assert (drawn[:, 0].abs() <= np.pi).all() and (drawn[:, 1].abs() <= 8).all()
+
+
+@pytest.mark.parametrize("rule, rows", [("recent", slice(-10, None)), ("all", slice(None))])
+def test_real_states_come_from_the_buffer_they_are_named_after(rule, rows, generator):
+    starts, real = sources(rule)
+    found = among(starts.draw(2000, generator), real[rows])
+    assert found.any(1).all() and found.any(0).all()
+
+
+def test_the_box_is_that_of_the_observed_states_and_angles_go_all_the_way_round(generator):
+    starts, real = sources("box")
+    low, high = real[:, 1].min(), real[:, 1].max()
+    drawn = starts.draw(20_000, generator)
+    assert drawn[:, 1].min() >= low and drawn[:, 1].max() <= high
+    assert drawn[:, 0].min() < -3.12 and drawn[:, 0].max() > 3.12  # no real angle is beyond 3
+    turn = (drawn[:, 0].double() + np.pi) / (2 * np.pi)
+    along = (drawn[:, 1].double() - low) / (high - low)
+    for unit in (turn, along):  # uniform: the largest distance of the two distribution functions
+        ordered = unit.sort().values
+        distance = (ordered - torch.linspace(0, 1, len(ordered), dtype=torch.float64)).abs().max()
+        assert distance < 1.63 / np.sqrt(len(ordered))  # 1 % point of Kolmogorov and Smirnov
+    assert abs(np.corrcoef(turn, along)[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 1.5, 10.0])
+def test_the_box_is_stretched_about_its_centre_up_to_the_bounds(scale):
+    starts, real = sources("box", box_scale=scale)
+    centre = (real[:, 1].min() + real[:, 1].max()) / 2
+    half = (real[:, 1].max() - real[:, 1].min()) / 2 * scale
+    low, high = box_bounds(starts)
+    assert low[1] == pytest.approx(max(float(centre - half), -8.0), abs=1e-5)
+    assert high[1] == pytest.approx(min(float(centre + half), 8.0), abs=1e-5)
+    assert (float(low[0]), float(high[0])) == pytest.approx((-np.pi, np.pi))
+
+
+def test_the_box_of_a_coordinate_that_never_moved_is_a_point(generator):
+    starts, _ = sources("box", box_scale=2.0)
+    starts.b_e.table[:, 2] = 0.25
+    assert (starts.draw(50, generator)[:, 1] == 0.25).all()
+
+
+def test_imagined_starts_are_states_that_rollouts_reached_and_did_not_end_in(generator):
+    starts, _ = sources("model", imagined=20, ended=[3, 4])
+    drawn = starts.draw(1000, generator)
+    speed = torch.arange(20) / 100
+    reached = torch.stack([torch.ones(20), speed], 1)
+    reached[[3, 4], 0] = 0.0  # the state before the end
+    found = among(drawn, reached)
+    assert found.any(1).all() and found.any(0).all()
+
+
+def test_imagined_starts_are_recent_real_states_while_nothing_is_imagined(generator):
+    starts, real = sources("model")
+    assert among(starts.draw(50, generator), real[-10:]).any(1).all()
+
+
+class Goals(Pendulum):
+    """The second coordinate is a goal: the angle of some state that was reached."""
+
+    def relabel(self, states, generator, reached=None):
+        self.reached = reached
+        chosen = torch.randint(len(reached), (len(states),), generator=generator)
+        return torch.stack([states[:, 0], reached[chosen, 0]], 1)
+
+
+@pytest.mark.parametrize("rule", ["recent", "all", "model"])
+def test_relabelling_sets_goals_that_real_states_reached(rule, generator):
+    task = Goals()
+    starts, real = sources(rule, task=task, imagined=20, relabel=True)
+    drawn = starts.draw(3, generator)
+    assert len(drawn) == 3 and len(task.reached) == REACHED  # not only among three
+    assert among(task.reached, real).any(1).all()
+    drawn = starts.draw(1000, generator)
+    plain, _ = sources(rule, task=task, imagined=20)
+    known = plain.draw(1000, generator)
+    assert among(drawn[:, :1], known[:, :1]).any(1).all()  # where they were
+    goals = among(drawn[:, 1:], real[:, :1])
+    assert goals.any(1).all() and goals.any(0).float().mean() > 0.8
+
+
+def test_without_the_option_goals_stay(generator):
+    task = Goals()
+    starts, real = sources("all", task=task)
+    assert among(starts.draw(100, generator), real).any(1).all() and not hasattr(task, "reached")
+
+
+def test_an_empty_buffer_has_no_extent():
+    with pytest.raises(InputError, match="no extent"):
+        ReplayBuffer(3, {"state": 2}).extent("state")
+    buffer = ReplayBuffer(3, {"a": 1, "state": 2})
+    buffer.add(a=torch.tensor([9.0, 9.0]), state=torch.tensor([[1.0, -2.0], [0.5, 4.0]]))
+    low, high = buffer.extent("state")
+    assert low.tolist() == [0.5, -2.0] and high.tolist() == [1.0, 4.0]
