@@ -35,7 +35,7 @@ def prepare(x: np.ndarray, y: np.ndarray, n_points: int, generator: np.random.Ge
     )
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def sample(
     model: FormulaTransformer,
     x: np.ndarray,
