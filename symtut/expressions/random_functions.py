@@ -75,13 +75,17 @@ class Examples:
     weights: np.ndarray
     intercepts: np.ndarray
 
-    def expression(self, i: int) -> Expression:
-        """The noise-free function behind example ``i``."""
+    def term_expressions(self, i: int) -> list[Expression]:
+        """The terms of example ``i`` with their constants, as drawn."""
         numbers = iter(self.constants[i].tolist())
-        terms = [
+        return [
             Expression(term, tuple(next(numbers) for _ in range(term.count(CONSTANT))))
             for term in decode(self.codes[i])
         ]
+
+    def expression(self, i: int) -> Expression:
+        """The noise-free function behind example ``i``."""
+        terms = self.term_expressions(i)
         return linear_combination(self.weights[i][: len(terms)], terms, self.intercepts[i])
 
 
