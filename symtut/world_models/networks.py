@@ -19,8 +19,9 @@ class ProbabilisticNetworks:
     hidden_layers, hidden : int
         Layers and units in each, with x·sigmoid(x) (SiLU, "swish") between them.
     generator : torch.Generator
-        Of the first weights: normal, cut at two standard deviations of 1/(2 sqrt(inputs of the
-        layer)).
+        Of the first weights: normal, cut at two standard deviations of 1/sqrt(inputs of the
+        layer). MBPO halves that, and training then begins on a plateau: signals shrink from layer
+        to layer, and a few hundred steps find the linear part alone.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class ProbabilisticNetworks:
         for a, b in zip(sizes, sizes[1:], strict=False):
             weight = torch.empty(members, a, b)
             torch.nn.init.trunc_normal_(weight, 0.0, 1.0, -2.0, 2.0, generator=generator)
-            self.weights.append(weight.mul_(0.5 / math.sqrt(a)))
+            self.weights.append(weight.div_(math.sqrt(a)))
             self.biases.append(torch.zeros(members, 1, b))
         self.lowest = torch.full((members, 1, outputs), -10.0)
         self.highest = torch.full((members, 1, outputs), 0.5)
