@@ -10,6 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from symtut.experiments import statistics as st
+from symtut.experiments.tables import Curves, RunRecord, cell_order
+
 INK, GRID, PAPER = "#222222", "#DDDDDD", "#FCFCFC"
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")
 METHOD_COLOUR = {
@@ -164,4 +167,104 @@ def learning_curve(
             textcoords="offset points", ha="left", fontsize=8.5,
         )  # fmt: skip
     axes.set(xlabel=xlabel, ylabel="return of one episode")
+    return axes
+
+
+def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshold=None, axes=None):
+    """Return over real steps: the interquartile mean of each method, its band, and every seed.
+
+    A method that is evaluated at one number of steps only (all its real steps come first) is a
+    point with a bar. The axis of steps is logarithmic: methods differ by orders of magnitude.
+
+    Parameters
+    ----------
+    curves : dict
+        From :func:`symtut.experiments.tables.collect` or ``read_curves("curves.csv")``.
+    task : str
+    threshold : float, optional
+        Return that counts as solved; a dotted line.
+    """
+    axes = axes or plt.subplots()[1]
+    for cell in sorted((cell for cell in curves if cell[0] == task), key=cell_order):
+        found, method = curves[cell], cell[1]
+        colour, (dash, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
+        steps, text = found.env_steps, f"{method} ({len(found.seeds)} seeds)"
+        middle, low, high = st.curve_band(found.returns)
+        faint = {"color": colour, "alpha": 0.3, "linewidth": 0.7, "zorder": 1.5}
+        if len(steps) == 1:
+            at = np.full(len(found.seeds), steps[0])
+            axes.plot(at, found.returns[:, 0], "_", **faint | {"markersize": 9})
+            axes.errorbar(
+                steps, middle, [middle - low, high - middle], color=colour, fmt=marker,
+                markersize=6, capsize=4, label=text, zorder=3,
+            )  # fmt: skip
+            continue
+        # A step, not a slope: between two evaluations the policy is the one evaluated before.
+        axes.plot(steps, found.returns.T, drawstyle="steps-post", **faint)
+        axes.fill_between(steps, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
+        axes.plot(
+            steps, middle, drawstyle="steps-post", color=colour, linestyle=dash, marker=marker,
+            markersize=4, markevery=max(1, len(steps) // 12), label=text, zorder=3,
+        )  # fmt: skip
+    if threshold is not None:
+        axes.axhline(threshold, color=INK, linewidth=1, linestyle=":")
+        axes.annotate(
+            f"threshold {threshold:g}", (0, threshold), xycoords=("axes fraction", "data"),
+            xytext=(4, 3), textcoords="offset points", ha="left", fontsize=8.5,
+        )  # fmt: skip
+    axes.set(title=task, xscale="log", xlabel="real environment steps", ylabel="mean return")
+    axes.legend(fontsize=8.5)
+    return axes
+
+
+def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
+    """Real steps until a task was solved: median and 95 % interval of each method, and every run.
+
+    A run that never got there is an open triangle at the steps that it spent: it needs more than
+    that. An interval or a median without an upper end is an arrow.
+
+    Parameters
+    ----------
+    records : list of RunRecord
+        From :func:`symtut.experiments.tables.collect` or ``read_runs("runs.csv")``.
+    """
+    axes = axes or plt.subplots()[1]
+    methods = {r.method for r in records if r.task == task}
+    methods = sorted(methods, key=lambda method: cell_order((task, method)))
+    for row, method in enumerate(methods):
+        runs = [r for r in records if (r.task, r.method) == (task, method)]
+        waits = st.censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
+        value, low, high = st.steps_to_threshold(waits)
+        colour, (_, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
+        solved, spent = waits[:, 1] > 0, waits[:, 0].max()
+        # Runs below the line, one beside the other; seeds in order.
+        below = row + 0.16 + 0.2 * np.arange(len(runs)) / max(len(runs) - 1, 1)
+        axes.plot(
+            waits[solved, 0], below[solved], ".", color=colour, alpha=0.5, markersize=5,
+        )  # fmt: skip
+        axes.plot(
+            waits[~solved, 0], below[~solved], ">", color=colour, alpha=0.7, markersize=5,
+            markerfacecolor="none",
+        )  # fmt: skip
+        if np.isfinite(low):
+            axes.plot([low, min(high, spent)], [row, row], color=colour, linewidth=2.4)
+        if np.isinf(high):
+            axes.annotate(
+                "", (spent * 1.35, row), (spent, row),
+                arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.6},
+            )  # fmt: skip
+        open_ended = np.isinf(value)
+        axes.plot(
+            spent if open_ended else value, row, marker, color=colour, markersize=8, zorder=3,
+            markerfacecolor=PAPER if open_ended else colour,
+        )  # fmt: skip
+        text = f"> {spent:.0f}" if open_ended else f"{value:.0f}"
+        axes.annotate(
+            f"{text}, {solved.sum()} of {len(runs)}", (spent if open_ended else value, row),
+            xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8.5,
+        )  # fmt: skip
+    axes.set(title=task, xscale="log", xlabel="real environment steps to the threshold")
+    axes.set_yticks(range(len(methods)), methods)
+    axes.set_ylim(len(methods) - 0.4, -0.6)  # the first on top
+    axes.margins(x=0.15)
     return axes
