@@ -88,8 +88,8 @@ class Reacher(Task):
     inputs = {
         name: ("theta1", "theta2", "theta1_dot", "theta2_dot", "u1", "u2") for name in state_names
     }
-    # Of joints without links, in free motion: at speeds up to 15 rad/s one step is right to 1e-4 rad
-    # and 1e-2 rad/s. true_step has the rest.
+    # Of joints without links, in free motion: one step is right to 1e-4 rad and
+    # 1e-2 rad/s at speeds up to 15 rad/s. true_step has the rest.
     true_equations = (
         f"{_TRAVEL:.6g}*theta1_dot + {_PUSH:.6g}*u1",
         f"{_TRAVEL:.6g}*theta2_dot + {_PUSH:.6g}*u2",
