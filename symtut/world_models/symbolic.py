@@ -12,6 +12,7 @@ import torch
 
 from symtut.expressions import Expression, latex_name
 from symtut.regression import SymbolicRegressor, load_weights
+from symtut.regression.inputs import MIN_POINTS
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
@@ -24,7 +25,8 @@ class SymbolicWorldModel:
     Parameters
     ----------
     task : Task
-        Names, bounds and which coordinates are angles; its true dynamics are never looked at.
+        Names, bounds, which coordinates are angles, and what an increment may depend on
+        (``inputs``, all by default); its true dynamics are never looked at.
     weights, n_candidates, constants, recombine, rounds, random_state
         As in :class:`~symtut.regression.SymbolicRegressor`. There is no time limit, so that a run
         depends on its seed alone.
@@ -37,9 +39,13 @@ class SymbolicWorldModel:
     Attributes
     ----------
     expressions_ : list of Expression
-        One per state coordinate: its increment as a function of state and action.
+        One per state coordinate: its increment as a function of state and action. A coordinate that
+        never moves has the equation 0, one that always moves alike has a constant.
+    columns_ : list of tuple of int
+        Which columns of (state, action) are x0, x1, … of each expression: all of them, in order,
+        unless the task restricts its ``inputs`` or has more than six coordinates.
     regressors_ : list of SymbolicRegressor or None
-        The fits behind them, with their Pareto fronts (None for a coordinate that never moved, and
+        The fits behind them, with their Pareto fronts (None for a constant increment, and
         after :meth:`load_state_dict`).
     reward_equation_ : RewardEquation
         Only with ``learned_reward``.
@@ -84,33 +90,40 @@ class SymbolicWorldModel:
         Raises
         ------
         InputError
-            Too few transitions, or none inside the bounds.
+            Too few transitions, or none inside the bounds; more than six varying inputs for one
+            increment.
         """
         started = time.process_time()
         x, increments = self._inside(transitions)
-        new = held_out is not None and len(held_out.state) > 1
-        x_new, increments_new = self._inside(held_out) if new else (None, None)
-        expressions, regressors, rows = [], [], []
+        x_new, increments_new = (None, None) if held_out is None else self._inside(held_out)
+        expressions, columns, regressors, rows = [], [], [], []
         for i, name in enumerate(self.task.state_names):
-            y = increments[:, i]
-            if np.ptp(y) == 0:  # a coordinate that never moves (a target, say)
-                expression, regressor = Expression(("C",), (float(y[0]),)), None
+            y, used = increments[:, i], self.task.inputs_of(name)
+            constant = constant_value(y, x[:, i])
+            if constant is not None:  # a target, say
+                expression, regressor = Expression(("C",), (constant,)), None
             else:
-                regressor = self._regressor(self.names, i).fit(x, y)
+                regressor = self._regressor(tuple(self.names[j] for j in used), i).fit(
+                    x[:, used], y
+                )
                 expression = regressor.expression()
+                used = tuple(used[j] for j in regressor.columns_)
             expressions.append(expression)
+            columns.append(used)
             regressors.append(regressor)
+            names = tuple(self.names[j] for j in used)
+            new = None if held_out is None else increments_new[:, i]
             rows.append(
                 {
                     "target": f"delta_{name}",
-                    "equation": expression.text(self.names),
-                    "latex": f"{latex_name(f'delta_{name}')} = {expression.latex(self.names)}",
+                    "equation": expression.text(names),
+                    "latex": f"{latex_name(f'delta_{name}')} = {expression.latex(names)}",
                     "complexity": expression.complexity,
-                    "r2_fit": _r2(expression, x, y),
-                    "r2_holdout": _r2(expression, x_new, increments_new[:, i]) if new else None,
+                    "r2_fit": None if regressor is None else _r2(expression, x[:, used], y),
+                    "r2_holdout": None if new is None else _r2(expression, x_new[:, used], new),
                 }
             )
-        self.expressions_, self.regressors_ = expressions, regressors
+        self.expressions_, self.columns_, self.regressors_ = expressions, columns, regressors
         if self.reward is not None:
             self.reward_equation_ = find_reward(self.task, transitions, self._regressor)
             rows.append(self.reward_equation_.described(self.task, transitions, held_out))
@@ -126,14 +139,8 @@ class SymbolicWorldModel:
 
     def _inside(self, transitions: Transitions):
         """Inputs (N, S + A) and increments (N, S) of the transitions that no bound has cut."""
-        task = self.task
-        linear = ~np.asarray(task.angular)
-        margin = 1e-6 * np.where(np.isfinite(task.state_high), np.abs(task.state_high), 0.0)
-        cut = (transitions.next_state >= task.state_high - margin) | (
-            transitions.next_state <= task.state_low + margin
-        )
-        inside = ~np.any(cut & linear, axis=1)
-        increments = task.difference(transitions.next_state, transitions.state)
+        inside = self.task.uncut(transitions.state, transitions.next_state)
+        increments = self.task.difference(transitions.next_state, transitions.state)
         x = np.concatenate([transitions.state, transitions.action], axis=1)
         return x[inside], increments[inside]
 
@@ -144,7 +151,8 @@ class SymbolicWorldModel:
         its value.
         """
         x = torch.cat([state, action], dim=-1)
-        increments = torch.stack([e(x, "torch") for e in self.expressions_], dim=-1)
+        pairs = zip(self.expressions_, self.columns_, strict=True)
+        increments = torch.stack([e(x[..., list(used)], "torch") for e, used in pairs], dim=-1)
         increments = torch.nan_to_num(increments, nan=0.0, posinf=0.0, neginf=0.0)
         return self.task.advance(state, increments)
 
@@ -153,12 +161,17 @@ class SymbolicWorldModel:
 
     def state_dict(self) -> dict:
         """Equations and the number of fits, JSON-able."""
-        fitted = getattr(self, "expressions_", [])
+        fitted = zip(getattr(self, "expressions_", []), getattr(self, "columns_", []), strict=True)
         learned = getattr(self, "reward_equation_", None)
         return ({} if learned is None else {"reward": learned.as_json()}) | {
             "fits_done": self.fits_done,
             "equations": [
-                {"prefix": list(e.prefix), "constants": list(e.constants)} for e in fitted
+                {
+                    "prefix": list(e.prefix),
+                    "constants": list(e.constants),
+                    "columns": list(used),
+                }
+                for e, used in fitted
             ],
         }
 
@@ -169,9 +182,25 @@ class SymbolicWorldModel:
             self.expressions_ = [
                 Expression(tuple(e["prefix"]), tuple(e["constants"])) for e in state["equations"]
             ]
+            self.columns_ = [tuple(e["columns"]) for e in state["equations"]]
             self.regressors_ = [None] * len(self.expressions_)
         if "reward" in state:
             self.reward_equation_ = RewardEquation.from_json(state["reward"])
+
+
+def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
+    """The value of increments (N,) that are all the same but for rounding; None if they vary.
+
+    ``state`` (N,) is the coordinate itself: its size tells how large a rounding error is. Fewer
+    points than the regressor needs prove nothing: None, and it will say so.
+    """
+    if len(y) < MIN_POINTS:
+        return None
+    rounding = 1e-12 * max(np.abs(state).max(), np.abs(y).max())
+    if np.ptp(y) > rounding:
+        return None
+    value = float(np.median(y))
+    return 0.0 if abs(value) <= rounding else value
 
 
 def _r2(expression, x, y) -> float | None:

@@ -1,0 +1,136 @@
+"""The symbolic world model: constant coordinates, restricted inputs, more than six coordinates."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from symtut.errors import InputError
+from symtut.expressions import Expression
+from symtut.tasks import Pendulum, Reacher, Transitions, make_task
+from symtut.world_models.symbolic import SymbolicWorldModel, constant_value
+
+
+def random_transitions(task, state, steps, seed=0):
+    """Episodes (one for each row of ``state``) of the true dynamics under random actions."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for _ in range(steps):
+        action = generator.uniform(task.action_low, task.action_high, (len(state), 2))
+        after = task.true_step(state, action)
+        rows += [(s, a, n, e) for e, (s, a, n) in enumerate(zip(state, action, after, strict=True))]
+        state = after
+    s, a, n, episode = map(np.array, zip(*sorted(rows, key=lambda row: row[3]), strict=True))
+    zero = np.zeros(len(s))
+    return Transitions(s, a, n, zero, zero > 0, episode)
+
+
+def sparse_model(task):
+    """The cheapest proposer: what is tested here does not depend on who proposes."""
+    return SymbolicWorldModel(task, proposer="sparse")
+
+
+@pytest.mark.parametrize("episodes", [1, 6])  # the target never varies, or from episode to episode
+def test_reacher_a_target_gets_the_equation_0_and_confuses_nobody(episodes):
+    task = make_task("reacher")
+    start = task.start_state(episodes, torch.Generator().manual_seed(3)).double().numpy()
+    transitions = random_transitions(task, start, 150 // episodes)
+    model = sparse_model(task)
+    report = model.fit(transitions, transitions)
+    assert [row["target"] for row in report.equations][-2:] == ["delta_target_x", "delta_target_y"]
+    for row in report.equations[4:]:
+        assert row["equation"] == "0" and row["complexity"] == 1
+        assert row["r2_fit"] is None and row["r2_holdout"] is None
+    for i, row in enumerate(report.equations[:4]):
+        assert row["r2_fit"] > 0.9999 and row["r2_holdout"] > 0.9999
+        assert "target" not in row["equation"]
+        assert f"u{i % 2 + 1}" in row["equation"] and f"theta{i % 2 + 1}_dot" in row["equation"]
+    uncut = task.uncut(transitions.state, transitions.next_state)
+    assert report.n_transitions == uncut.sum()
+
+    state, action = torch.as_tensor(transitions.state), torch.as_tensor(transitions.action)
+    after = model.predict(state.float(), action.float())
+    assert torch.equal(after[:, 4:], state[:, 4:].float())
+    error = abs(task.difference(after.double().numpy(), transitions.next_state))[uncut]
+    assert error[:, :2].max() < 2e-3 and error[:, 2:4].max() < 0.2
+
+    again = sparse_model(task)
+    again.load_state_dict(json.loads(json.dumps(model.state_dict())))
+    assert torch.equal(again.predict(state.float(), action.float()), after)
+
+
+class Timed(Pendulum):
+    """The pendulum with a clock, and six more coordinates that stay where they are put."""
+
+    state_names = ("theta", "theta_dot", "clock", *(f"c{i}" for i in range(6)))
+    angular = (True, *[False] * 8)
+    state_low = np.array([-np.pi, -8.0, *[-np.inf] * 7])
+    state_high = -state_low
+
+
+def timed_transitions(vary, n=60):
+    generator = np.random.default_rng(0)
+    pole = generator.uniform([-3, -4], [3, 4], (n, 2))
+    action = generator.uniform(-2, 2, (n, 1))
+    clock = 0.05 * np.arange(n)[:, None]
+    rest = generator.normal(size=(n, 6)) if vary else np.full((n, 6), 0.3)
+    after = np.hstack([Pendulum().true_step(pole, action), clock + 0.05, rest])
+    zero = np.zeros(n)
+    return Transitions(np.hstack([pole, clock, rest]), action, after, zero, zero > 0, zero)
+
+
+def test_constant_increments_and_coordinates_that_never_vary():
+    model = sparse_model(Timed())
+    equations = [row["equation"] for row in model.fit(timed_transitions(vary=False)).equations]
+    assert equations[2:] == ["0.05", *["0"] * 6]
+    names = Timed.state_names + Timed.action_names
+    for found, true in zip(equations, Pendulum.true_equations, strict=False):
+        x = np.random.default_rng(1).uniform(-2, 2, (50, len(names)))
+        shown = {name: x[:, j] for j, name in enumerate(names)} | {"sin": np.sin}
+        np.testing.assert_allclose(eval(found, {}, shown), eval(true, {}, shown), atol=1e-4)
+    moved = model.predict(torch.full((2, 9), 0.25), torch.zeros(2, 1))
+    torch.testing.assert_close(moved[:, 2:], torch.tensor([[0.3, *[0.25] * 6]] * 2))
+
+
+def test_more_than_six_varying_inputs_are_an_error_unless_the_task_chooses():
+    transitions = timed_transitions(vary=True)
+    with pytest.raises(InputError, match="at most 6"):
+        sparse_model(Timed()).fit(transitions)
+
+    class Chosen(Timed):
+        inputs = {"theta": ("theta_dot",), "theta_dot": ("u", "theta")}
+
+    model = sparse_model(Chosen())
+    report = model.fit(transitions)
+    assert model.columns_[:2] == [(1,), (9, 0)]
+    assert report.equations[1]["equation"] in (
+        "0.15*u + 0.75*sin(theta)", "0.75*sin(theta) + 0.15*u",
+    )  # fmt: skip
+    assert set(model.expressions_[0].variables) == {0}  # of its own inputs: theta_dot
+    assert report.equations[0]["r2_fit"] < 0.999  # gravity and torque were kept from it
+
+
+def test_rounding_is_not_motion_and_few_points_prove_nothing():
+    generator = np.random.default_rng(0)
+    state = generator.normal(size=50)
+    assert constant_value((state + 0.05) - state, state) == pytest.approx(0.05)
+    assert constant_value(1e-17 * generator.normal(size=50), state) == 0.0
+    assert constant_value(np.zeros(50), np.zeros(50)) == 0.0
+    assert constant_value(1e-6 * generator.normal(size=50), state) is None
+    assert constant_value(np.zeros(4), np.zeros(4)) is None
+    task = make_task("pendulum")
+    one = Transitions([[0.1, 0.0]], [[0.0]], [[0.1, 0.0]], [0.0], [False], [0])
+    for transitions in (one, one[:0]):
+        with pytest.raises(InputError, match="points are fewer"):
+            sparse_model(task).fit(transitions)
+
+
+def test_undefined_equations_leave_the_coordinate_where_it_is():
+    model = sparse_model(Reacher())
+    row = {"prefix": ["log", "x0"], "constants": [], "columns": [2]}
+    model.load_state_dict({"fits_done": 1, "equations": [row] * 6})
+    assert model.expressions_[0] == Expression(("log", "x0"))
+    state = torch.full((1, 6), 0.125)
+    state[0, 2] = -1.0
+    assert torch.equal(model.predict(state, torch.zeros(1, 2)), state)
