@@ -16,7 +16,9 @@ from symtut.errors import InputError
 def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", default="pendulum", help="which world (default: pendulum)")
     parser.add_argument(
-        "--method", default="symbolic", help="sac, oracle or symbolic (default: symbolic)"
+        "--method",
+        default="symbolic",
+        help="sac, mbpo, symbolic, sparse or oracle (default: symbolic)",
     )
     parser.add_argument("--steps", type=int, default=200, help="real environment steps")
     parser.add_argument("--seed", type=int, default=0)
