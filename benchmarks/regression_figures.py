@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 
 from symtut.lab.plots import use_style
 from symtut.lab.regression_plots import recovery, training_curves
-from symtut.regression.benchmark_tables import HARD, read_table
+from symtut.regression.benchmark_tables import read_table
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
 
@@ -29,7 +29,7 @@ def main() -> None:
     logs = {path.stem.removeprefix("training_"): path for path in FOLDER.glob("training_*.csv")}
     training_curves(logs).savefig(FOLDER / "training.png", dpi=110)
     panels = {
-        f"random, {HARD.replace('three or more', '3+')}, 1 s": [
+        "random, harder part, 1 s": [
             row for row in clean("random_1s") if row["kind"] != "one or two terms, flat"
         ],
         "mechanics, 10 s": clean("mechanics_10s"),

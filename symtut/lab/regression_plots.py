@@ -34,10 +34,12 @@ def training_curves(logs: dict[str, str | Path]):
         ("token_accuracy", "held_out_token_accuracy", "next token guessed right"),
         (None, "held_out_term_recovery", "terms found in 32 samples"),
     )
-    figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.0))
-    for name, colour in zip(logs, OKABE_ITO, strict=False):
-        log = read_log(logs[name])
-        for axis, (seen, unseen, label) in zip(axes, columns, strict=True):
+    tables = {name: read_log(path) for name, path in logs.items()}
+    # older logs know fewer figures
+    columns = [row for row in columns if any(row[1] in log for log in tables.values())]
+    figure, axes = plt.subplots(1, len(columns), figsize=(3.4 * len(columns), 3.0), squeeze=False)
+    for (name, log), colour in zip(tables.items(), OKABE_ITO, strict=False):
+        for axis, (seen, unseen, label) in zip(axes[0], columns, strict=True):
             for column, line in ((seen, ":"), (unseen, "-")):
                 if column in log:
                     what = "held out" if line == "-" else "training"
@@ -46,7 +48,7 @@ def training_curves(logs: dict[str, str | Path]):
                         label=f"{name}, {what}",
                     )  # fmt: skip
             axis.set(xlabel="functions seen (millions)", title=label)
-    axes[0].legend(fontsize=8)
+    axes[0, 0].legend(fontsize=8)
     return figure
 
 
@@ -59,37 +61,38 @@ def read_log(path: str | Path) -> dict[str, np.ndarray]:
     return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 
 
-def recovery(rows_by_title: dict[str, list[dict]], what: str = "exact"):
+def recovery(rows_by_title: dict[str, list[dict]]):
     """Share of equations recovered by each method, with 95 % Wilson intervals.
+
+    Pale bars: exact on fresh points of the same region. Full bars, with the interval: still exact
+    in a region half as large again, where only the right form is.
 
     Parameters
     ----------
     rows_by_title : dict
         Title of a panel → rows of a benchmark table (``read_table``).
-    what : str
-        ``exact``, ``exact_extrapolated``, or ``r2`` for the share with R² > 0.999.
     """
     figure, axes = plt.subplots(
-        1, len(rows_by_title), figsize=(2.9 * len(rows_by_title), 3.0), sharey=True, squeeze=False
+        1, len(rows_by_title), figsize=(3.1 * len(rows_by_title), 3.4), sharey=True, squeeze=False
     )
     for axis, (title, rows) in zip(axes[0], rows_by_title.items(), strict=True):
         methods = [m for m in REGRESSOR_COLOUR if any(row["method"] == m for row in rows)]
         for place, method in enumerate(methods):
-            hits = [
-                row["r2"] > 0.999 if what == "r2" else bool(row[what])
-                for row in rows
-                if row["method"] == method
-            ]
-            share = np.mean(hits)
-            low, high = wilson(sum(hits), len(hits))
-            axis.bar(place, share, color=REGRESSOR_COLOUR[method], width=0.72)
+            some = [row for row in rows if row["method"] == method]
+            wide = [bool(row["exact_extrapolated"]) for row in some]
+            near, share = np.mean([bool(row["exact"]) for row in some]), np.mean(wide)
+            low, high = wilson(sum(wide), len(wide))
+            colour = REGRESSOR_COLOUR[method]
+            axis.bar(place, near, color=colour, alpha=0.35, width=0.72)
+            axis.bar(place, share, color=colour, width=0.72)
             axis.errorbar(
                 place, share, [[share - low], [high - share]], color=INK, capsize=3, linewidth=1.2
             )
-            axis.annotate(f"{share:.2f}", (place, 0.02), ha="center", fontsize=8, color=INK)
+            top = max(near, high) + 0.02
+            axis.annotate(f"{share:.2f}", (place, top), ha="center", fontsize=8, color=INK)
         axis.set_xticks(range(len(methods)), methods, rotation=40, ha="right", fontsize=8)
-        axis.set(title=f"{title} (n = {len(hits)})", ylim=(0, 1))
+        axis.set_title(f"{title}\n{len(some)} problems", fontsize=10)
+        axis.set_ylim(0, 1.1)
         axis.grid(axis="x", visible=False)
-    label = {"exact": "recovered exactly", "exact_extrapolated": "exact, also outside the data"}
-    axes[0, 0].set_ylabel(f"share {label.get(what, 'with R² > 0.999')}")
+    axes[0, 0].set_ylabel("share recovered exactly")
     return figure
