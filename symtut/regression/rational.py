@@ -29,6 +29,9 @@ MAX_TOP_NODES = 10
 MAX_TOP_TERMS = 800
 MAX_CANCELLATION = 20
 """How large the parts of a sum may be, in standard deviations of y."""
+MIN_VARIATION = 5e-3
+"""How much a term must move the denominator (its constant part is 1): N/(1e5 + s) is a sum with
+small products in disguise, and no equation of motion."""
 SELECTION_POINTS = 256
 
 
@@ -280,7 +283,7 @@ class RationalSearch:
             parts = [Expression((CONSTANT,), (float(weights[-1] / outer),)), *parts]
         # a denominator term that moves nothing is no term; the strongest one is written first
         moves = np.abs(d) * self.values[list(choice.bottom)].std(1)
-        order = [k for k in np.argsort(-moves) if moves[k] > 1e-6 * max(1.0, moves.max())]
+        order = [k for k in np.argsort(-moves) if moves[k] > MIN_VARIATION]
         if len(order) < len(d):
             return None
         d = d[order]
