@@ -15,7 +15,7 @@ from symtut.regression.pretraining import Pretraining, main
 from symtut.regression.training_data import PRESETS, benchmark_keys, make_chunk
 from symtut.regression.transformer import FormulaTransformer
 from symtut.regression.weights import load_weights
-from symtut.storage import load_tensors
+from symtut.storage import load_tensors, save_tensors
 
 CONFIG = replace(PRESETS["tiny"], examples=1500, chunk_size=256, batch_size=32)
 
@@ -96,6 +96,23 @@ def test_interrupted_run_equals_uninterrupted(tmp_path):
     assert resumed.seen == whole.seen
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_a_checkpoint_of_an_older_version_goes_on(tmp_path):
+    """It knew neither fingerprints nor the recovery of terms."""
+    run = Pretraining(CONFIG, tmp_path)
+    run.step()
+    run._checkpoint([{"loss": 1.0, "token_accuracy": 0.5}])
+    tensors, metadata = load_tensors(run.checkpoint_path)
+    del metadata["fingerprints"]
+    metadata["log"] = [row[:6] for row in metadata["log"]]
+    save_tensors(run.checkpoint_path, tensors, metadata)
+    resumed = Pretraining(CONFIG, tmp_path)
+    resumed.resume()
+    resumed.run(report=lambda line: None)
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert len(lines) == 3 and len({line.count(",") for line in lines}) == 1
+    assert lines[1].endswith(",,") and not lines[2].endswith(",")
 
 
 def test_two_processes_train_one_model(tmp_path):

@@ -122,7 +122,7 @@ class Run:
             if stored != run:
                 raise InputError(
                     f"'{self.out}' holds a run with another configuration "
-                    f"({_first_difference(stored, run)}). Choose another --out folder."
+                    f"({first_difference(stored, run)}). Choose another --out folder."
                 )
         ensure_folder(self.out)
         for name in results.FILES:  # what a kill left of a half-written file
@@ -225,11 +225,11 @@ class Run:
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)
 
 
-def _first_difference(stored, wanted, path: str = "") -> str:
+def first_difference(stored, wanted, path: str = "") -> str:
     """Where two configurations part: ``steps: 200 there, 300 asked for``."""
     if isinstance(stored, dict) and isinstance(wanted, dict):
         for name in {**stored, **wanted}:
             if stored.get(name) != wanted.get(name):
                 at = f"{path}{name}"
-                return _first_difference(stored.get(name), wanted.get(name), f"{at}.")
+                return first_difference(stored.get(name), wanted.get(name), f"{at}.")
     return f"{path.rstrip('.') or 'everything'}: {stored} there, {wanted} asked for"

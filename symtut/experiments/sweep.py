@@ -23,7 +23,7 @@ from pathlib import Path
 from symtut.errors import InputError
 from symtut.experiments import results, workers
 from symtut.experiments.config import RunConfig
-from symtut.experiments.run import Run, _first_difference, train
+from symtut.experiments.run import Run, first_difference, train
 from symtut.experiments.tables import write_tables
 from symtut.storage import ensure_folder, read_json, write_json
 from symtut.tasks import TASKS, make_task
@@ -204,7 +204,7 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
             if stored != wanted:
                 raise InputError(
                     f"'{path.parent}' holds a run with another configuration "
-                    f"({_first_difference(stored, wanted)}). Choose another --out folder."
+                    f"({first_difference(stored, wanted)}). Choose another --out folder."
                 )
     return [run for run in runs if not (Path(run.out) / results.SUMMARY).exists()]
 

@@ -58,7 +58,7 @@ def read_log(path: str | Path) -> dict[str, np.ndarray]:
         rows = list(csv.DictReader(file))
     if not rows or "examples" not in rows[0]:
         raise InputError(f"'{path}' is not the log of a pretraining run.")
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
 
 
 def recovery(rows_by_title: dict[str, list[dict]]):

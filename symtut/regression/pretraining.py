@@ -129,8 +129,11 @@ class Pretraining:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         self.chunk, self.seen = metadata["chunk"], metadata["seen"]
-        self.cpu_seconds, self.log = metadata["cpu_seconds"], metadata["log"]
-        self.fingerprints = set(metadata["fingerprints"])
+        self.cpu_seconds = metadata["cpu_seconds"]
+        # likewise a figure that an older log lacks: empty in the table from then on
+        width = 2 + len(self.columns)
+        self.log = [[*row, *[""] * (width - len(row))] for row in metadata["log"]]
+        self.fingerprints = set(metadata.get("fingerprints", ()))
         self._chunks = None
 
     # ---- training -------------------------------------------------------------------------------
