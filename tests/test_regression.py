@@ -22,7 +22,7 @@ from symtut.regression.regressor import METHODS
 from symtut.regression.scaling import choose_columns
 from symtut.regression.simplification import simplifications
 from symtut.regression.tokens import BOS, EOS, GrammarMask, pack
-from symtut.regression.transformer import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer import FormulaTransformer, KeyValueCache, TransformerConfig
 from symtut.regression.weights import save_weights
 
 TINY = TransformerConfig(n_embed=32, n_head=2, n_encoder=2, n_decoder=2, n_latents=6)
@@ -62,20 +62,25 @@ def test_decoder_is_causal_and_its_cache_is_exact(model):
     changed = tokens.clone()
     changed[:, 5:] = 7
     torch.testing.assert_close(whole[:, :5], model(x, y, variables, changed)[:, :5])
-    memory, past, parts = model.decoder.read(model.encoder(x, y, variables)), None, []
+    memory = model.decoder.read(model.encoder(x[:1], y[:1], variables[:1]))
+    whole = model(x[:1].expand(3, -1, -1), y[:1].expand(3, -1), variables, tokens)
+    past, rows = KeyValueCache(model.config, 3), torch.arange(3)
     for t in range(9):
-        logits, past = model.decoder(tokens[:, t : t + 1], memory, past)
-        parts.append(logits)
-    torch.testing.assert_close(torch.cat(parts, 1), whole, atol=1e-5, rtol=1e-4)
+        if t == 4:  # one row is done, another takes its place
+            rows = torch.tensor([2, 1])
+            past.keep(rows)
+        logits = model.decoder(tokens[rows, t : t + 1], memory, past)[:, 0]
+        torch.testing.assert_close(logits, whole[rows, t], atol=1e-5, rtol=1e-4)
+    assert past.length == 9
 
 
 def test_one_memory_serves_many_samples(model):
     x, y, variables = torch.randn(1, 20, 6), torch.randn(1, 20), torch.tensor([6])
     tokens = torch.randint(4, 20, (5, 4))
     memory = model.decoder.read(model.encoder(x, y, variables))
-    many = model.decoder(tokens, memory)[0]
+    many = model.decoder(tokens, memory)
     for row in range(5):
-        one = model.decoder(tokens[row : row + 1], memory)[0]
+        one = model.decoder(tokens[row : row + 1], memory)
         torch.testing.assert_close(many[row : row + 1], one, atol=1e-5, rtol=1e-4)
 
 

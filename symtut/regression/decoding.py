@@ -8,7 +8,7 @@ import torch
 from symtut.expressions import MAX_VARIABLES
 from symtut.regression.constants import Candidate
 from symtut.regression.tokens import BOS, EOS, GrammarMask, read
-from symtut.regression.transformer import FormulaTransformer
+from symtut.regression.transformer import FormulaTransformer, KeyValueCache
 
 
 def prepare(x: np.ndarray, y: np.ndarray, n_points: int, generator: np.random.Generator):
@@ -75,12 +75,12 @@ def sample(
     log_probability = torch.zeros(n_samples)
     rows = torch.arange(n_samples)  # the samples still being written
     tokens = torch.full((n_samples, 1), BOS)
-    past = None
+    past = KeyValueCache(config, n_samples)
     for position in range(limit - 1):
         if stop is not None and stop():
             codes[rows] = 0  # half-written
             break
-        logits, past = model.decoder(tokens, memory, past)
+        logits = model.decoder(tokens, memory, past)
         logits = (logits[:, -1] / temperature).masked_fill(~mask.allowed(), float("-inf"))
         log_p = torch.log_softmax(logits, dim=-1)
         token = torch.multinomial(log_p.exp(), 1, generator=random)[:, 0]
@@ -92,9 +92,13 @@ def sample(
             break
         tokens = token[:, None]
         if len(going) < len(rows):
+            # the last unfinished rows take the places of finished ones: little to move
+            places = torch.arange(len(going))
+            places[token[: len(going)] == EOS] = going[going >= len(going)]
+            going = places
             rows, tokens = rows[going], tokens[going]
             mask.keep(going)
-            past = [(key[going], value[going]) for key, value in past]
+            past.keep(going)
     found: dict[Candidate, tuple[Candidate, float]] = {}
     for row, score in zip(codes.tolist(), log_probability.tolist(), strict=True):
         candidate = read(row, config.form, config.constants)

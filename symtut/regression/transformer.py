@@ -9,6 +9,7 @@ the fused kernel is slow in bfloat16.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -169,20 +170,50 @@ class DecoderBlock(nn.Module):
         self.norm_forward = nn.LayerNorm(config.n_embed)
         self.forward_ = FeedForward(config)
 
-    def forward(self, x, memory, mask, past=None):
-        """``past`` holds the keys and values of earlier tokens; returns the extended ones too."""
+    def forward(self, x, memory, mask, extend=None):
+        """``extend`` puts the keys and values of earlier tokens in front of those of ``x``."""
         normed = self.norm_self(x)
         keys_values = self.attend.keys_values(normed)
-        if past is not None:
-            keys_values = (
-                torch.cat([past[0], keys_values[0]], dim=3),
-                torch.cat([past[1], keys_values[1]], dim=2),
-            )
+        if extend is not None:
+            keys_values = extend(*keys_values)
         x = x + self.attend(normed, keys_values, mask)
         # one memory for all rows (sampling): the rows become one long sequence of queries
         query = self.norm_cross(x).reshape(len(memory[0]), -1, x.shape[-1])
         x = x + self.cross(query, memory).reshape(x.shape)
-        return x + self.forward_(self.norm_forward(x)), keys_values
+        return x + self.forward_(self.norm_forward(x))
+
+
+class KeyValueCache:
+    """Keys and values of the tokens written so far, in every block of a decoder.
+
+    There is room for all tokens from the start: a step writes its own and copies nothing.
+
+    Attributes
+    ----------
+    length : int
+        Tokens held.
+    """
+
+    def __init__(self, config: TransformerConfig, n_rows: int):
+        # tokens first: memory that is never written to costs nothing
+        size = (config.max_length, n_rows, config.n_head, config.n_embed // config.n_head)
+        self.blocks = [(torch.empty(size), torch.empty(size)) for _ in range(config.n_decoder)]
+        self.length = 0
+
+    def extend(self, block: int, key, value):
+        """Write the newest keys (B, H, D, T) and values (B, H, T, D); returns all of them."""
+        keys, values = self.blocks[block]
+        end, rows = self.length + value.shape[2], len(value)
+        keys[self.length : end, :rows] = key.permute(3, 0, 1, 2)
+        values[self.length : end, :rows] = value.permute(2, 0, 1, 3)
+        return keys[:end, :rows].permute(1, 2, 3, 0), values[:end, :rows].permute(1, 2, 0, 3)
+
+    def keep(self, rows):
+        """Go on with ``rows`` (indices), in their order; rows that stay in place are not copied."""
+        moved = torch.nonzero(rows != torch.arange(len(rows)))[:, 0]
+        for pair in self.blocks:
+            for buffer in pair:
+                buffer[: self.length, moved] = buffer[: self.length, rows[moved]]
 
 
 class Decoder(nn.Module):
@@ -201,19 +232,22 @@ class Decoder(nn.Module):
         """Keys and values of the memory for every block: computed once per data set."""
         return [block.cross.keys_values(memory) for block in self.blocks]
 
-    def forward(self, tokens, read_memory, past=None):
-        """Logits (B, T, V) for ``tokens`` (B, T) int64, which follow the tokens in ``past``."""
-        start = 0 if past is None else past[0][1].shape[2]
+    def forward(self, tokens, read_memory, past: KeyValueCache | None = None):
+        """Logits (B, T, V) for ``tokens`` (B, T) int64, which follow the tokens in ``past``.
+
+        ``past`` then holds these tokens, too.
+        """
+        start = 0 if past is None else past.length
         length = tokens.shape[1]
         x = self.token(tokens) + self.position.weight[start : start + length]  # (B, T, E)
         mask = None
         if length > 1:  # a token sees itself and what came before
             mask = torch.full((length, start + length), float("-inf")).triu(start + 1).to(x.device)
-        present = []
         for i, block in enumerate(self.blocks):
-            x, keys_values = block(x, read_memory[i], mask, None if past is None else past[i])
-            present.append(keys_values)
-        return self.head(self.norm(x)), present
+            x = block(x, read_memory[i], mask, past and partial(past.extend, i))
+        if past is not None:
+            past.length += length
+        return self.head(self.norm(x))
 
 
 class FormulaTransformer(nn.Module):
@@ -236,7 +270,7 @@ class FormulaTransformer(nn.Module):
 
     def forward(self, x, y, n_variables, tokens):
         memory = self.encoder(x, y, n_variables)
-        return self.decoder(tokens, self.decoder.read(memory))[0]
+        return self.decoder(tokens, self.decoder.read(memory))
 
     def loss(self, x, y, n_variables, tokens):
         """Cross-entropy of the next token, and the share of tokens guessed right.
