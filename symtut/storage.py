@@ -106,6 +106,13 @@ def load_tensors(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
         ) from error
 
 
+def _git(*words: str) -> str:
+    return subprocess.run(
+        ["git", *words],
+        cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True,
+    ).stdout.strip()  # fmt: skip
+
+
 def provenance() -> dict:
     """Where and with what a result was made: versions, commit, command, machine and date."""
     from importlib.metadata import PackageNotFoundError, version
@@ -117,10 +124,9 @@ def provenance() -> dict:
         except PackageNotFoundError:
             versions[package] = None
     try:
-        commit = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True,
-        ).stdout.strip()  # fmt: skip
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        if _git("status", "--porcelain", "-uno", "--", ":/", ":(top,exclude)data/results"):
+            commit += "-dirty"  # results that are being written do not count
     except (OSError, subprocess.SubprocessError):
         commit = None  # an installed package has no repository around it
     program = Path(sys.argv[0]).name  # "__main__.py" under python -m symtut
