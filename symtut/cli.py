@@ -179,9 +179,9 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
     run = kinds.add_parser("regression", help="run regressors on a suite, or go on with a table")
     run.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
     run.add_argument(
-        "--methods", default="transformer,prior,sparse",
-        help="separated by commas: transformer, prior, transformer+prior, sparse, and gplearn, "
-        "pyoperon, pysindy from the extra 'benchmarks'",
+        "--methods", default="transformer+sparse,transformer,prior,sparse",
+        help="separated by commas: transformer+sparse, transformer, prior, transformer+prior, "
+        "sparse, and gplearn, pyoperon, pysindy from the extra 'benchmarks'",
     )  # fmt: skip
     run.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
     run.add_argument("--points", default="200", help="numbers of points, separated by commas")

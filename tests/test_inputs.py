@@ -8,7 +8,7 @@ import pytest
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.regression import SymbolicRegressor
+from symtut.regression import METHODS, SymbolicRegressor
 from symtut.regression.scaling import ORDINARY, choose_columns
 
 RNG = np.random.default_rng(0)
@@ -188,7 +188,7 @@ class CPUTimed(SymbolicRegressor):
     _clock = staticmethod(time.process_time)
 
 
-@pytest.mark.parametrize("method", ["transformer", "prior", "transformer+prior", "sparse"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("constants", ["lm", "bfgs"])
 def test_no_time_at_all_gives_the_best_plain_sum(method, constants):
     y = 2 * X[:, 0] - X[:, 2] + 0.1 * np.sin(3 * X[:, 1])

@@ -459,10 +459,13 @@ def test_stretches_do_not_cross_episodes_or_gaps():
     transitions, _ = collected(BiasedModel(0.0, 0.0), steps=220).transitions()
     held_back = np.zeros(len(transitions), bool)
     held_back[[10, 11, 12, 50, 51]] = True
-    assert [len(piece) for piece in stretches(transitions, held_back)] == [3, 2]
+    assert [len(piece) for piece in stretches(TASK, transitions, held_back)] == [3, 2]
     transitions.episode[51:] = 9
-    assert [len(piece) for piece in stretches(transitions, held_back)] == [3, 1, 1]
-    assert stretches(transitions, np.zeros(len(transitions), bool)) == []
+    assert [len(piece) for piece in stretches(TASK, transitions, held_back)] == [3, 1, 1]
+    assert stretches(TASK, transitions, np.zeros(len(transitions), bool)) == []
+    transitions.episode[51:] = transitions.episode[50]
+    transitions.next_state[11, 1] = 8.0  # the speed limit has acted: no equation is judged by it
+    assert [len(piece) for piece in stretches(TASK, transitions, held_back)] == [1, 1, 2]
     nothing = validate(None, TASK, transitions, np.zeros(len(transitions), bool), 0.1, 200)
     assert nothing.length == 0
 

@@ -16,10 +16,11 @@ from symtut.regression.decoding import sample
 from symtut.regression.features import correlations, point_features
 from symtut.regression.finishing import finish
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.proposers import pooled_proposer
+from symtut.regression.proposers import library, pooled_proposer
 from symtut.regression.recombination import TermPool
 from symtut.regression.regressor import METHODS
 from symtut.regression.scaling import choose_columns
+from symtut.regression.search import SearchConfig, search
 from symtut.regression.simplification import simplifications
 from symtut.regression.tokens import BOS, EOS, GrammarMask, pack
 from symtut.regression.transformer import FormulaTransformer, KeyValueCache, TransformerConfig
@@ -348,6 +349,28 @@ def test_pooled_proposals_come_in_turns():
     found = [c.terms[0][0] for c in pooled(None, None, 6, np.random.default_rng(0))]
     assert found == ["x0", "x3", "x1", "x2", "x4"]
     assert "transformer+prior" in METHODS
+
+
+def test_terms_of_the_library_join_where_the_proposals_do_not_suffice():
+    x = np.random.default_rng(1).uniform(-2, 2, (100, 2))
+    y = 0.3 * x[:, 0] * np.cos(x[:, 1]) - 0.7 * x[:, 1] ** 2 + np.exp(0.4 * x[:, 0])
+    y = (y - y.mean()) / y.std()
+    asked = []
+
+    def propose(x, target, amount, generator, stop):
+        asked.append(target is y)
+        return [Candidate((("exp", "mul", "C", "x0"),))]
+
+    def run(**settings):
+        config = SearchConfig(rational=False, rounds=2, **settings)
+        return search(x, y, propose, config, np.random.default_rng(0))[0][0]
+
+    fixed = tuple(term for (term,) in library(2))
+    assert run().loss > 1e-3
+    assert run(library=fixed, recombine=False).loss > 1e-3
+    asked.clear()
+    best = run(library=fixed)
+    assert best.loss < 1e-20 and len(best.terms) == 3 and asked == [True]
 
 
 def test_inner_constants_that_noise_hides_may_go():

@@ -80,6 +80,66 @@ def timed_transitions(vary, n=60):
     return Transitions(np.hstack([pole, clock, rest]), action, after, zero, zero > 0, zero)
 
 
+# ---- next values ---------------------------------------------------------------------------------
+
+
+def car_transitions(n=300):
+    task = make_task("car2d")
+    start = task.start_state(3, torch.Generator().manual_seed(5)).double().numpy()
+    return task, random_transitions(task, start, n // 3)
+
+
+def test_what_is_explained_stands_with_its_next_value():
+    task, transitions = car_transitions()
+    model = sparse_model(task)
+    report = model.fit(transitions, transitions)
+    texts = [row["equation"] for row in report.equations]
+    assert texts[:2] == ["0.1*v_next*cos(psi_next)", "0.1*v_next*sin(psi_next)"]
+    assert "next" not in texts[2] + texts[3]
+    assert report.equations[0]["latex"] == r"\Delta x = 0.1 \, v' \, \cos\left(\psi'\right)"
+    assert all(row["r2_fit"] > 1 - 1e-9 for row in report.equations)
+    # nothing but state and action is needed to predict, and the order is kept on disk
+    state, action = (torch.as_tensor(a).float() for a in (transitions.state, transitions.action))
+    after = model.predict(state, action)
+    error = task.difference(after.double().numpy(), transitions.next_state)
+    assert abs(error).max() < 1e-5
+    again = sparse_model(task)
+    again.load_state_dict(json.loads(json.dumps(model.state_dict())))
+    assert torch.equal(again.predict(state, action), after)
+
+
+def test_the_papers_way_uses_state_and_action_only():
+    task, transitions = car_transitions()
+    model = SymbolicWorldModel(task, proposer="sparse", sequential=False)
+    report = model.fit(transitions)
+    assert all("next" not in row["equation"] for row in report.equations)
+    assert report.equations[0]["r2_fit"] < 1 - 1e-5 < report.equations[3]["r2_fit"]
+
+
+def test_an_equation_found_in_state_and_action_gets_no_second_chance():
+    task = Pendulum()
+    generator = np.random.default_rng(0)
+    state = generator.uniform([-3, -5], [3, 5], (60, 2))
+    action = generator.uniform(-2, 2, (60, 1))
+    zero = np.zeros(60)
+    transitions = Transitions(state, action, task.true_step(state, action), zero, zero > 0, zero)
+    model = sparse_model(task)
+    report = model.fit(transitions)
+    assert all("next" not in row["equation"] for row in report.equations)
+    assert model.columns_ == [(0, 1, 2)] * 2
+
+
+def test_equations_that_wait_for_each_other_are_refused():
+    task = Pendulum()
+    model = sparse_model(task)
+    one = {"prefix": ["x0"], "constants": []}
+    model.load_state_dict(
+        {"fits_done": 1, "equations": [one | {"columns": [4]}, one | {"columns": [3]}]}
+    )
+    with pytest.raises(InputError, match="in a circle"):
+        model.predict(torch.zeros(1, 2), torch.zeros(1, 1))
+
+
 def test_constant_increments_and_coordinates_that_never_vary():
     model = sparse_model(Timed())
     equations = [row["equation"] for row in model.fit(timed_transitions(vary=False)).equations]
@@ -103,7 +163,7 @@ def test_more_than_six_varying_inputs_are_an_error_unless_the_task_chooses():
 
     model = sparse_model(Chosen())
     report = model.fit(transitions)
-    assert model.columns_[:2] == [(1,), (9, 0)]
+    assert model.columns_[:2] == [(11,), (9, 0)]  # the next theta_dot may stand for theta_dot
     assert report.equations[1]["equation"] in (
         "0.15*u + 0.75*sin(theta)", "0.75*sin(theta) + 0.15*u",
     )  # fmt: skip

@@ -7,12 +7,15 @@ _LATEX_NAMES = {"theta": r"\theta", "psi": r"\psi", "phi": r"\phi", "omega": r"\
 
 
 def latex_name(name: str) -> str:
-    """``theta_dot`` → ``\\dot{\\theta}``, ``delta_theta`` → ``\\Delta \\theta``, and so on.
+    """``theta_dot`` → ``\\dot{\\theta}``, ``delta_theta`` → ``\\Delta \\theta``,
+    ``v_next`` → ``v'``, and so on.
 
     Other names stay as they are.
     """
     if name.startswith("delta_"):
         return rf"\Delta {latex_name(name[6:])}"
+    if name.endswith("_next"):
+        return rf"{latex_name(name[:-5])}'"
     if name.endswith("_dot"):
         return rf"\dot{{{latex_name(name[:-4])}}}"
     stem = name.rstrip("0123456789")

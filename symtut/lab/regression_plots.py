@@ -11,6 +11,7 @@ from symtut.lab.plots import INK, OKABE_ITO
 from symtut.regression.benchmark_tables import wilson
 
 REGRESSOR_COLOUR = {
+    "transformer+sparse": OKABE_ITO[6],
     "transformer": OKABE_ITO[0],
     "transformer+prior": OKABE_ITO[5],
     "prior": OKABE_ITO[4],

@@ -12,6 +12,7 @@ from symtut.expressions import Expression
 from symtut.regression.finishing import finish
 from symtut.regression.inputs import check_data, check_points, not_fitted
 from symtut.regression.proposers import (
+    library,
     library_proposer,
     pooled_proposer,
     prior_proposer,
@@ -24,7 +25,7 @@ from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
 
-METHODS = ("transformer", "prior", "transformer+prior", "sparse")
+METHODS = ("transformer+sparse", "transformer", "prior", "transformer+prior", "sparse")
 
 
 class SymbolicRegressor:
@@ -45,10 +46,12 @@ class SymbolicRegressor:
         None for no limit, which makes the result depend on ``random_state`` alone.
     random_state : int or None
         Seed; None draws a new one.
-    method : "transformer", "prior", "transformer+prior" or "sparse"
+    method : "transformer+sparse", "transformer", "prior", "transformer+prior" or "sparse"
         Who proposes. ``prior`` samples blindly from the pretraining prior, ``sparse`` selects from
-        a fixed library: the baselines. ``transformer+prior`` takes a quarter of its candidates
-        from the transformer and the rest from the prior, and pools their terms.
+        a fixed library: the baselines. ``transformer+sparse`` asks the transformer, and where its
+        terms do not add up to an exact equation, those of the library join them.
+        ``transformer+prior`` takes a quarter of its candidates from the transformer and the rest
+        from the prior, and pools their terms.
     constants : "lm" or "bfgs"
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
@@ -102,7 +105,7 @@ class SymbolicRegressor:
         n_candidates=256,
         max_time=5.0,
         random_state=0,
-        method="transformer",
+        method="transformer+sparse",
         constants="lm",
         recombine=True,
         rounds=3,
@@ -193,16 +196,18 @@ class SymbolicRegressor:
                     f"got {names!r}."
                 )
         columns = choose_columns(X)
-        propose = self._proposer()
+        x = columns.searched(X)
+        propose, fixed = self._proposer(), ()
+        if self.method == "transformer+sparse":
+            fixed = tuple(term for (term,) in library(x.shape[1]))
         config = SearchConfig(
             n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
             recombine=self.recombine or self.method == "sparse",
             pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
-            clock=self._clock,
+            library=fixed, clock=self._clock,
         )  # fmt: skip
         deadline = np.inf if self.max_time is None else started + self.max_time
         generator = np.random.default_rng(self.random_state)
-        x = columns.searched(X)
         if self.robust:
             fits, complete, inliers = robust_search(x, y, propose, config, generator, deadline)
         else:
@@ -245,7 +250,7 @@ class SymbolicRegressor:
         if self.method == "sparse":
             return library_proposer()
         transformer = transformer_proposer(load_weights(self.weights))
-        if self.method == "transformer":
+        if self.method in ("transformer", "transformer+sparse"):
             return transformer
         return pooled_proposer(transformer, prior_proposer())
 

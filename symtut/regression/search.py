@@ -12,7 +12,7 @@ from itertools import count
 
 import numpy as np
 
-from symtut.expressions import VARIABLES
+from symtut.expressions import VARIABLES, Expression
 from symtut.regression.bfgs import bfgs
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
@@ -49,6 +49,10 @@ class SearchConfig:
         Terms pooled in each round.
     rational : bool
         Look for sums over a common denominator too, where no sum is exact (with ``recombine``).
+    library : tuple of prefixes
+        Fixed terms without constants. Where the proposals of a round do not lead to an exact
+        equation, sums of these are tried for the same target and join the pool (with
+        ``recombine``).
     clock : callable
         Seconds; what the deadline refers to. Benchmarks count CPU-seconds instead of wall time.
     """
@@ -63,6 +67,7 @@ class SearchConfig:
     recombine: bool = True
     pool_size: int = 48
     rational: bool = True
+    library: tuple[tuple[str, ...], ...] = ()
     clock: Callable[[], float] = time.monotonic
 
 
@@ -104,6 +109,7 @@ def search(
     found: list[Fit] = []
     pool, quotients, ratios = TermPool(x), None, []
     target, complete, hurried = y, True, False
+    fixed = _fixed_pool(x, config.library) if config.recombine else None
     for number in count() if config.rounds is None else range(config.rounds):
         if stop():
             complete = bool(found) and config.rounds is None
@@ -137,19 +143,32 @@ def search(
             pool.add(sorted(found, key=lambda f: rank(f, n))[:6], config.pool_size)
             found += pool.select(y)
         best = min(found, key=lambda f: rank(f, n))
+        if fixed is not None and not _settled(best) and not stop():
+            sums = fixed.select(target)
+            pool.add(sums, config.pool_size)
+            found += _polish(sums, x, y, generator, fit_all) if target is y else pool.select(y)
+            best = min(found, key=lambda f: rank(f, n))
         if config.recombine and config.rational and best.loss >= EXACT and not stop():
             # a ratio that is not exact waits for the end: its residual would lead astray
             quotients = quotients or RationalSearch(pool)
             ratios = sorted(ratios + quotients.select(y), key=lambda f: rank(f, n))[:4]
             found += [f for f in ratios if f.loss < EXACT]
             best = min(found, key=lambda f: rank(f, n))
-        if not config.recombine or (best.loss < EXACT and not _strange(best)):
+        if not config.recombine or _settled(best):
             break
         target = y - best.expression()(x)
     found = found + ratios or _linear(x, y)
     if len(x_all) > n:
         found = _on_more_points(found, x_all, y_all, generator, config, stop)
     return pareto(found, n), complete and (config.rounds is None or not hurried)
+
+
+def _fixed_pool(x, library) -> TermPool | None:
+    """The terms of the library that vary on the points, twins left out; None without a library."""
+    pool = TermPool(x)
+    for term in library:
+        pool.append(Expression(term))
+    return pool if pool.terms else None
 
 
 def _linear(x, y) -> list[Fit]:
@@ -181,10 +200,13 @@ def _on_more_points(found: list[Fit], x, y, generator, config, stop) -> list[Fit
     return front
 
 
-def _strange(fit: Fit) -> bool:
-    """Inner constants of odd size are a sign of a detour, like 7000·tanh(u/1e5) for u."""
+def _settled(fit: Fit) -> bool:
+    """Whether the search may end: exact, and not by a detour like 7000·tanh(u/1e5) for u.
+
+    Inner constants of odd size are the sign of one.
+    """
     size = np.abs(fit.constants)
-    return bool(np.any((size > 100) | (size < 0.01)))
+    return fit.loss < EXACT and not np.any((size > 100) | (size < 0.01))
 
 
 def _fit_until(stop, fit_all, candidates, x, y, generator, config):

@@ -3,13 +3,21 @@
 The regressor sees increments, s' − s, because on s' itself the formula "s" already scores
 R² ≈ 0.99 and hides the physics. Transitions that end on a bound of the state are left out: there
 the simulator clips, which no smooth equation describes.
+
+Simulators often move a position by the *new* velocity (semi-implicit Euler). Written in the old
+state alone that is a formula inside a formula: the car's Δx = 0.1 v' cos ψ' would read
+(0.095 v + 0.02 a₁) cos(ψ + 0.19 v a₂ + 0.04 a₁ a₂). So a coordinate that finds no good equation in
+state and action gets a second chance, in which coordinates that are already explained stand with
+their next values. Predictions then follow the same order; nothing is used that is not predicted.
 """
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from symtut.errors import InputError
 from symtut.expressions import Expression, latex_name
 from symtut.regression import SymbolicRegressor, load_weights
 from symtut.regression.inputs import MIN_POINTS
@@ -17,6 +25,19 @@ from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.reward_equation import RewardEquation, find_reward
+
+EXPLAINED = 1e-6
+"""Share of an increment's variance left over, below which its equation counts as found."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """What a fit found for one coordinate."""
+
+    expression: Expression
+    columns: tuple[int, ...]  # which columns of (state, action, next state) are x0, x1, …
+    regressor: SymbolicRegressor | None  # None for a constant
+    left_over: float  # 1 − R² on the transitions that it was fitted to
 
 
 class SymbolicWorldModel:
@@ -32,6 +53,9 @@ class SymbolicWorldModel:
         depends on its seed alone.
     proposer : str
         The regressor's ``method``: who proposes skeletons.
+    sequential : bool
+        Let an equation that is not found in state and action use the *next* values of coordinates
+        whose equations are (not in the paper). False: state and action only.
     learned_reward : bool
         Find an equation for the reward, too, and do not use the task's own: of (s, a) or of
         (s', a), whichever describes the rewards better.
@@ -39,11 +63,13 @@ class SymbolicWorldModel:
     Attributes
     ----------
     expressions_ : list of Expression
-        One per state coordinate: its increment as a function of state and action. A coordinate that
-        never moves has the equation 0, one that always moves alike has a constant.
+        One per state coordinate: its increment as a function of state and action, with
+        ``sequential`` also of next values. A coordinate that never moves has the equation 0, one
+        that always moves alike has a constant.
     columns_ : list of tuple of int
-        Which columns of (state, action) are x0, x1, … of each expression: all of them, in order,
-        unless the task restricts its ``inputs`` or has more than six coordinates.
+        Which columns of (state, action, next state) are x0, x1, … of each expression: state and
+        action, in order, unless the task restricts its ``inputs``, has more than six coordinates,
+        or next values serve better.
     regressors_ : list of SymbolicRegressor or None
         The fits behind them, with their Pareto fronts (None for a constant increment, and
         after :meth:`load_state_dict`).
@@ -59,16 +85,19 @@ class SymbolicWorldModel:
         weights="general",
         n_candidates: int = 256,
         constants: str = "lm",
-        proposer: str = "transformer",
+        proposer: str = "transformer+sparse",
         recombine: bool = True,
         rounds: int = 3,
         random_state: int = 0,
         learned_reward: bool = False,
+        sequential: bool = True,
     ):
         if "transformer" in proposer:
             load_weights(weights)  # unknown or damaged weights are reported before any real step
         self.task = task
-        self.names = (*task.state_names, *task.action_names)
+        current = (*task.state_names, *task.action_names)
+        self.names = (*current, *(f"{name}_next" for name in task.state_names))
+        self.sequential = sequential
         self.settings = {
             "weights": weights, "n_candidates": n_candidates, "constants": constants,
             "method": proposer, "recombine": recombine, "rounds": rounds, "max_time": None,
@@ -96,21 +125,13 @@ class SymbolicWorldModel:
         started = time.process_time()
         x, increments = self._inside(transitions)
         x_new, increments_new = (None, None) if held_out is None else self._inside(held_out)
-        expressions, columns, regressors, rows = [], [], [], []
-        for i, name in enumerate(self.task.state_names):
-            y, used = increments[:, i], self.task.inputs_of(name)
-            constant = constant_value(y, x[:, i])
-            if constant is not None:  # a target, say
-                expression, regressor = Expression(("C",), (constant,)), None
-            else:
-                regressor = self._regressor(tuple(self.names[j] for j in used), i).fit(
-                    x[:, used], y
-                )
-                expression = regressor.expression()
-                used = tuple(used[j] for j in regressor.columns_)
-            expressions.append(expression)
-            columns.append(used)
-            regressors.append(regressor)
+        coordinates = range(self.task.state_size)
+        found = [self._find(i, i, x, increments, self._inputs(i)) for i in coordinates]
+        if self.sequential:
+            self._look_at_next_values(found, x, increments)
+        rows = []
+        for i, (name, equation) in enumerate(zip(self.task.state_names, found, strict=True)):
+            expression, used = equation.expression, list(equation.columns)
             names = tuple(self.names[j] for j in used)
             new = None if held_out is None else increments_new[:, i]
             rows.append(
@@ -119,16 +140,52 @@ class SymbolicWorldModel:
                     "equation": expression.text(names),
                     "latex": f"{latex_name(f'delta_{name}')} = {expression.latex(names)}",
                     "complexity": expression.complexity,
-                    "r2_fit": None if regressor is None else _r2(expression, x[:, used], y),
+                    "r2_fit": None if equation.regressor is None else 1 - equation.left_over,
                     "r2_holdout": None if new is None else _r2(expression, x_new[:, used], new),
                 }
             )
-        self.expressions_, self.columns_, self.regressors_ = expressions, columns, regressors
+        self.expressions_ = [equation.expression for equation in found]
+        self.columns_ = [equation.columns for equation in found]
+        self.regressors_ = [equation.regressor for equation in found]
         if self.reward is not None:
             self.reward_equation_ = find_reward(self.task, transitions, self._regressor)
             rows.append(self.reward_equation_.described(self.task, transitions, held_out))
         self.fits_done += 1
         return Report(tuple(rows), len(x), time.process_time() - started)
+
+    def _find(self, i: int, number: int, x, increments, used: tuple[int, ...]) -> Equation:
+        """An equation for the increment of coordinate ``i`` in the columns ``used`` of ``x``."""
+        y = increments[:, i]
+        constant = constant_value(y, x[:, i])
+        if constant is not None:  # a target, say
+            return Equation(Expression(("C",), (constant,)), used, None, 0.0)
+        regressor = self._regressor(tuple(self.names[j] for j in used), number)
+        expression = regressor.fit(x[:, list(used)], y).expression()
+        used = tuple(used[j] for j in regressor.columns_)
+        r2 = _r2(expression, x[:, list(used)], y)
+        return Equation(expression, used, regressor, 1.0 - r2)
+
+    def _look_at_next_values(self, found: list[Equation], x, increments) -> None:
+        """A second chance, in place, for what is not explained; see the module's text."""
+        size = self.task.state_size
+        explained = [
+            i for i, e in enumerate(found) if e.regressor is not None and e.left_over < EXPLAINED
+        ]
+        for i in range(size):
+            if i in explained or found[i].regressor is None:
+                continue
+            given = self._inputs(i)
+            used = tuple(len(self.names) - size + j if j in explained else j for j in given)
+            if used == given:
+                continue
+            again = self._find(i, size + 2 + i, x, increments, used)
+            if _score(again) > _score(found[i]):
+                found[i] = again
+                if again.left_over < EXPLAINED:
+                    explained.append(i)
+
+    def _inputs(self, i: int) -> tuple[int, ...]:
+        return self.task.inputs_of(self.task.state_names[i])
 
     def _regressor(self, names: tuple[str, ...], number: int):
         """A new regressor for columns called ``names``; ``number`` tells apart those of one fit."""
@@ -138,11 +195,11 @@ class SymbolicWorldModel:
         )
 
     def _inside(self, transitions: Transitions):
-        """Inputs (N, S + A) and increments (N, S) of the transitions that no bound has cut."""
+        """Inputs (N, S + A + S) and increments (N, S) of the transitions that no bound has cut."""
         inside = self.task.uncut(transitions.state, transitions.next_state)
         increments = self.task.difference(transitions.next_state, transitions.state)
-        x = np.concatenate([transitions.state, transitions.action], axis=1)
-        return x[inside], increments[inside]
+        x = [transitions.state, transitions.action, transitions.next_state]
+        return np.concatenate(x, axis=1)[inside], increments[inside]
 
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
         """Next states (B, S) for states (B, S) and actions (B, A) in the task's units.
@@ -150,11 +207,27 @@ class SymbolicWorldModel:
         Where an equation is undefined (a logarithm of a negative number, say) the coordinate keeps
         its value.
         """
-        x = torch.cat([state, action], dim=-1)
-        pairs = zip(self.expressions_, self.columns_, strict=True)
-        increments = torch.stack([e(x[..., list(used)], "torch") for e, used in pairs], dim=-1)
-        increments = torch.nan_to_num(increments, nan=0.0, posinf=0.0, neginf=0.0)
-        return self.task.advance(state, increments)
+        increments, next_state = torch.zeros_like(state), state
+        for level in self._levels():
+            x = torch.cat([state, action, next_state], dim=-1)
+            for i in level:
+                increments[..., i] = self.expressions_[i](x[..., list(self.columns_[i])], "torch")
+            increments = torch.nan_to_num(increments, nan=0.0, posinf=0.0, neginf=0.0)
+            next_state = self.task.advance(state, increments)
+        return next_state
+
+    def _levels(self) -> list[list[int]]:
+        """The coordinates in groups, each after all groups whose next values it reads."""
+        first_next = len(self.names) - self.task.state_size
+        reads = [{j - first_next for j in used if j >= first_next} for used in self.columns_]
+        levels, known = [], set()
+        while len(known) < len(reads):
+            level = [i for i, read in enumerate(reads) if i not in known and read <= known]
+            if not level:
+                raise InputError("the equations read each other's next values in a circle.")
+            levels.append(level)
+            known.update(level)
+        return levels
 
     def _reward(self, state, action, next_state) -> torch.Tensor:
         return self.reward_equation_(state, action, next_state)
@@ -201,6 +274,10 @@ def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
         return None
     value = float(np.median(y))
     return 0.0 if abs(value) <= rounding else value
+
+
+def _score(equation: Equation) -> float:
+    return equation.regressor.equations_[0]["score"]
 
 
 def _r2(expression, x, y) -> float | None:

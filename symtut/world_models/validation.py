@@ -41,9 +41,13 @@ def spread(task: Task, state: np.ndarray) -> np.ndarray:
     return np.maximum(result, 1e-6)  # a coordinate that never moved must not divide by zero
 
 
-def stretches(transitions: Transitions, held_back: np.ndarray) -> list[Transitions]:
-    """The contiguous runs of ``held_back`` rows (bool, (N,)) within episodes."""
-    rows = np.flatnonzero(held_back)
+def stretches(task: Task, transitions: Transitions, chosen: np.ndarray) -> list[Transitions]:
+    """The contiguous runs of ``chosen`` rows (bool, (N,)) within episodes, cut at the bounds.
+
+    Where a bound of the state has acted (:meth:`Task.uncut`) equations are not fitted, and a stop
+    that is hit now and then would decide alone how far a rollout may go: there a stretch ends.
+    """
+    rows = np.flatnonzero(chosen & task.uncut(transitions.state, transitions.next_state))
     if not len(rows):
         return []
     apart = (np.diff(rows) > 1) | (np.diff(transitions.episode[rows]) != 0)
@@ -91,7 +95,7 @@ def validate(
     a constant drifts as k, in an acceleration as k^2.) The longest lead at which that law is still
     inside the tolerance is the length.
     """
-    pieces = stretches(transitions, held_back)
+    pieces = stretches(task, transitions, held_back)
     if not pieces:
         return Validation(length=0, errors=(), growth=1.0)
     errors = lead_errors(model, task, pieces, spread(task, transitions.state))
@@ -119,5 +123,5 @@ def error_on_new(
     or not. 0 where there are none.
     """
     scale = spread(task, transitions.state)
-    errors = lead_errors(model, task, stretches(transitions, new), scale, most=length)
+    errors = lead_errors(model, task, stretches(task, transitions, new), scale, most=length)
     return float(errors.max(initial=0.0))
