@@ -1,5 +1,6 @@
 """The README says what is true: its example runs, its links lead somewhere."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -60,3 +61,20 @@ def test_the_table_of_regressors_is_that_of_the_stored_results():
         ("random_10s.csv", lambda kind: kind != flat),
     ):
         assert " | ".join(cells(table, kinds)) in README, table
+
+
+def test_the_table_of_the_ablation_is_that_of_the_stored_results():
+    page = (ROOT / "data" / "weights" / "README.md").read_text()
+    with open(ROOT / "data" / "results" / "regression" / "ablation.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["arm"] for row in rows}) == 5 and len(rows) == 15
+    for row in rows:
+        form, constants, *library = row["arm"].split("+")
+        line = next(
+            line
+            for line in page.splitlines()
+            if line.startswith(f"| {form} | {constants} | {'yes' if library else 'no'} |")
+        )
+        exact, low, high = (float(row[name]) for name in ("exact", "exact_low", "exact_high"))
+        assert f"{float(row['held_out_loss']):.2f} |" in line
+        assert f"| {exact:.2f} [{low:.2f}, {high:.2f}] |" in line
