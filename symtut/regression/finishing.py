@@ -23,13 +23,16 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
     for first in (1, 0):  # without an intercept, then with one
         found = _weighted(terms, values, y, first)
         best = found if best is None or found[0] < best[0] else best
-    while len(terms) > 1:  # a term that has become idle, like 2e-19·cos(x0), goes
-        idle = int(np.argmin(np.abs(best[3]) * values[:, 1:].std(0)))
-        fewer, left = terms[:idle] + terms[idle + 1 :], np.delete(values, 1 + idle, axis=1)
-        found = _weighted(fewer, left, y, int(best[2] == 0.0))
-        if found[0] >= best[0]:
-            break
-        best, terms, values = found, fewer, left
+    shorter = True
+    while shorter and len(terms) > 1:  # idle terms go, like 2e-19·cos(x0) or the twin of another
+        shorter = False
+        for idle in np.argsort(np.abs(best[3]) * values[:, 1:].std(0)).tolist():
+            left = np.delete(values, 1 + idle, axis=1)
+            fewer = terms[:idle] + terms[idle + 1 :]
+            found = _weighted(fewer, left, y, int(best[2] == 0.0))
+            if found[0] < best[0]:
+                best, terms, values, shorter = found, fewer, left, True
+                break
     value, loss, intercept, outer = best
     expression, rounded_loss = _rounded(outer, terms, intercept, loss, X, y)
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it

@@ -146,7 +146,8 @@ def search(
         if fixed is not None and not _settled(best) and not stop():
             sums = fixed.select(target)
             pool.add(sums, config.pool_size)
-            found += _polish(sums, x, y, generator, fit_all) if target is y else pool.select(y)
+            sums = (sums if target is y else []) + pool.select(y)
+            found += _polish(sums, x, y, generator, fit_all)
             best = min(found, key=lambda f: rank(f, n))
         if config.recombine and config.rational and best.loss >= EXACT and not stop():
             # a ratio that is not exact waits for the end: its residual would lead astray
