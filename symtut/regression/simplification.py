@@ -46,11 +46,14 @@ def simplify(
     (terms, constants)
         ``constants`` is None where rewriting has changed their number.
     """
-    terms, constants = [], []
+    terms, constants, kept = [], [], []
     for term in fit.term_expressions():
         found = _straightened(
             _shorten(term.prefix, iter(term.constants), x, tolerance), x, tolerance
         )
+        if any(_twins(found, other, 10 * tolerance) for other in kept):
+            continue  # 0.5·exp(0.40001·x0) + 0.5·exp(0.39999·x0) is one term
+        kept.append(found)
         terms.append(found.prefix)
         constants += found.constants
     if tuple(terms) == fit.terms:
@@ -60,6 +63,13 @@ def simplify(
         return None
     same = sum(term.count(CONSTANT) for term in canonical) == len(constants)
     return canonical, np.array(constants) if same else None
+
+
+def _twins(one: Expression, other: Expression, tolerance: float) -> bool:
+    """Whether two terms differ by a little in their constants only."""
+    return one.prefix == other.prefix and np.allclose(
+        one.constants, other.constants, rtol=tolerance, atol=0.0
+    )
 
 
 def _straightened(term: Expression, x, tolerance) -> Expression:
