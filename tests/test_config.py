@@ -62,12 +62,12 @@ def test_later_choices_win():
     assert horizon.longest_rollout is None  # a None that was asked for is no missing value
 
 
-def test_mbpo_is_configured_as_it_was_published():
+def test_mbpo_is_configured_as_it_was_published_and_tuned():
     choices = defaults("pendulum", "mbpo", "default")
     loop = LoopConfig(**{n: v for n, v in choices.items() if n != "evaluate_every"})
-    assert loop.rollout_length == 1 and loop.real_fraction == 0.05
+    assert loop.rollout_length == 5 and loop.real_fraction == 0.05
     assert loop.updates_per_step * loop.imagined_per_update == 400  # imagined for each real step
-    assert loop.audition_every is None and loop.refit_every == loop.epoch_steps == 250
+    assert loop.audition_every is None and loop.refit_every == 125
     for task in TASKS:  # a task's own long rollouts from a box are not MBPO's
         assert defaults(task, "mbpo", "default")["start_states"] == "all"
         assert defaults(task, "mbpo", "default")["relabel"] is False
@@ -78,7 +78,10 @@ def test_the_papers_profile_is_the_papers_loop_and_regression():
     loop = symbolic.loop
     assert loop.rollout_length == 2 and loop.start_states == "recent" and loop.refit == "clock"
     assert loop.updates == 0 and loop.audition_every is None
-    assert symbolic.model == {"constants": "bfgs", "recombine": False, "rounds": 1}
+    assert symbolic.model == {
+        "proposer": "transformer", "sequential": False, "constants": "bfgs", "recombine": False,
+        "rounds": 1,
+    }  # fmt: skip
     oracle = RunConfig.make("car2d", "oracle", 200, 0, "paper")
     assert oracle.loop == loop and oracle.model == {}
     own = RunConfig.make("car2d", "symbolic", 200, 0, "paper", constants="lm", rollout_length=1)
