@@ -156,6 +156,23 @@ def test_a_reward_of_the_next_state_is_found_as_such():
     assert torch.equal(model.reward(state, action, after), torch.full((80,), 2.0))
 
 
+def test_the_task_says_what_its_reward_may_depend_on():
+    """Reacher has eight coordinates and actions, more than a formula has variables."""
+    task = make_task("reacher")
+    real = random_steps(task, 150, seed=8)
+    model = SparseWorldModel(task, learned_reward=True)
+    row = model.fit(real).equations[-1]
+    assert row["target"] == "reward" and row["r2_fit"] > 0.9
+    assert "theta1_dot" not in row["equation"] and "target_x" in row["equation"]
+    state, action, after = (
+        torch.as_tensor(a).float() for a in (real.state, real.action, real.next_state)
+    )
+    learned = model.reward(state, action, after).double().numpy()
+    assert 1 - np.mean((learned - real.reward) ** 2) / real.reward.var() == pytest.approx(
+        row["r2_fit"], abs=1e-4
+    )
+
+
 def test_without_being_told_no_reward_is_learned():
     model = SymbolicWorldModel(make_task("pendulum"), proposer="sparse")
     assert model.reward is None and "reward" not in model.state_dict()

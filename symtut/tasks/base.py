@@ -54,7 +54,8 @@ class Task(ABC):
     best_return: ClassVar[float | None] = None  # the best possible on them, where it is known
     true_equations: ClassVar[tuple[str, ...]] = ()  # one per increment, for display
     #: Knowledge of the domain, given by hand: which state and action coordinates may appear in the
-    #: equation of a coordinate's increment. A coordinate that is not listed may depend on all.
+    #: equation of a coordinate's increment, and of the reward (under "reward"; the coordinates of
+    #: the state before the step, or after it). What is not listed may depend on all.
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {}
     extra: ClassVar[str | None] = None  # the package's extra that the environment needs
 

@@ -87,7 +87,7 @@ class Reacher(Task):
     # coordinates would also be more than formulas have variables.)
     inputs = {
         name: ("theta1", "theta2", "theta1_dot", "theta2_dot", "u1", "u2") for name in state_names
-    }
+    } | {"reward": ("theta1", "theta2", "target_x", "target_y", "u1", "u2")}
     # Of joints without links, in free motion: one step is right to 1e-4 rad and
     # 1e-2 rad/s at speeds up to 15 rad/s. true_step has the rest.
     true_equations = (

@@ -73,7 +73,7 @@ def find_reward(task: Task, transitions: Transitions, new_regressor) -> RewardEq
     Parameters
     ----------
     task : Task
-        Only for its names; its reward is not looked at.
+        Only for its names and its ``inputs`` of ``"reward"``; its reward is not looked at.
     transitions : Transitions
         All of them count: a bound that cuts the state's increment does not touch the reward.
     new_regressor : callable
@@ -88,14 +88,16 @@ def find_reward(task: Task, transitions: Transitions, new_regressor) -> RewardEq
     lowest = float(y.min())
     if np.ptp(y) == 0:
         return RewardEquation(Expression(("C",), (float(y[0]),)), False, (0,), lowest)
-    found = []
+    found, used = [], task.inputs_of("reward")
     for of_next_state in (False, True):
+        names = variable_names(task, of_next_state)
         regressor = new_regressor(
-            variable_names(task, of_next_state), task.state_size + of_next_state
-        ).fit(_inputs(transitions, of_next_state), y)
+            tuple(names[j] for j in used), task.state_size + of_next_state
+        ).fit(_inputs(transitions, of_next_state)[:, used], y)
         found.append((regressor, of_next_state))
     best, of_next_state = max(found, key=lambda pair: pair[0].equations_[0]["score"])
-    return RewardEquation(best.expression(), of_next_state, tuple(best.columns_), lowest)
+    columns = tuple(used[j] for j in best.columns_)
+    return RewardEquation(best.expression(), of_next_state, columns, lowest)
 
 
 def variable_names(task: Task, of_next_state: bool) -> tuple[str, ...]:
