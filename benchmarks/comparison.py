@@ -1,0 +1,91 @@
+"""The comparison of README: copy the tables of finished sweeps, draw the figure, print the table.
+
+    python benchmarks/comparison.py --runs runs --out data/results/comparison
+
+``--runs`` holds one folder for each sweep, named after its task (``pendulum``) or its task and what
+is special about it (``pendulum_50`` for 50 real steps); README lists the commands. Of each sweep
+the tables are copied; the runs stay where they are. Without ``--runs`` figure and table are made
+anew from what ``--out`` holds.
+"""
+
+import argparse
+import csv
+import shutil
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from symtut.experiments.tables import CURVES, RUNS, SOURCES, TABLE, read_curves, read_runs
+from symtut.lab.plots import sample_efficiency, steps_to_threshold, use_style
+from symtut.storage import ensure_folder, read_json, write_json
+
+TASKS = ("pendulum", "car2d", "reacher")
+
+
+def copy(runs: Path, out: Path) -> None:
+    for sweep in sorted(path.parent for path in runs.glob(f"*/{TABLE}")):
+        folder = ensure_folder(out / sweep.name)
+        for name in (RUNS, CURVES, TABLE):
+            shutil.copyfile(sweep / name, folder / name)
+        write_json(folder / SOURCES, read_json(sweep / SOURCES))
+
+
+def figure(out: Path) -> None:
+    """Above the curves, below the real steps to the threshold; one column a task."""
+    tasks = [task for task in TASKS if (out / task / RUNS).exists()]
+    _, axes = plt.subplots(2, len(tasks), figsize=(5.2 * len(tasks), 7.6), squeeze=False)
+    for task, (above, below) in zip(tasks, axes.T, strict=True):
+        records = read_runs(out / task / RUNS)
+        threshold = records[0].threshold
+        sample_efficiency(read_curves(out / task / CURVES), task, threshold, above)
+        steps_to_threshold(records, task, below)
+        below.set_title("")
+    plt.savefig(out / "comparison.png", dpi=100)
+
+
+def rows(out: Path) -> list[str]:
+    """The lines of README's table, as Markdown."""
+    lines = []
+    for path in sorted(out.glob(f"*/{TABLE}"), key=lambda p: (p.parent.name.split("_")[0], p)):
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                lines.append(markdown(row))
+    order = [line.split("|")[1].strip() for line in lines]
+    return [line for task in TASKS for line, of in zip(lines, order, strict=True) if of == task]
+
+
+def markdown(row: dict) -> str:
+    """| task | method | seeds | real steps | final return | reached | steps to it | CPU-s |"""
+    value, low, high = (row[f"final_return{end}"] for end in ("", "_low", "_high"))
+    final = f"{float(value):.1f} [{float(low):.1f}, {float(high):.1f}]"
+    wait, low, high = (float(row[f"steps_to_threshold{e}"] or "nan") for e in ("", "_low", "_high"))
+    spent = int(row["env_steps"])
+    steps = f"> {spent}" if wait == float("inf") else f"{wait:.0f}"
+    if low < wait or wait < high < float("inf"):
+        steps += f" [{low:.0f}, {'…' if high == float('inf') else f'{high:.0f}'}]"
+    return (
+        f"| {row['task']} | {row['method']} | {row['runs']} | {spent} | {final} | "
+        f"{row['reached']} of {row['runs']} | {steps} | {float(row['cpu_seconds']):.0f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, help="folder of sweeps")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    if arguments.runs is not None:
+        copy(arguments.runs, arguments.out)
+    use_style()
+    figure(arguments.out)
+    print("| task | method | seeds | real steps | final return | threshold reached | "
+          "real steps to it | CPU-s |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
+    print("\n".join(rows(arguments.out)))
+
+
+if __name__ == "__main__":
+    main()
