@@ -180,8 +180,8 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
     run.add_argument(
         "--methods", default="transformer+sparse,transformer,prior,sparse",
-        help="separated by commas: transformer+sparse, transformer, prior, transformer+prior, "
-        "sparse, and gplearn, pyoperon, pysindy from the extra 'benchmarks'",
+        help="separated by commas: transformer, prior, sparse, transformer+sparse, prior+sparse, "
+        "transformer+prior, and gplearn, pyoperon, pysindy from the extra 'benchmarks'",
     )  # fmt: skip
     run.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
     run.add_argument("--points", default="200", help="numbers of points, separated by commas")

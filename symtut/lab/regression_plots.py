@@ -12,6 +12,7 @@ from symtut.regression.benchmark_tables import wilson
 
 REGRESSOR_COLOUR = {
     "transformer+sparse": OKABE_ITO[6],
+    "prior+sparse": "#8a6d3b",
     "transformer": OKABE_ITO[0],
     "transformer+prior": OKABE_ITO[5],
     "prior": OKABE_ITO[4],

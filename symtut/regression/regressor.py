@@ -25,7 +25,10 @@ from symtut.regression.search import SearchConfig, search
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
 
-METHODS = ("transformer+sparse", "transformer", "prior", "transformer+prior", "sparse")
+METHODS = (
+    *("transformer+sparse", "prior+sparse", "transformer+prior"),
+    *("transformer", "prior", "sparse"),
+)
 
 
 class SymbolicRegressor:
@@ -46,12 +49,12 @@ class SymbolicRegressor:
         None for no limit, which makes the result depend on ``random_state`` alone.
     random_state : int or None
         Seed; None draws a new one.
-    method : "transformer+sparse", "transformer", "prior", "transformer+prior" or "sparse"
-        Who proposes. ``prior`` samples blindly from the pretraining prior, ``sparse`` selects from
-        a fixed library: the baselines. ``transformer+sparse`` asks the transformer, and where its
-        terms do not add up to an exact equation, those of the library join them.
-        ``transformer+prior`` takes a quarter of its candidates from the transformer and the rest
-        from the prior, and pools their terms.
+    method : str
+        Who proposes. ``"transformer"``; ``"prior"`` samples blindly from the pretraining prior,
+        ``"sparse"`` selects from a fixed library: the baselines. ``"transformer+sparse"`` asks the
+        transformer, and where its terms do not add up to an exact equation, those of the library
+        join them; ``"prior+sparse"`` likewise. ``"transformer+prior"`` takes a quarter of its
+        candidates from the transformer and the rest from the prior, and pools their terms.
     constants : "lm" or "bfgs"
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
@@ -198,7 +201,7 @@ class SymbolicRegressor:
         columns = choose_columns(X)
         x = columns.searched(X)
         propose, fixed = self._proposer(), ()
-        if self.method == "transformer+sparse":
+        if self.method.endswith("+sparse"):
             fixed = tuple(term for (term,) in library(x.shape[1]))
         config = SearchConfig(
             n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
@@ -245,7 +248,7 @@ class SymbolicRegressor:
             raise InputError(f"max_time must be positive seconds or None, not {self.max_time!r}.")
 
     def _proposer(self):
-        if self.method == "prior":
+        if self.method in ("prior", "prior+sparse"):
             return prior_proposer()
         if self.method == "sparse":
             return library_proposer()
