@@ -197,7 +197,9 @@ print(f"{len(real)} real transitions; {held_back.sum()} held back; {train_on.sum
 # *Which formulas are behind these points?* A transformer, trained beforehand on hundreds of
 # thousands of random formulas and their values, reads the points and proposes skeletons: formulas
 # with holes for the constants. The holes are filled by least squares, terms of good candidates are
-# recombined, and what remains is ranked by fit and length. It has never seen a pendulum.
+# recombined, and what remains is ranked by fit and length. It has never seen a pendulum. (Where its
+# proposals do not lead to an exact equation, terms of a small fixed library join them; the
+# comparison below does without.)
 
 # %%
 loop.fit_model()

@@ -1,9 +1,9 @@
 """What a run is told when nothing is said: named choices for tasks, methods and profiles, as data.
 
 ``RunConfig.make`` lays them on the dataclasses' own defaults in this order, the later ones winning:
-task, method, profile, and last what the caller sets. Keys are fields of ``LoopConfig`` and
-``SACConfig``, options of the world model, and ``evaluate_every``; all that results is written to
-``config.json``.
+task, method, the two together, profile, and last what the caller sets. Keys are fields of
+``LoopConfig`` and ``SACConfig``, options of the world model, and ``evaluate_every``; all that
+results is written to ``config.json``.
 """
 
 from symtut.errors import InputError
@@ -66,6 +66,13 @@ METHODS: dict[str, dict] = {
     },
 }
 
+#: What a method needs on one task only.
+PAIRS: dict[tuple[str, str], dict] = {
+    # Rollouts of 20 steps instead of 5: after 1,700 real steps a return of -30 instead of -49
+    # (seed 100).
+    ("car2d", "mbpo"): {"rollout_length": 20},
+}
+
 #: The paper's loop (arXiv 2407.13518): rollouts of 1-2 steps from recent real states, inference on
 #: a clock, updates only as real steps earn them, the last policy as the result.
 PAPER_LOOP = {
@@ -109,7 +116,7 @@ PROFILES: dict[str, dict[str, dict]] = {
 
 
 def defaults(task: str, method: str, profile: str) -> dict:
-    """The choices of a task, a method and a profile, laid over each other in this order.
+    """The choices of a task, a method, the two together and a profile, the later ones winning.
 
     Raises
     ------
@@ -120,4 +127,5 @@ def defaults(task: str, method: str, profile: str) -> dict:
         raise InputError(f"unknown profile '{profile}'. Known profiles: {', '.join(PROFILES)}.")
     named = PROFILES[profile]
     chosen = named.get(method, named.get(EVERY_METHOD, {}))
-    return TASKS.get(task, {}) | METHODS.get(method, {}) | chosen
+    pair = PAIRS.get((task, method), {})
+    return TASKS.get(task, {}) | METHODS.get(method, {}) | pair | chosen
