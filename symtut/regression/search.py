@@ -21,6 +21,10 @@ from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplifications
 
+ROUNDING = 1e-16
+"""1 − R² that no formula but the right one reaches in double precision: above it, even where the
+fit is exact to the digits of float32 observations, a shorter formula may be in the library."""
+
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
 
@@ -50,9 +54,8 @@ class SearchConfig:
     rational : bool
         Look for sums over a common denominator too, where no sum is exact (with ``recombine``).
     library : tuple of prefixes
-        Fixed terms without constants. Where the proposals of a round do not lead to an exact
-        equation, sums of these are tried for the same target and join the pool (with
-        ``recombine``).
+        Fixed terms without constants. Where the proposals of a round leave more than rounding
+        errors, sums of these are tried for the same target and join the pool (with ``recombine``).
     clock : callable
         Seconds; what the deadline refers to. Benchmarks count CPU-seconds instead of wall time.
     """
@@ -143,7 +146,7 @@ def search(
             pool.add(sorted(found, key=lambda f: rank(f, n))[:6], config.pool_size)
             found += pool.select(y)
         best = min(found, key=lambda f: rank(f, n))
-        if fixed is not None and not _settled(best) and not stop():
+        if fixed is not None and best.loss > ROUNDING and not stop():
             sums = fixed.select(target)
             pool.add(sums, config.pool_size)
             sums = (sums if target is y else []) + pool.select(y)
