@@ -23,8 +23,9 @@ def sources(rule, task=TASK, imagined=0, ended=(), **options):
     real = torch.Generator().manual_seed(1)
     scale = torch.tensor([3.0, 4.0], dtype=torch.float64)
     state = (2 * torch.rand((100, 2), generator=real, dtype=torch.float64) - 1) * scale
-    b_e = ReplayBuffer(120, {"reward": 1, "state": 2}, torch.float64)
-    b_e.add(reward=torch.full((100,), 1e9), state=state)
+    b_e = ReplayBuffer(120, {"reward": 1, "state": 2, "episode": 1}, torch.float64)
+    episode = torch.arange(100) // 30  # begins at rows 0, 30, 60 and 90
+    b_e.add(reward=torch.full((100,), 1e9), state=state, episode=episode)
     b_em = ReplayBuffer(10, {"state": 2})
     b_em.add(state=state)
     b_pi = ReplayBuffer(50, {"observation": 3, "next_observation": 3, "terminated": 1})
@@ -56,7 +57,10 @@ def test_every_rule_gives_float32_states_inside_the_bounds(rule, generator):
     assert (drawn[:, 0].abs() <= np.pi).all() and (drawn[:, 1].abs() <= 8).all()
 
 
-@pytest.mark.parametrize("rule, rows", [("recent", slice(-10, None)), ("all", slice(None))])
+REAL = {"recent": slice(-10, None), "all": slice(None), "first": slice(None, None, 30)}
+
+
+@pytest.mark.parametrize("rule, rows", REAL.items())
 def test_real_states_come_from_the_buffer_they_are_named_after(rule, rows, generator):
     starts, real = sources(rule)
     found = among(starts.draw(2000, generator), real[rows])

@@ -4,6 +4,10 @@ What the rollouts never reach, the policy cannot learn, however good the model i
 
 ``recent``  the real states of the last ``recent_states`` real steps (B_EM): the paper's rule.
 ``all``     all real states (B_E).
+``first``   the first states of real episodes: where the policy will have to begin. Rollouts of a
+            whole episode then see what it will see, and nothing else. For worlds whose episodes
+            begin alike but for a goal that can be relabelled; few others show many first states
+            within a few hundred steps.
 ``box``     uniform over the box that the observed states span, angles all the way round: the region
             that the model has been fitted to and validated in. ``box_scale`` stretches it about
             its centre, up to the task's bounds.
@@ -55,6 +59,14 @@ def all_real(starts: StartStates, n: int, generator: torch.Generator) -> torch.T
     return starts.b_e.sample(n, generator)["state"].float()
 
 
+def first(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    rows = starts.b_e.window()
+    begins = torch.ones(len(rows["state"]), dtype=torch.bool)
+    begins[1:] = (rows["episode"].diff(dim=0) != 0)[:, 0]
+    states = rows["state"][begins]
+    return states[torch.randint(len(states), (n,), generator=generator)].float()
+
+
 def box(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
     low, high = (bound.float() for bound in box_bounds(starts))
     return low + (high - low) * torch.rand((n, len(low)), generator=generator)
@@ -84,6 +96,7 @@ def imagined(starts: StartStates, n: int, generator: torch.Generator) -> torch.T
 START_STATES: dict[str, Callable[[StartStates, int, torch.Generator], torch.Tensor]] = {
     "recent": recent,
     "all": all_real,
+    "first": first,
     "box": box,
     "model": imagined,
 }
