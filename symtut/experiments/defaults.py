@@ -19,11 +19,13 @@ TASKS: dict[str, dict] = {
         "longest_rollout": 20,
         "updates": 20_000,
     },
-    # Rollouts of an episode (50 steps) from all 500 random steps, each with another target.
+    # Rollouts of an episode (50 steps) from where episodes begin, each with another target. From
+    # all random states (seed 100) 500 real steps lead to -4.3 instead of -4.1, and 100 to -6.3
+    # instead of -4.4.
     "reacher": {
         "gamma": 0.95,
         "random_steps": 500,
-        "start_states": "all",
+        "start_states": "first",
         "relabel": True,
         "longest_rollout": 50,
         "updates": 20_000,
