@@ -2,6 +2,7 @@
 
 import csv
 import re
+import runpy
 from pathlib import Path
 
 from symtut import cli
@@ -36,7 +37,8 @@ def test_commands_exist():
 
 def test_the_table_of_regressors_is_that_of_the_stored_results():
     columns = (
-        *("transformer", "prior", "transformer+prior", "sparse"),
+        *("transformer+sparse", "transformer", "prior+sparse", "prior"),
+        *("transformer+prior", "sparse"),
         *("pyoperon", "pysindy", "gplearn"),
     )
     folder = ROOT / "data" / "results" / "regression"
@@ -78,3 +80,11 @@ def test_the_table_of_the_ablation_is_that_of_the_stored_results():
         exact, low, high = (float(row[name]) for name in ("exact", "exact_low", "exact_high"))
         assert f"{float(row['held_out_loss']):.2f} |" in line
         assert f"| {exact:.2f} [{low:.2f}, {high:.2f}] |" in line
+
+
+def test_the_table_of_the_comparison_is_that_of_the_stored_results():
+    script = runpy.run_path(str(ROOT / "benchmarks" / "comparison.py"))
+    lines = script["rows"](ROOT / "data" / "results" / "comparison")
+    assert len(lines) >= 15 and all(line in README for line in lines)
+    rows = re.findall(r"^\| (?:pendulum|car2d|reacher) \|.*$", README, re.MULTILINE)
+    assert rows == lines

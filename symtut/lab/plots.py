@@ -9,6 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Curves, RunRecord, cell_order
@@ -174,7 +175,8 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     """Return over real steps: the interquartile mean of each method, its band, and every seed.
 
     A method that is evaluated at one number of steps only (all its real steps come first) is a
-    point with a bar. The axis of steps is logarithmic: methods differ by orders of magnitude.
+    point with a bar, a little to the right of another at the same number. The axis of steps is
+    logarithmic: methods differ by orders of magnitude.
 
     Parameters
     ----------
@@ -185,6 +187,7 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
         Return that counts as solved; a dotted line.
     """
     axes = axes or plt.subplots()[1]
+    taken: list[int] = []  # steps of the points so far: those at the same steps stand side by side
     for cell in sorted((cell for cell in curves if cell[0] == task), key=cell_order):
         found, method = curves[cell], cell[1]
         colour, (dash, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
@@ -192,6 +195,9 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
         middle, low, high = st.curve_band(found.returns)
         faint = {"color": colour, "alpha": 0.3, "linewidth": 0.7, "zorder": 1.5}
         if len(steps) == 1:
+            aside = taken.count(steps[0])
+            taken.append(steps[0])
+            steps = steps * 1.1**aside
             at = np.full(len(found.seeds), steps[0])
             axes.plot(at, found.returns[:, 0], "_", **faint | {"markersize": 9})
             axes.errorbar(
@@ -209,12 +215,21 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     if threshold is not None:
         axes.axhline(threshold, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
-            f"threshold {threshold:g}", (0, threshold), xycoords=("axes fraction", "data"),
-            xytext=(4, 3), textcoords="offset points", ha="left", fontsize=8.5,
+            f"threshold {threshold:g}", (0.5, threshold), xycoords=("axes fraction", "data"),
+            xytext=(0, 3), textcoords="offset points", ha="center", fontsize=8.5,
         )  # fmt: skip
     axes.set(title=task, xscale="log", xlabel="real environment steps", ylabel="mean return")
+    plain_log_axis(axes)
     axes.legend(fontsize=8.5)
     return axes
+
+
+def plain_log_axis(axes) -> None:
+    """100, 200, 500, 1,000 along a logarithmic axis of steps, instead of powers of ten."""
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="x", labelsize=8.5)
 
 
 def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
@@ -264,6 +279,7 @@ def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
             xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8.5,
         )  # fmt: skip
     axes.set(title=task, xscale="log", xlabel="real environment steps to the threshold")
+    plain_log_axis(axes)
     axes.set_yticks(range(len(methods)), methods)
     axes.set_ylim(len(methods) - 0.4, -0.6)  # the first on top
     axes.margins(x=0.15)
