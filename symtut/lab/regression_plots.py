@@ -75,7 +75,7 @@ def recovery(rows_by_title: dict[str, list[dict]]):
         Title of a panel → rows of a benchmark table (``read_table``).
     """
     figure, axes = plt.subplots(
-        1, len(rows_by_title), figsize=(3.1 * len(rows_by_title), 3.4), sharey=True, squeeze=False
+        1, len(rows_by_title), figsize=(3.9 * len(rows_by_title), 3.4), sharey=True, squeeze=False
     )
     for axis, (title, rows) in zip(axes[0], rows_by_title.items(), strict=True):
         methods = [m for m in REGRESSOR_COLOUR if any(row["method"] == m for row in rows)]

@@ -67,7 +67,10 @@ def summarise(paths: list[str | Path]) -> str:
     for path in map(Path, paths):
         rows = read_table(path)
         settings = read_json(path.with_suffix(".json"))
-        group = tuple(settings[name] for name in ("suite", "seconds", "seed", "problems"))
+        wanted = ("suite", "seconds", "seed", "problems")
+        if not settings.keys() >= set(wanted):
+            raise InputError(f"'{path}' is not a table of 'symtut benchmark regression'.")
+        group = tuple(settings[name] for name in wanted)
         merged = groups.setdefault(group, {})
         for row in rows:
             if merged.setdefault(row_key(row), row) is not row:
