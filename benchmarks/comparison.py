@@ -48,13 +48,11 @@ def figure(out: Path) -> None:
 
 def rows(out: Path) -> list[str]:
     """The lines of README's table, as Markdown."""
-    lines = []
-    for path in sorted(out.glob(f"*/{TABLE}"), key=lambda p: (p.parent.name.split("_")[0], p)):
+    found = []
+    for path in sorted(out.glob(f"*/{TABLE}")):
         with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                lines.append(markdown(row))
-    order = [line.split("|")[1].strip() for line in lines]
-    return [line for task in TASKS for line, of in zip(lines, order, strict=True) if of == task]
+            found += csv.DictReader(file)
+    return [markdown(row) for task in TASKS for row in found if row["task"] == task]
 
 
 def markdown(row: dict) -> str:

@@ -13,7 +13,7 @@ TASKS: dict[str, dict] = {
     # Three random episodes leave a part of the starts unseen: rollouts begin in a box twice as wide
     # as what was observed, and run for an episode. From true equations and 300 random steps (seeds
     # 105, 106): 128 hidden units, rollouts of 20 and 10 imagined transitions for each update lead
-    # to -33 and worse; rollouts of 100 to -28, 40 transitions to -26, 256 units to -22 and -25.
+    # to -33 and worse; rollouts of 100 to -28, 40 transitions to -26, 256 units to -21 and -25.
     "car2d": {
         "gamma": 0.97,
         "hidden": 256,
@@ -77,7 +77,7 @@ METHODS: dict[str, dict] = {
 #: What a method needs on one task only.
 PAIRS: dict[tuple[str, str], dict] = {
     # Rollouts of 20 steps instead of 5: after 1,700 real steps a return of -30 instead of -49
-    # (seed 100).
+    # (seed 100, 128 hidden units).
     ("car2d", "mbpo"): {"rollout_length": 20},
 }
 
