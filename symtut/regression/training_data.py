@@ -60,18 +60,26 @@ PRESETS = {
         model=TransformerConfig(n_embed=64, n_head=2, n_encoder=2, n_decoder=2, n_latents=12),
         examples=40_000, batch_size=64, learning_rate=1.5e-3, chunk_size=512,
     ),
-    "small": PretrainConfig(),
+    "small": PretrainConfig(
+        model=TransformerConfig(constants="tokens", max_length=48), examples=1_800_000
+    ),
     "paper": PretrainConfig(
         model=TransformerConfig(
             form="prefix", constants="tokens", n_library_tokens=0, max_length=60
         ),
     ),
     "medium": PretrainConfig(
-        model=TransformerConfig(n_embed=256, n_head=8, n_encoder=5, n_decoder=5, n_latents=48),
+        model=TransformerConfig(
+            n_embed=256, n_head=8, n_encoder=5, n_decoder=5, n_latents=48, constants="tokens",
+            max_length=48,
+        ),
         examples=20_000_000, batch_size=512, learning_rate=5e-4, chunk_size=8192,
     ),
 }  # fmt: skip
 """``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU.
+
+``small`` and ``medium`` write terms with number tokens, the best arm of
+``benchmarks/pretraining_ablation.py``.
 
 ``paper`` is ``small`` in the paper's lineage (Kamienny et al. 2022): whole formulas in prefix form
 with number tokens, and nothing but the points to read.
