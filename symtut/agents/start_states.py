@@ -8,9 +8,10 @@ What the rollouts never reach, the policy cannot learn, however good the model i
             whole episode then see what it will see, and nothing else. For worlds whose episodes
             begin alike but for a goal that can be relabelled; few others show many first states
             within a few hundred steps.
-``box``     uniform over the box that the observed states span, angles all the way round: the region
-            that the model has been fitted to and validated in. ``box_scale`` stretches it about
-            its centre, up to the task's bounds.
+``box``     uniform over the smallest box that holds the observed states and has its centre in the
+            middle of the task's bounds, angles all the way round. A few episodes happen to see more
+            of one side than of the other; a formula that holds on one holds on both, and episodes
+            will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
 ``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
             are none. Each rollout goes on from where some other has been, so even short ones travel
             far, and an error of the model travels with them.
@@ -75,10 +76,11 @@ def box(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor
 def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
     """(S,) lower and upper bounds of the box, float64."""
     task = starts.task
+    least, most = (torch.as_tensor(bound) for bound in (task.state_low, task.state_high))
     low, high = starts.b_e.extent("state")
-    centre, half = (low + high) / 2, (high - low) / 2 * starts.box_scale
-    low = torch.maximum(centre - half, torch.as_tensor(task.state_low))
-    high = torch.minimum(centre + half, torch.as_tensor(task.state_high))
+    centre = ((least + most) / 2).nan_to_num(nan=0.0)  # no bounds: -inf + inf
+    half = torch.maximum(centre - low, high - centre) * starts.box_scale
+    low, high = torch.maximum(centre - half, least), torch.minimum(centre + half, most)
     angular = torch.as_tensor(task.angular)  # an observed arc has no meaningful ends
     return low.masked_fill(angular, -np.pi), high.masked_fill(angular, np.pi)
 
