@@ -161,3 +161,11 @@ def test_pictures_shrink_and_films_keep_their_frames():
     film = png(pictures)
     assert build.shrink_png(film) == film
     assert Image.open(io.BytesIO(base64.b64decode(film))).n_frames == 2
+
+
+def test_controls_are_not_kept():
+    kinds = ("application/vnd.jupyter.widget-view+json", "text/plain")
+    outputs = [nbformat.v4.new_output("display_data", data={kind: "x"}) for kind in kinds]
+    cell = nbformat.v4.new_code_cell("draw()", outputs=outputs)
+    build.drop_widgets(cell)
+    assert [list(output.data) for output in cell.outputs] == [["text/plain"]]

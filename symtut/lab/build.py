@@ -140,10 +140,18 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
         )  # fmt: skip
         client.execute(env=env)
     for cell in notebook.cells:
+        drop_widgets(cell)
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = shrink_png(output.data["image/png"])
     _normalise(notebook)
+
+
+def drop_widgets(cell: nbformat.NotebookNode) -> None:
+    """Remove controls from a cell's outputs: without their kernel they are lines of gibberish."""
+    if "outputs" in cell:
+        view = "application/vnd.jupyter.widget-view+json"
+        cell.outputs = [o for o in cell.outputs if view not in o.get("data", {})]
 
 
 def shrink_png(data: str, colours: int = 96) -> str:
