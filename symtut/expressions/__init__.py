@@ -5,11 +5,16 @@ from symtut.expressions.evaluate import Program, decode, encode
 from symtut.expressions.grammar import MECHANICS, Grammar
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Operator
 from symtut.expressions.printing import latex_name
-from symtut.expressions.random_functions import Examples, RandomFunctions, random_functions
+from symtut.expressions.random_functions import (
+    Examples,
+    RandomFunctions,
+    random_functions,
+    seen_through,
+)
 from symtut.expressions.tree import Expression, linear_combination
 
 __all__ = [
     "CONSTANT", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples", "Expression",
     "Grammar", "Operator", "Program", "RandomFunctions", "canonical", "canonical_terms", "decode",
-    "encode", "latex_name", "linear_combination", "random_functions", "terms_of",
+    "encode", "latex_name", "linear_combination", "random_functions", "seen_through", "terms_of",
 ]  # fmt: skip

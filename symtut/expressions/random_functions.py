@@ -108,9 +108,33 @@ def random_functions(
         keep &= [bool(terms) and accept(terms) for terms in map(_canonical, codes)]
     codes, n_variables = codes[keep], n_variables[keep]
     x = random_points(n_variables, n_points, config.scales, generator)
+    return seen_through(codes, torch.from_numpy(x), n_variables, config, generator)
+
+
+def seen_through(
+    codes: np.ndarray,
+    x: torch.Tensor,
+    n_variables: np.ndarray,
+    config: RandomFunctions,
+    generator: np.random.Generator,
+) -> Examples:
+    """Give skeletons constants, coefficients and noise, and look at them through given points.
+
+    Parameters
+    ----------
+    codes : int array (B, L)
+        Skeletons, terms separated by ``<sep>``.
+    x : tensor (B, n, 6) float32
+    n_variables : int array (B,)
+
+    Returns
+    -------
+    Examples
+        Those that are finite and vary on their points, in order.
+    """
     program = Program(codes)
     constants = _random_constants(program, generator)
-    terms = program(torch.from_numpy(x), constants)[:, :, 0]  # (B, K, n)
+    terms = program(x, constants)[:, :, 0]  # (B, K, n)
 
     real = (program.roots >= 0).numpy()  # (B, K)
     high, low = terms.amax(-1).numpy(), terms.amin(-1).numpy()
@@ -135,7 +159,7 @@ def random_functions(
     y, shift, scale = _standardised(y)
     kept = torch.from_numpy(np.flatnonzero(good))
     return Examples(
-        codes[good], torch.from_numpy(x)[kept], y[kept], n_variables[good], noise[good],
+        codes[good], x[kept], y[kept], n_variables[good], noise[good],
         constants[:, 0].numpy()[good], (factor / (deviation * scale)[:, None])[good],
         (-(mean / deviation + shift) / scale)[good],
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The stream of training examples: random functions, packed for the transformer, never repeated."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import blake2b
@@ -89,12 +90,13 @@ with number tokens, and nothing but the points to read.
 @cache
 def benchmark_keys() -> frozenset[int]:
     """Keys of every equation of the mechanics and Nguyen suites, as written and multiplied out."""
-    keys = set()
-    for problem in (*mechanics(), *nguyen()):
-        expanded = str(sympy.expand(problem.truth.sympy())).replace("Abs", "abs")
-        for formula in (problem.truth, Expression.from_text(expanded)):
-            keys.add(skeleton_key(terms_of(formula.prefix)))
-    return frozenset(keys)
+    return frozenset().union(*(keys_of(problem.truth) for problem in (*mechanics(), *nguyen())))
+
+
+def keys_of(formula: Expression) -> frozenset[int]:
+    """Keys of a formula's skeleton, as written and multiplied out."""
+    expanded = Expression.from_text(str(sympy.expand(formula.sympy())).replace("Abs", "abs"))
+    return frozenset(skeleton_key(terms_of(f.prefix)) for f in (formula, expanded))
 
 
 def wanted(terms: Terms, held_out: bool) -> bool:
@@ -131,11 +133,25 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
     The generator is seeded by a hash of (seed, chunk): consecutive seeds would repeat examples.
     """
     generator = np.random.default_rng(np.random.SeedSequence([config.seed, chunk, int(held_out)]))
-    n_points = int(generator.choice(_ladder(*config.points)))
+    n_points = int(generator.choice(ladder(*config.points)))
     # held-out formulas are rare: draw more to find some
     n = config.chunk_size * (8 if held_out else 1)
     accept = partial(wanted, held_out=True) if held_out else None
     examples = random_functions(config.data, n, n_points, generator, accept)
+    return batches_of(examples, config, partial(wanted, held_out=held_out), generator, held_out)
+
+
+def batches_of(
+    examples: Examples,
+    config: PretrainConfig,
+    accept: Callable[[Terms], bool],
+    generator: np.random.Generator,
+    keep_terms: bool = False,
+) -> list[Batch]:
+    """Random functions as batches of similar length: those whose canonical skeleton is accepted.
+
+    ``keep_terms`` leaves the skeletons in the batches.
+    """
     formulas = [canonical_terms(decode(row)) for row in examples.codes]
     limit = config.model.max_length
     kept = [
@@ -143,7 +159,7 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
         for i, terms in enumerate(formulas)
         if 0 < len(terms) <= MAX_TERMS
         and length(terms, config.model.form) <= limit
-        and wanted(terms, held_out)
+        and accept(terms)
     ]
     if not kept:
         return []
@@ -167,7 +183,7 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
                 examples.y[chosen],
                 torch.from_numpy(examples.n_variables[chosen.numpy()]),
                 torch.from_numpy(tokens[rows, : 4 * math.ceil(lengths[rows].max() / 4)]).long(),
-                tuple(formulas[kept[i]] for i in rows) if held_out else (),
+                tuple(formulas[kept[i]] for i in rows) if keep_terms else (),
             )
         )
     return batches
@@ -181,7 +197,7 @@ def _with_numbers(examples: Examples, i: int) -> NumberedSum:
     return numbered_sum(terms, weights, float(examples.intercepts[i]))
 
 
-def _ladder(low: int, high: int) -> list[int]:
+def ladder(low: int, high: int) -> list[int]:
     """Numbers of points to choose from, evenly spaced in their logarithm.
 
     A few rungs, since the CPU's matrix library keeps compiled code for every shape that it meets.
