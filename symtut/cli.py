@@ -1,4 +1,4 @@
-"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``benchmark`` and ``doctor``.
+"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``finetune``, ``benchmark`` …
 
 Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input (one line
 on stderr), 130 interrupted, 141 nobody reads the output any more (as in ``symtut train ... |
@@ -174,6 +174,31 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_finetune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", default="pendulum", help="which world (default: pendulum)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--weights", default="general", help="start from: a name or a file")
+    parser.add_argument("--rank", type=int, help="of the adapters (default 8); 0: all weights")
+    parser.add_argument("--examples", type=int, help="random functions of that world to see")
+    parser.add_argument(
+        "--random-steps", type=int, help="real steps of a random policy (default 1000)"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw functions")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run_finetune(arguments: argparse.Namespace) -> int:
+    from symtut.experiments.finetune import finetune
+
+    path = finetune(
+        arguments.task, arguments.out, arguments.resume, arguments.weights, arguments.rank,
+        arguments.examples, arguments.random_steps, arguments.seed, say, arguments.workers,
+    )  # fmt: skip
+    say(f"weights in {path}")
+    return 0
+
+
 def add_benchmark(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     run = kinds.add_parser("regression", help="run regressors on a suite, or go on with a table")
@@ -233,6 +258,7 @@ COMMANDS = {
     "train": ("train a policy on a task and keep the record", add_train, run_train),
     "sweep": ("many runs: tasks, methods and seeds; tables", add_sweep, run_sweep),
     "pretrain": ("pretrain the expression transformer", add_pretrain, run_pretrain),
+    "finetune": ("fine-tune the transformer to one world", add_finetune, run_finetune),
     "benchmark": ("compare regressors at equal CPU time", add_benchmark, run_benchmark),
     "doctor": ("check this installation", None, run_doctor),
 }

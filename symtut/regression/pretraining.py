@@ -9,6 +9,7 @@ import copy
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
 from itertools import count
@@ -56,11 +57,11 @@ def bfloat16_pays() -> bool:
 class Chunks(Dataset):
     """Chunk number → batches, for the data loader's worker processes."""
 
-    def __init__(self, config: PretrainConfig):
-        self.config = config
+    def __init__(self, draw: Callable, config: PretrainConfig):
+        self.draw, self.config = draw, config
 
     def __getitem__(self, chunk: int) -> tuple[int, list[Batch]]:
-        return chunk, make_chunk(self.config, chunk)
+        return chunk, self.draw(self.config, chunk)
 
 
 class Pretraining:
@@ -71,21 +72,34 @@ class Pretraining:
     workers : int
         Processes that draw random functions ahead of the training; 0 draws them in this one. The
         result does not depend on it.
+    model : FormulaTransformer, optional
+        Where to start from; what it has frozen stays as it is. Default: fresh weights.
+    draw : callable
+        ``(config, chunk, held_out=False)`` → list of batches; the same for the same arguments.
     """
 
     def __init__(
-        self, config: PretrainConfig, out: str | Path, device: str | None = None, workers: int = 0
+        self,
+        config: PretrainConfig,
+        out: str | Path,
+        device: str | None = None,
+        workers: int = 0,
+        model: FormulaTransformer | None = None,
+        draw: Callable = make_chunk,
     ):
         self.config, self.out, self.workers = config, ensure_folder(out), workers
+        self.draw = draw
         self.processes = Processes(device)
         self.device = self.processes.device
         self._chunks = None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            self.model = FormulaTransformer(config.model).to(self.device)
+        if model is None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(config.seed)
+                model = FormulaTransformer(config.model)
+        self.model = model.to(self.device)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), config.learning_rate, betas=(0.9, 0.98),
-            weight_decay=config.weight_decay, fused=True,
+            [p for p in self.model.parameters() if p.requires_grad], config.learning_rate,
+            betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True,
         )  # fmt: skip
         self.autocast = self.device != "cpu" or bfloat16_pays()
         self.chunk = self.seen = 0
@@ -193,7 +207,7 @@ class Pretraining:
         """
         if self._chunks is None:
             loader = DataLoader(
-                Chunks(self.config), batch_size=None, num_workers=self.workers,
+                Chunks(self.draw, self.config), batch_size=None, num_workers=self.workers,
                 sampler=count(self.chunk + self.processes.rank, self.processes.size),
             )  # fmt: skip
             self._chunks = iter(loader)
@@ -213,7 +227,7 @@ class Pretraining:
         """
         self.model.eval()
         config = replace(self.config, seed=self.config.seed + 1_000_003)
-        batches = [b for chunk in range(chunks) for b in make_chunk(config, chunk, held_out=True)]
+        batches = [b for chunk in range(chunks) for b in self.draw(config, chunk, held_out=True)]
         results = [(*self._loss(batch), len(batch.y)) for batch in batches]
         loss, accuracy, size = (
             np.array([float(v) for v in column]) for column in zip(*results, strict=True)
@@ -283,7 +297,12 @@ class Pretraining:
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
         path = self.out / "weights.safetensors"
-        card = {
+        save_weights(path, self.model, self.card())
+        return path
+
+    def card(self) -> dict:
+        """What the model card says of the training."""
+        return {
             "recipe": {k: v for k, v in _plain(self.config).items() if k != "model"},
             "examples_seen": self.seen,
             "cpu_seconds": round(self.cpu_seconds, 1),
@@ -291,8 +310,6 @@ class Pretraining:
             "figures": dict(zip(self.columns, self.log[-1][2:], strict=True)) if self.log else {},
             "provenance": provenance(),
         }
-        save_weights(path, self.model, card)
-        return path
 
 
 def _plain(config) -> dict:
@@ -320,11 +337,21 @@ def main(
         config = replace(config, examples=examples)
     if workers < 0:
         raise InputError("the number of workers must not be negative.")
-    run = Pretraining(config, out, workers=workers)
+    return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
+
+
+def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:
+    """Run to the end, from the checkpoint in the output folder if there is one.
+
+    Raises
+    ------
+    InputError
+        If there is a checkpoint and ``resume`` is False.
+    """
     if run.checkpoint_path.exists():
         if not resume:
             raise InputError(
-                f"'{out}' holds an interrupted run: add --resume to continue it, "
+                f"'{run.out}' holds an interrupted run: add --resume to continue it, "
                 "or choose another folder."
             )
         run.resume()

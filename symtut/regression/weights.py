@@ -1,5 +1,6 @@
 """Weight files: safetensors plus a JSON card beside each; loading checks both."""
 
+import copy
 import dataclasses
 import hashlib
 from functools import lru_cache
@@ -10,6 +11,7 @@ import torch
 from symtut.data_files import ROOTS
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
+from symtut.regression.adapters import fold
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.storage import load_tensors, read_json, save_tensors, write_json
 
@@ -28,6 +30,33 @@ def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> Non
     n_parameters = sum(p.numel() for p in model.parameters())
     card = {"config": config, "parameters": n_parameters, "sha256": digest, **card}
     write_json(path.with_suffix(".json"), card)
+
+
+def save_adapter(
+    path: str | Path,
+    tensors: dict[str, torch.Tensor],
+    base: str,
+    base_sha256: str,
+    rank: int,
+    card: dict,
+) -> None:
+    """Write low-rank adapters (float16) and their card, in the manner of :func:`save_weights`.
+
+    ``base`` and ``base_sha256`` say which weights they change; loading checks the hash.
+    """
+    path = Path(path)
+    adapter = {"base": base, "base_sha256": base_sha256, "rank": rank}
+    tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
+    save_tensors(path, tensors, {"adapter": adapter})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    n_parameters = sum(value.numel() for value in tensors.values())
+    card = {"adapter": adapter, "parameters": n_parameters, "sha256": digest, **card}
+    write_json(path.with_suffix(".json"), card)
+
+
+def is_adapter(path: Path) -> bool:
+    """Whether a file holds adapters instead of whole weights."""
+    return "adapter" in load_tensors(path)[1]
 
 
 def available_weights() -> list[str]:
@@ -83,6 +112,28 @@ def _load(path: str, _changed: int) -> FormulaTransformer:
                 f"'{path}' does not match the checksum in '{card.name}': one of the two was "
                 "changed or cut short. Get both again."
             )
+    if "adapter" in metadata:
+        model = _adapted(path, metadata["adapter"], tensors)
+    else:
+        model = _whole(path, metadata, tensors)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model.eval()
+
+
+def _adapted(path: str, adapter: dict, tensors: dict) -> FormulaTransformer:
+    base = find_weights(adapter["base"])
+    if hashlib.sha256(base.read_bytes()).hexdigest() != adapter["base_sha256"]:
+        raise InputError(
+            f"'{path}' was trained for other weights '{adapter['base']}' than those that are here; "
+            "get both from one version, or fine-tune again."
+        )
+    model = copy.deepcopy(load_weights(adapter["base"]))
+    fold(model, tensors)
+    return model
+
+
+def _whole(path: str, metadata: dict, tensors: dict) -> FormulaTransformer:
     config = metadata.get("config")
     if not isinstance(config, dict):
         raise InputError(f"'{path}' is not a symtut weight file: it carries no configuration.")
@@ -96,6 +147,4 @@ def _load(path: str, _changed: int) -> FormulaTransformer:
         model.load_state_dict({name: value.float() for name, value in tensors.items()})
     except (TypeError, RuntimeError, InputError) as error:
         raise InputError(f"'{path}' does not fit the model it describes: {error}") from error
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return model.eval()
+    return model

@@ -80,9 +80,7 @@ class WorldFunctions:
     forbidden: frozenset[int] = frozenset()
     functions: RandomFunctions = RandomFunctions()
 
-    def make_chunk(
-        self, config: PretrainConfig, chunk: int, held_out: bool = False
-    ) -> list[Batch]:
+    def make_chunk(self, config: PretrainConfig, chunk: int, held_out: bool = False) -> list[Batch]:
         """As :func:`~symtut.regression.training_data.make_chunk`, with this world's functions."""
         entropy = [config.seed, chunk, int(held_out), 1]
         generator = np.random.default_rng(np.random.SeedSequence(entropy))
@@ -107,7 +105,8 @@ class WorldFunctions:
         examples = seen_through(
             codes, torch.from_numpy(x[kept]), n_variables, self.functions, generator
         )
-        return batches_of(examples, config, accept, generator, held_out)
+        # what stands in ``examples`` was accepted above
+        return batches_of(examples, config, lambda terms: True, generator, held_out)
 
     def skeletons(self, view: View, n: int, generator: np.random.Generator) -> list[Terms]:
         """``n`` canonical skeletons for a view, some of them empty: half grammar, half changed."""
@@ -128,11 +127,10 @@ class WorldFunctions:
 
         For ``symtut.regression.search``, like those in :mod:`symtut.regression.proposers`.
         """
+
         def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
             found = dict.fromkeys(self.skeletons(view, amount, generator))
-            return [
-                Candidate(t) for t in found if t and skeleton_key(t) not in self.forbidden
-            ]
+            return [Candidate(t) for t in found if t and skeleton_key(t) not in self.forbidden]
 
         return propose
 
@@ -213,4 +211,3 @@ def _changed(terms: Terms, angular, spare, generator) -> Terms:
             terms[i] = ("mul", *factor, *terms[i])
         if generator.random() > CHANGES:
             return tuple(terms)
-
