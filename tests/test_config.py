@@ -51,7 +51,7 @@ def test_the_discount_is_the_tasks_and_an_override_wins():
 def test_later_choices_win():
     """Task, then method, then profile, then the caller."""
     task = RunConfig.make("car2d", "oracle", 200, 0).loop
-    assert (task.start_states, task.longest_rollout, task.updates) == ("box", 100, 20_000)
+    assert (task.start_states, task.longest_rollout, task.updates) == ("box", 25, 30_000)
     method = RunConfig.make("car2d", "sac", 200, 0).loop
     assert (method.updates, method.block_steps, method.random_steps) == (0, 1, 300)
     profile = RunConfig.make("car2d", "oracle", 200, 0, "smoke").loop

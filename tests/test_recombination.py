@@ -6,6 +6,7 @@ import pytest
 from symtut.expressions import Expression, Grammar
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.proposers import library
 from symtut.regression.ranking import EXACT, complexity, rank
 from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import MAX_TERMS, TermPool, forward
@@ -94,6 +95,19 @@ def test_selection_returns_what_least_squares_says():
         assert loss == pytest.approx(fit.loss, abs=1e-12)
     best = min(fits, key=lambda f: rank(f, len(y)))
     assert set(best.terms) == set(names[:3])
+
+
+def test_terms_that_explain_much_together_and_little_alone():
+    """Fitzhugh and Nagumo's neuron: v and v³ nearly cancel, and forward selection passes by."""
+    x = np.random.default_rng(0).uniform([-2, -1, 0], [2, 2, 1], (200, 3))
+    y = x[:, 0] - x[:, 0] ** 3 / 3 - x[:, 1] + x[:, 2]
+    pool = TermPool(x)
+    pool.add([Fit(terms, np.zeros(0), np.ones(1), 0.0, 1.0) for terms in library(3)], 1000)
+    with_y = pool.columns @ (y - y.mean())
+    wanted = {("x0",), ("mul", "x0", "square", "x0"), ("x1",), ("x2",)}
+    left = pool._eliminated(with_y, 60, 4)
+    assert {pool.terms[i].prefix for i in left} == wanted
+    assert any(set(fit.terms) == wanted for fit in pool.select(y))
 
 
 def test_nodes_are_counted_as_the_formula_is_written():

@@ -135,6 +135,9 @@ class TermPool:
         most = min(MAX_TERMS, len(self.terms), len(y) - 2)
         first = np.argsort(-np.abs(with_y))[:6]
         beginnings = [[int(i)] for i in first] + (self._triples(with_y) if most >= 3 else [])
+        # all terms at once need more points than terms
+        few = [among for among in (24, 60) if among < len(y) // 2]
+        beginnings += [self._eliminated(with_y, among, most) for among in few]
         chosen = forward(self.gram, np.tile(with_y, (len(beginnings), 1)), most, beginnings)
         fits = [
             self._fit(subset, y)
@@ -203,6 +206,26 @@ class TermPool:
         explained[(d1 < 1e-7) | (d2 < 1e-7)] = 0.0
         best = np.argsort(-explained)[:keep]
         return [[short[a[t]], short[b[t]], short[c[t]]] for t in best]
+
+    def _eliminated(self, with_y, among: int, keep: int) -> list[int]:
+        """Backward elimination: the shortest terms all together, then the idlest out, one by one.
+
+        Finds sums whose terms explain little alone and much together, which forward selection
+        misses. The ``keep`` that stayed longest, the last one first.
+        """
+        short = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:among]
+        # columns have norm 1; the ridge is for those that are sums of others
+        inverse = np.linalg.inv(self.gram[np.ix_(short, short)] + 1e-11 * np.eye(len(short)))
+        weights, left, gone = inverse @ with_y[short], list(range(len(short))), []
+        while left:
+            # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
+            out = left.pop(int(np.argmin(np.square(weights[left]) / np.diag(inverse)[left])))
+            gone.append(short[out])
+            # the inverse without a row and column, by one step of Gaussian elimination
+            column = inverse[:, out] / inverse[out, out]
+            weights = weights - column * weights[out]
+            inverse = inverse - np.outer(column, inverse[out])
+        return gone[::-1][:keep]
 
     def _fit(self, subset, y) -> Fit:
         terms = [self.terms[i] for i in subset]
