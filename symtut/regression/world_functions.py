@@ -56,11 +56,14 @@ class View:
     angular : tuple of bool (d,)
     found : tuple of Terms
         Skeletons that the general weights have found for this increment; may be empty.
+    names : tuple of str
+        Of the columns, where it matters.
     """
 
     columns: np.ndarray
     angular: tuple[bool, ...]
     found: tuple[Terms, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def world_functions(
             forbidden |= keys_of(row["expression"])
         for columns in dict.fromkeys((task.inputs_of(name), model.columns_[i])):
             found = fronts if columns == model.columns_[i] else []
-            views[columns] = _view(table, columns, angular, found, views.get(columns))
+            views[columns] = _view(table, columns, angular, found, views.get(columns), model.names)
     return WorldFunctions(tuple(views.values()), frozenset(forbidden) | true_keys(task))
 
 
@@ -62,17 +62,18 @@ def true_keys(task: Task) -> frozenset[int]:
     return keys
 
 
-def _view(table, columns, angular, found, before: View | None) -> View:
+def _view(table, columns, angular, found, before: View | None, names) -> View:
     chosen = choose_columns(table[:, list(columns)])
     # a formula's x0, x1, … are all columns; the search's are those that vary
-    names = {VARIABLES[j]: VARIABLES[i] for i, j in enumerate(chosen.used)}
+    spelled = {VARIABLES[j]: VARIABLES[i] for i, j in enumerate(chosen.used)}
     renamed = [
-        canonical_terms(tuple(tuple(names.get(t, t) for t in term) for term in terms))
+        canonical_terms(tuple(tuple(spelled.get(t, t) for t in term) for term in terms))
         for terms in found
-        if all(t in names for term in terms for t in term if t in VARIABLES)
+        if all(t in spelled for term in terms for t in term if t in VARIABLES)
     ]
     return View(
         chosen.searched(table[:, list(columns)]).astype(np.float32),
         tuple(angular[columns[j]] for j in chosen.used),
         tuple(dict.fromkeys([*(before.found if before else ()), *renamed])),
+        tuple(names[columns[j]] for j in chosen.used),
     )

@@ -1,0 +1,82 @@
+"""The ablations of benchmarks/ run at a small size, and say what they should of clear cases."""
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symtut.tasks import make_task
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_open_loop_error_of_the_truth_is_rounding(tmp_path, capsys):
+    words = "--tasks pendulum --methods oracle,sparse --seeds 2 --episodes 4 --steps 60"
+    load("open_loop_error").main([*words.split(), "--out", str(tmp_path)])
+    rows = read(tmp_path / "open_loop.csv")
+    assert {row["region"] for row in rows} == {"inside", "outside"}
+    assert {row["method"] for row in rows} == {"oracle", "sparse"}
+    oracle = [float(row["error"]) for row in rows if row["method"] == "oracle"]
+    assert 0 < max(oracle) < 1e-3
+    assert "pendulum, inside, 200 steps: oracle" in capsys.readouterr().out
+    assert (tmp_path / "open_loop.png").stat().st_size > 10_000
+    assert (tmp_path / "open_loop.json").exists()
+
+
+def test_paths_are_those_of_the_simulator_and_outside_is_wider():
+    module, task = load("open_loop_error"), make_task("car2d")
+    seen = module.random_transitions(task, 200, 0)
+    played = module.regions(task, seen, 30, 40, 0)
+    for transitions in played.values():
+        assert len(transitions) == 30 * 40
+        again = task.true_step(transitions.state, transitions.action)
+        np.testing.assert_allclose(transitions.next_state, again)
+        inner = transitions.episode[1:] == transitions.episode[:-1]
+        assert (transitions.next_state[:-1][inner] == transitions.state[1:][inner]).all()
+    speed = {region: np.abs(t.state[:, 3]).mean() for region, t in played.items()}
+    assert speed["outside"] > 1.5 * speed["inside"]
+    assert (np.abs(played["outside"].action) == 1).all()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_world_weights_knows_the_physics(tmp_path, capsys, changed):
+    words = "--tasks pendulum --specific general --proposers general,world~prior --seeds 1"
+    words = [word.replace("~", " ") for word in words.split()] + ["--series", "candidates"]
+    module = load("world_weights")
+    module.main([*words, "--out", str(tmp_path), *(["--changed"] if changed else [])])
+    rows = read(tmp_path / ("changed_physics.csv" if changed else "recovery.csv"))
+    assert len(rows) == 2 * 2 * 3  # targets, proposers, candidates
+    assert all(float(row["r2"]) > 0.99 for row in rows)
+    assert any(row["recovered"] == "1" for row in rows)
+    assert "pendulum 200 points, 0.05 noise, 256: general" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["pendulum", "car2d", "reacher"])
+def test_targets_are_the_simulators_equations(name):
+    """As trained, the formulas of world_weights say what the simulator does."""
+    module, task = load("world_weights"), make_task(name)
+    physics = module.PHYSICS[name]["as trained"]
+    for target in module.targets(task, physics):
+        transitions = module.random_transitions(task, 300, 7)
+        inside = task.uncut(transitions.state, transitions.next_state)
+        moved = task.difference(transitions.next_state, transitions.state)[inside]
+        moved = moved[:, task.state_names.index(target.name)]
+        x, y = module.table(task, target, physics, 300, 7)
+        truth = module.Expression.from_text(target.truth, target.inputs)(x)
+        near = 2e-2 if name == "reacher" else 1e-6  # free joints leave the links' forces out
+        assert np.abs(truth - moved).max() < near * max(1, np.abs(moved).max())
+        assert len(y) == len(truth)
