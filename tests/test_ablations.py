@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symtut.experiments.config import RunConfig
 from symtut.tasks import make_task
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -80,3 +81,25 @@ def test_targets_are_the_simulators_equations(name):
         near = 2e-2 if name == "reacher" else 1e-6  # free joints leave the links' forces out
         assert np.abs(truth - moved).max() < near * max(1, np.abs(moved).max())
         assert len(y) == len(truth)
+
+
+@pytest.mark.parametrize("study", ["proposers", "rollouts", "inference", "adaptive"])
+def test_a_study_of_the_loop_runs_and_is_resumed(tmp_path, capsys, study):
+    module = load("loop_ablation")
+    words = ["--study", study, "--seeds", "1", "--profile", "smoke", "--limit", "1"]
+    words += ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+    first = module.main(words)
+    assert len(first) == 1 and -2500 < first[0]["final_return"] < 0 and first[0]["seed"] >= 200
+    assert module.main(words) == first  # nothing is run twice: the same figures, CPU time too
+    assert len(read(tmp_path / "out" / f"{study}.csv")) == 1
+    assert (tmp_path / "out" / f"{study}.png").exists()
+    assert "of 1," in capsys.readouterr().out
+
+
+def test_arms_of_all_studies_are_valid_and_distinct():
+    module = load("loop_ablation")
+    for name, make in module.STUDIES.items():
+        arms = make()
+        assert len({arm.name for arm in arms}) == len(arms) > 1, name
+        for arm in arms:
+            RunConfig.make(arm.task, arm.method, arm.steps, 0, **arm.options)

@@ -1,0 +1,233 @@
+"""Ablations in the loop: which of its choices matter, one study at a time.
+
+    python benchmarks/loop_ablation.py --study rollouts --runs runs/ablation --out data/results/loop
+
+Studies (tuning seeds, from 200 on; reported seeds are never tuned on):
+
+- ``proposers``  what pretraining is worth: equations proposed by the transformer with general and
+                 with specific weights, drawn blindly from the prior, or from the fixed library of
+                 sparse regression, after 20, 50 and 200 real steps of the pendulum and 100 and 300
+                 of the car;
+- ``rollouts``   length of the imagined rollouts × where they start × real steps, on the pendulum;
+- ``inference``  how often equations are inferred while real steps come in (20 at a time, 200 in
+                 all): once, every 20, 60 or 100 steps, or when the model fails on new data;
+- ``adaptive``   rollouts of fixed, scheduled and validated length, with equations and with an
+                 ensemble of networks, whose error grows.
+
+Each arm is a small ``symtut sweep`` in a folder of ``--runs``: finished runs are not repeated. Of
+each study ``STUDY.csv`` (one row a run), its provenance and a figure are written to ``--out``.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+from symtut.experiments.sweep import sweep
+from symtut.lab.plots import OKABE_ITO, use_style
+from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.tasks import make_task
+
+FIRST_SEED = 200
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One setting of a study.
+
+    Attributes
+    ----------
+    factors : dict
+        What the table calls it: the first factor is a panel of the figure, the second its
+        horizontal axis, the third, if any, a colour.
+    """
+
+    factors: dict
+    task: str
+    method: str
+    steps: int
+    options: dict = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return "_".join(str(value).replace(" ", "-") for value in self.factors.values())
+
+
+def proposers() -> list[Arm]:
+    arms = []
+    for task, steps in (*product(["pendulum"], [20, 50, 200]), *product(["car2d"], [100, 300])):
+        kinds = {
+            "general": ("symbolic", {"proposer": "transformer"}),
+            "specific": ("symbolic", {"proposer": "transformer", "weights": task}),
+            "prior": ("symbolic", {"proposer": "prior"}),
+            "sparse": ("sparse", {}),
+        }
+        for kind, (method, options) in kinds.items():
+            factors = {"task": task, "real steps": steps, "equations by": kind}
+            arms.append(Arm(factors, task, method, steps, options))
+    return arms
+
+
+def rollouts() -> list[Arm]:
+    lengths = (1, 2, 5, 20, 50, "validated")
+    return [
+        Arm(
+            {"real steps": steps, "rollout length": length, "start states": start},
+            "pendulum", "symbolic", steps,
+            {"rollout_length": length, "start_states": start, "random_steps": steps},
+        )
+        for steps, length, start in product(
+            (20, 50, 200, 1000), lengths, ("recent", "all", "model")
+        )
+    ]  # fmt: skip
+
+
+def inference() -> list[Arm]:
+    kinds = {
+        "once": {"refit_every": 100_000},
+        "every 100": {"refit_every": 100},
+        "every 60": {"refit_every": 60},
+        "every 20": {"refit_every": 20},
+        "on failure": {"refit": "on_failure"},
+    }
+    common = {"random_steps": 20, "block_steps": 20, "updates_per_step": 20.0}
+    return [
+        Arm(
+            {"task": "pendulum", "inference": kind, "method": method},
+            "pendulum", method, 200, common | options,
+        )
+        for kind, options in kinds.items()
+        for method in ("symbolic", "sparse")
+    ]  # fmt: skip
+
+
+def adaptive() -> list[Arm]:
+    lengths = (1, 5, 20, 200, "scheduled", "validated")
+    return [
+        Arm(
+            {"method": method, "rollout length": length},
+            "pendulum", method, steps, {"rollout_length": length},
+        )
+        for (method, steps), length in product((("symbolic", 200), ("mbpo", 800)), lengths)
+    ]  # fmt: skip
+
+
+STUDIES = {
+    "proposers": proposers, "rollouts": rollouts, "inference": inference, "adaptive": adaptive,
+}  # fmt: skip
+
+
+def run_arm(arm: Arm, seeds: list[int], folder: Path, profile: str, jobs, report) -> list[dict]:
+    """The runs of one arm as rows of the study's table; failed runs are left out and named."""
+    failed = sweep(
+        [arm.task], [arm.method], seeds, folder, arm.steps, profile, {"": arm.options},
+        jobs=jobs, report=lambda line: None, reference=arm.method,
+    )  # fmt: skip
+    for run in failed:
+        report(f"failed: {arm.name} seed {run['seed']}: {run['error']}")
+    rows = []
+    for seed in seeds:
+        path = folder / arm.task / arm.method / f"seed_{seed}" / "summary.json"
+        if path.exists():
+            summary = read_json(path)
+            rows.append(
+                arm.factors
+                | {
+                    "seed": seed,
+                    "final_return": summary["final_return"],
+                    "steps_to_threshold": summary["steps_to_threshold"],
+                    "imagined_length": (summary.get("model") or {}).get("rollout_length"),
+                    "cpu_seconds": summary["cpu_seconds"],
+                }
+            )
+    return rows
+
+
+def figure(rows: list[dict], path: Path, tasks: dict[str, str]) -> None:
+    """Final returns: a panel for each value of the first factor; dots are seeds, bars medians."""
+    names = [n for n in rows[0] if n not in RESULTS]
+    panels = list(dict.fromkeys(row[names[0]] for row in rows))
+    use_style()
+    _, axes = plt.subplots(
+        1, len(panels), figsize=(max(4.2, 12.5 / len(panels)) * len(panels), 3.8), squeeze=False
+    )
+    for ax, panel in zip(axes[0], panels, strict=True):
+        here = [row for row in rows if row[names[0]] == panel]
+        places = list(dict.fromkeys(row[names[1]] for row in here))
+        colours = list(dict.fromkeys(row[names[2]] for row in here)) if names[2:] else [None]
+        for k, colour in enumerate(colours):
+            shift = 0.18 * (k - (len(colours) - 1) / 2)
+            for i, place in enumerate(places):
+                found = [
+                    row["final_return"] for row in here
+                    if row[names[1]] == place and (colour is None or row[names[2]] == colour)
+                ]  # fmt: skip
+                if found:
+                    x = i + shift
+                    ax.plot([x] * len(found), found, ".", color=OKABE_ITO[k], alpha=0.6)
+                    ax.plot(
+                        [x - 0.08, x + 0.08], [np.median(found)] * 2, color=OKABE_ITO[k],
+                        label=str(colour) if i == 0 and colour is not None else None,
+                    )  # fmt: skip
+        ax.set_xticks(range(len(places)), [str(p) for p in places])
+        ax.set(xlabel=names[1], title=f"{names[0]}: {panel}")
+        solved = make_task(tasks[str(panel)]).solved_return
+        ax.axhline(solved, color="#888888", linewidth=1, linestyle=":")
+    axes[0, 0].set_ylabel("final real return")
+    if names[2:]:
+        axes[0, -1].legend(title=names[2], fontsize=8.5)
+    plt.savefig(path, dpi=100)
+    plt.close()
+
+
+RESULTS = ("seed", "final_return", "steps_to_threshold", "imagined_length", "cpu_seconds")
+
+
+def summary(rows: list[dict]) -> str:
+    """Median final return and runs that reached the threshold, for each arm."""
+    names = [n for n in rows[0] if n not in RESULTS]
+    lines = []
+    for key in dict.fromkeys(tuple(row[n] for n in names) for row in rows):
+        here = [row for row in rows if tuple(row[n] for n in names) == key]
+        median = np.median([row["final_return"] for row in here])
+        reached = sum(row["steps_to_threshold"] is not None for row in here)
+        cpu = np.mean([row["cpu_seconds"] for row in here])
+        label = ", ".join(f"{n} {v}" for n, v in zip(names, key, strict=True))
+        lines.append(f"{label}: median {median:.1f}, {reached} of {len(here)}, {cpu:.0f} CPU-s")
+    return "\n".join(lines)
+
+
+def main(argv=None) -> list[dict]:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--study", required=True, choices=STUDIES)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for table and figure")
+    parser.add_argument("--profile", default="default")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="only the first so many arms")
+    options = parser.parse_args(argv)
+    out, rows, arms = ensure_folder(options.out), [], STUDIES[options.study]()[: options.limit]
+    seeds = list(range(FIRST_SEED, FIRST_SEED + options.seeds))
+    tasks = {str(next(iter(arm.factors.values()))): arm.task for arm in arms}
+    for arm in arms:
+        folder = options.runs / options.study / arm.name
+        rows += run_arm(arm, seeds, folder, options.profile, options.jobs, print)
+        print(f"{arm.name} done", flush=True)
+        write_csv(out / f"{options.study}.csv", list(rows[0]), [list(row.values()) for row in rows])
+    settings = {"study": options.study, "seeds": seeds, "profile": options.profile}
+    made = {"settings": settings, "provenance": provenance()}
+    write_json(out / f"{options.study}.json", made)
+    figure(rows, out / f"{options.study}.png", tasks)
+    print(summary(rows))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
