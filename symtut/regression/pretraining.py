@@ -5,13 +5,10 @@ finished run can be extended: raise ``examples`` and resume. Started by ``torchr
 takes its own chunks and the gradients are averaged.
 """
 
-import copy
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -21,37 +18,12 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from symtut.errors import InputError
-from symtut.regression.decoding import sample
-from symtut.regression.parallel import Processes
+from symtut.regression.parallel import Processes, bfloat16_pays
+from symtut.regression.recovery import recovery
 from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make_chunk
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
 from symtut.storage import ensure_folder, load_tensors, provenance, save_tensors, write_csv
-
-
-@cache
-def bfloat16_pays() -> bool:
-    """Whether bfloat16 matrix products are faster than float32 on this CPU (measured, 50 ms).
-
-    The quickest of several repeats in CPU time counts, so that other work on the machine does not
-    decide; and it is asked once.
-    """
-    pairs = {
-        dtype: (torch.ones(512, 256, dtype=dtype), torch.ones(256, 256, dtype=dtype))
-        for dtype in (torch.bfloat16, torch.float32)
-    }
-
-    def seconds(a, b):
-        start = time.process_time()
-        for _ in range(5):
-            a @ b
-        return time.process_time() - start
-
-    quickest = dict.fromkeys(pairs, math.inf)
-    for _ in range(11):
-        for dtype, pair in pairs.items():
-            quickest[dtype] = min(quickest[dtype], seconds(*pair))
-    return quickest[torch.bfloat16] < 0.8 * quickest[torch.float32]
 
 
 class Chunks(Dataset):
@@ -220,11 +192,7 @@ class Pretraining:
 
     @torch.no_grad()
     def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 32) -> dict:
-        """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds.
-
-        Recovery is the share of ``functions`` whose very skeleton is among ``samples`` samples;
-        term recovery the share of their terms that stand in any sample, for recombination to use.
-        """
+        """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds."""
         self.model.eval()
         config = replace(self.config, seed=self.config.seed + 1_000_003)
         batches = [b for chunk in range(chunks) for b in self.draw(config, chunk, held_out=True)]
@@ -235,24 +203,7 @@ class Pretraining:
         return {
             "held_out_loss": float(np.average(loss, weights=size)),
             "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
-        } | self._recovery(batches, functions, samples)
-
-    def _recovery(self, batches: list[Batch], functions: int, samples: int) -> dict:
-        model = copy.deepcopy(self.model).cpu()  # sampling one function at a time gains no speed
-        generator = np.random.default_rng(self.config.seed)
-        every = [(batch, row) for batch in batches for row in range(len(batch.y))]
-        chosen = generator.choice(len(every), min(functions, len(every)), replace=False)
-        whole, terms = [], []
-        for batch, row in (every[i] for i in chosen):
-            x = batch.x[row, :, : int(batch.n_variables[row])].numpy()
-            drawn = [c.terms for c, _ in sample(model, x, batch.y[row].numpy(), samples, generator)]
-            whole.append(batch.terms[row] in drawn)
-            pool = {term for formula in drawn for term in formula}
-            terms += [term in pool for term in batch.terms[row]]
-        return {
-            "held_out_recovery": float(np.mean(whole)),
-            "held_out_term_recovery": float(np.mean(terms)),
-        }
+        } | recovery(self.model, batches, functions, samples, self.config.seed)
 
     def _loss(self, batch: Batch):
         batch = batch.to(self.device)
