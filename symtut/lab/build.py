@@ -132,6 +132,7 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
     # The kernel starts in another folder: a checkout that is not installed must still be found.
     paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    env.pop("MPLBACKEND", None)  # set for scripts, it would keep all figures out of the notebook
     with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
         client = NotebookClient(
             notebook, timeout=timeout, kernel_name="python3", coalesce_streams=True,
