@@ -57,6 +57,11 @@ def number_code(value: float) -> int:
     return _FIRST_NUMBER + round(place * (len(SIZES) - 1)) + (len(SIZES) if value < 0 else 0)
 
 
+def spelled(code: int) -> str:
+    """A token as text: its symbol, or the value of a number token."""
+    return SYMBOLS[code] if code < _FIRST_NUMBER else f"{_NUMBERS[code - _FIRST_NUMBER]:.2g}"
+
+
 # ---- writing -------------------------------------------------------------------------------------
 
 
@@ -183,5 +188,5 @@ class GrammarMask:
 
 __all__ = [
     "BOS", "CONSTANTS", "EOS", "FORMS", "MAX_TERMS", "PAD", "GrammarMask", "length", "number_code",
-    "pack", "read", "vocabulary_size",
+    "pack", "read", "spelled", "vocabulary_size",
 ]  # fmt: skip
