@@ -26,6 +26,7 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
+from symtut.lab.course import course_map, with_map
 from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import write_bytes
 
@@ -212,6 +213,14 @@ def build(source: Path, run: bool = True, force: bool = False) -> None:
     print(f"{solved_path.name}: {done}, {solved_path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
+def write_map() -> None:
+    """Bring README's map of the course up to date."""
+    path = REPOSITORY / "README.md"
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        write_bytes(path, with_map(text, course_map(REPOSITORY, badges)).encode())
+
+
 def _tags(cell) -> list[str]:
     return cell.metadata.get("tags", [])
 
@@ -272,6 +281,7 @@ def main(argv: list[str] | None = None) -> int:
             if name not in chosen:
                 raise InputError(f"no notebook '{name}'; there are: {', '.join(chosen)}.")
             build(chosen[name], run=not arguments.no_execute, force=arguments.force)
+        write_map()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

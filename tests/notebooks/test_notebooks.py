@@ -9,7 +9,7 @@ import papermill
 import pytest
 
 from symtut.errors import InputError
-from symtut.lab import build, checks, run, session
+from symtut.lab import build, checks, course, run, session
 
 SOURCES = build.sources()
 SOLVED = [build.targets(source)[0] for source in SOURCES]
@@ -32,6 +32,22 @@ def test_there_are_notebooks_and_no_strays():
     folder = build.REPOSITORY / "notebooks"
     assert sorted(folder.glob("*.ipynb")) == sorted(SOLVED)
     assert sorted((folder / "exercises").glob("*.ipynb")) == sorted(EXERCISES)
+
+
+def test_maps_of_the_course_are_up_to_date():
+    names = {source.stem for source in SOURCES}
+    assert names <= set(course.COURSE) and list(course.COURSE) == sorted(course.COURSE)
+    readme = (build.REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = course.course_map(build.REPOSITORY, build.badges)
+    assert course.with_map(readme, table) == readme, "run make notebooks"
+    start = SOURCES[0].read_text(encoding="utf-8")
+    for name, (title, _) in course.COURSE.items():
+        linked = name in names and name != SOURCES[0].stem
+        shown = f"[{name[:2]}]({name}.ipynb) | {title} |" if linked else f"| {title} |"
+        assert shown in start, f"the map in notebook 00 lacks '{shown}'"
+    for source in SOURCES:
+        title = f"# {source.stem[:2]} · "
+        assert source.read_text(encoding="utf-8").startswith(f"# %% [markdown]\n# {title}")
 
 
 @each_source
