@@ -119,24 +119,10 @@ print(f"mean real return {result.final_return:.1f} after {result.summary['env_st
 # %% [markdown]
 # ## 3 · The map
 #
-# | no. | title | you leave with |
-# |---|---|---|
-# | 00 | Start here | a working set-up and this map |
-# | [01](01_markov_decision_processes.ipynb) | Markov decision processes | states, actions, returns; exact solutions of small worlds |
-# | [02](02_soft_actor_critic.ipynb) | Soft actor-critic | a learner for continuous actions, and what it costs without a model |
-# | [03](03_learning_in_a_model.ipynb) | Learning in a model | from Dyna to MBPO; model error and how it is exploited |
-# | [04](04_symbolic_regression.ipynb) | Symbolic regression | formulas as trees; constants; why form matters beyond the data |
-# | [05](05_random_functions.ipynb) | Random functions | a prior over formulas; what a transformer can be trained on |
-# | [06](06_pretraining_the_transformer.ipynb) | Pretraining the transformer | points in, formulas out |
-# | [07](07_from_tokens_to_equations.ipynb) | From tokens to equations | sampling, constants, and comparison with other regressors |
-# | 08 | Fine-tuning to a world | general against specialised weights |
-# | [09](09_the_symbolic_world_model.ipynb) | The symbolic world model | equations of three worlds; errors over long horizons |
-# | [10](10_symbolic_mbpo.ipynb) | Symbolic MBPO | the full loop, live |
-# | [11](11_the_papers_comparison.ipynb) | The paper's comparison | all methods and tasks, with intervals |
-# | [12](12_limits_and_open_questions.ipynb) | Limits and open questions | noise, contact, higher dimensions |
-# | [13](13_reading_the_equations.ipynb) | Reading the equations | what a readable model buys |
+# <!-- course map -->
+# <!-- end of the course map -->
 #
-# Only the notebooks with a link are written so far. If you know reinforcement learning, open 10.
+# What has no link is not written yet. If you know reinforcement learning, open 10.
 #
 # ## 4 · How the notebooks work
 #

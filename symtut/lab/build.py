@@ -113,6 +113,8 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
         for cell in notebook.cells:
             if "setup" in _tags(cell):
                 cell.source = setup_cell()
+            if cell.cell_type == "markdown":
+                cell.source = with_map(cell.source, course_map(REPOSITORY))
             _mark_for_nbgrader(cell)
             if notebook is exercises and cell.cell_type == "code":
                 cell.source = cut_solutions(cell.source)

@@ -60,14 +60,23 @@ COURSE = {
 BEGIN, END = "<!-- course map -->", "<!-- end of the course map -->"
 
 
-def course_map(repository: Path, badges) -> str:
-    """The table as Markdown: a row for each notebook, linked and with ``badges(path)`` if written."""
-    rows = ["| no. | notebook | you leave with | open it |", "|---|---|---|---|"]
+def course_map(repository: Path, badges=None) -> str:
+    """The table as Markdown; written notebooks are links.
+
+    With ``badges(path)`` the links are relative to the repository and a column of badges is added
+    (for README); without it, relative to the notebooks' own folder.
+    """
+    rows = ["| no. | notebook | you leave with |", "|---|---|---|"]
+    if badges:
+        rows = [rows[0] + " open it |", rows[1] + "---|"]
     for name, (title, gain) in COURSE.items():
         path = f"notebooks/{name}.ipynb"
-        written = (repository / path).exists()
-        shown = f"[{title}]({path})" if written else title
-        rows.append(f"| {name[:2]} | {shown} | {gain} | {badges(path) if written else 'planned'} |")
+        written = (repository / "notebooks" / "source" / f"{name}.py").exists()
+        target = path if badges else f"{name}.ipynb"
+        row = f"| {name[:2]} | {f'[{title}]({target})' if written else title} | {gain} |"
+        if badges:
+            row += f" {badges(path) if written else 'planned'} |"
+        rows.append(row)
     return "\n".join(rows)
 
 
