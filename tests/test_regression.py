@@ -14,7 +14,7 @@ from symtut.regression.bfgs import bfgs
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.decoding import sample
 from symtut.regression.features import correlations, point_features
-from symtut.regression.finishing import finish
+from symtut.regression.finishing import finish, front
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.proposers import library, pooled_proposer
 from symtut.regression.recombination import TermPool
@@ -223,13 +223,30 @@ def test_noise_does_not_add_terms():
     assert model.equations_[0]["complexity"] <= 12
 
 
+def test_rounding_does_not_leave_beaten_rows_on_the_front():
+    rows = [
+        {"complexity": c, "loss": loss, "score": s}
+        for c, loss, s in [
+            (5, 0.2, 1),
+            (3, 0.5, 0),
+            (7, 0.2, 3),
+            (5, 0.3, 2),
+            (9, 0.1, 1),
+            (9, 0.1, 2),
+        ]
+    ]
+    kept = [(row["complexity"], row["loss"], row["score"]) for row in front(rows)]
+    assert kept == [(3, 0.5, 0), (5, 0.2, 1), (9, 0.1, 2)]
+
+
 def test_pareto_front_is_a_front():
     x, y, _ = pendulum(60, 6)
     rows = SymbolicRegressor(method="sparse").fit(x, y).equations_
     assert rows[0]["score"] == max(row["score"] for row in rows)
     by_size = sorted(rows, key=lambda row: row["complexity"])
     assert len(rows) >= 2
-    assert by_size[0]["loss"] > by_size[-1]["loss"]
+    losses = [row["loss"] for row in by_size]
+    assert all(longer < shorter for shorter, longer in zip(losses, losses[1:], strict=False))
 
 
 def test_same_seed_same_equations():

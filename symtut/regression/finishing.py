@@ -49,6 +49,18 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
     }
 
 
+def front(rows: list[dict]) -> list[dict]:
+    """Finished rows that no other beats in both length and loss, shortest first.
+
+    Rounding the numbers may have put one of two neighbours on the Pareto front behind the other.
+    """
+    kept: list[dict] = []
+    for row in sorted(rows, key=lambda r: (r["complexity"], r["loss"], -r["score"])):
+        if not kept or row["loss"] < kept[-1]["loss"]:
+            kept.append(row)
+    return kept
+
+
 def _weighted(terms, values, y, first):
     """Best outer weights for ``values`` (n, 1 + K), without the column of ones if ``first`` is 1.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.regression.finishing import finish
+from symtut.regression.finishing import finish, front
 from symtut.regression.inputs import check_data, check_points, not_fitted
 from symtut.regression.proposers import (
     library,
@@ -225,8 +225,7 @@ class SymbolicRegressor:
             )
         written = tuple(names[j] for j in columns.written)
         rows = [finish(fit, X[inliers], y[inliers], columns, written, self.method) for fit in fits]
-        unique = {row["expression"]: row for row in rows}
-        self.equations_ = sorted(unique.values(), key=lambda row: -row["score"])
+        self.equations_ = sorted(front(rows), key=lambda row: -row["score"])
         self.n_features_in_, self.feature_names_in_ = X.shape[1], names
         self._labels = labels
         self.columns_, self.inliers_ = columns.written, inliers
