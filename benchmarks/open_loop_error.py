@@ -12,7 +12,9 @@ and sees reality only when it is compared with it. Two regions:
 
 Both are played in the task's true dynamics, without a time limit. The error at a lead is the root
 mean square over starts and coordinates, each in units of its spread in the 200 transitions. Paths
-end where a bound of the state acts, which no model here knows about. The ensemble (``mbpo``)
+end where a bound of the state acts, which no model here knows about. (Only the two ends of a step
+can be checked: a fast elbow of Reacher's that strikes its stop and comes back within one step stays
+in, and outside the data such steps make up nearly all of the error.) The ensemble (``mbpo``)
 predicts with the mean of its elites; drawn as in MBPO's rollouts its errors would be larger.
 Writes ``open_loop.csv`` (one row for each task, method, seed, region and lead), its provenance
 beside it, and a figure.
