@@ -67,9 +67,10 @@ def test_real_states_come_from_the_buffer_they_are_named_after(rule, rows, gener
     assert found.any(1).all() and found.any(0).all()
 
 
-def test_the_box_is_that_of_the_observed_states_and_angles_go_all_the_way_round(generator):
+def test_the_box_holds_the_observed_states_and_angles_go_all_the_way_round(generator):
     starts, real = sources("box")
-    low, high = real[:, 1].min(), real[:, 1].max()
+    high = real[:, 1].abs().max()  # the bounds are ±8: their middle is 0
+    low = -high
     drawn = starts.draw(20_000, generator)
     assert drawn[:, 1].min() >= low and drawn[:, 1].max() <= high
     assert drawn[:, 0].min() < -3.12 and drawn[:, 0].max() > 3.12  # no real angle is beyond 3
@@ -85,12 +86,26 @@ def test_the_box_is_that_of_the_observed_states_and_angles_go_all_the_way_round(
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.5, 10.0])
 def test_the_box_is_stretched_about_its_centre_up_to_the_bounds(scale):
     starts, real = sources("box", box_scale=scale)
-    centre = (real[:, 1].min() + real[:, 1].max()) / 2
-    half = (real[:, 1].max() - real[:, 1].min()) / 2 * scale
+    half = float(real[:, 1].abs().max()) * scale
     low, high = box_bounds(starts)
-    assert low[1] == pytest.approx(max(float(centre - half), -8.0), abs=1e-5)
-    assert high[1] == pytest.approx(min(float(centre + half), 8.0), abs=1e-5)
+    assert low[1] == pytest.approx(max(-half, -8.0), abs=1e-5)
+    assert high[1] == pytest.approx(min(half, 8.0), abs=1e-5)
     assert (float(low[0]), float(high[0])) == pytest.approx((-np.pi, np.pi))
+
+
+def test_the_box_is_the_same_on_both_sides_whichever_was_seen():
+    starts, real = sources("box")
+    starts.b_e.table[:, 2] = starts.b_e.table[:, 2].abs() + 1.0  # one side only
+    low, high = box_bounds(starts)
+    assert low[1] == -high[1] == -starts.b_e.table[: len(real), 2].max()
+
+
+def test_without_bounds_the_middle_is_zero(monkeypatch):
+    starts, _ = sources("box")
+    monkeypatch.setattr(starts.task, "state_low", np.array([-np.pi, -np.inf]), raising=False)
+    monkeypatch.setattr(starts.task, "state_high", np.array([np.pi, np.inf]), raising=False)
+    low, high = box_bounds(starts)
+    assert low[1] == -high[1] and torch.isfinite(high).all()
 
 
 def test_the_box_of_a_coordinate_that_never_moved_is_a_point(generator):

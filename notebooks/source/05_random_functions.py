@@ -49,6 +49,7 @@ from symtut.expressions import (
     canonical_terms,
     decode,
     random_functions,
+    seen_through,
     terms_of,
 )
 from symtut.expressions.evaluate import SYMBOLS
@@ -439,7 +440,7 @@ print(f"{len(inputs)} of 200 real steps kept")
 # `random_functions` for a term $t$ on its points:
 
 # %%
-text = inspect.getsource(random_functions).split("with np.errstate")[1].split("good = good")[0]
+text = inspect.getsource(seen_through).split("with np.errstate")[1].split("good = good")[0]
 print("with np.errstate" + text.rstrip())
 
 # %% [markdown]

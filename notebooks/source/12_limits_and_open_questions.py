@@ -361,12 +361,18 @@ def must_infer_again(step_errors, tolerance):
 
 # %% tags=["check"]
 quiet = np.full(100, 1e-6)
-one_outlier = np.r_[quiet, 3.0]
+small_outlier, one_outlier = np.r_[quiet, 0.05], np.r_[quiet, 3.0]
 must_infer_again = checks.function(
     "exercise 4",
     must_infer_again,
     oracle=lambda e, t: sum(v > t for v in e) > len(e) / 2,
-    cases=[(quiet, 1e-3), (one_outlier, 1e-3), (quiet * 1e4, 1e-3), (np.r_[0, 0, 1.0, 1, 1], 0.5)],
+    cases=[
+        (quiet, 1e-3),
+        (small_outlier, 1e-3),
+        (one_outlier, 1e-3),
+        (quiet * 1e4, 1e-3),
+        (np.r_[0, 0, 1.0, 1, 1], 0.5),
+    ],
     mistakes=[
         (lambda e, t: bool(e.max() > t), "One clipped transition would trigger it every time."),
         (lambda e, t: bool(e.mean() > t), "A mean follows a single gross error; use the median."),

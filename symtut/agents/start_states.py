@@ -80,7 +80,9 @@ def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
     low, high = starts.b_e.extent("state")
     centre = ((least + most) / 2).nan_to_num(nan=0.0)  # no bounds: -inf + inf
     half = torch.maximum(centre - low, high - centre) * starts.box_scale
-    low, high = torch.maximum(centre - half, least), torch.minimum(centre + half, most)
+    moved = high > low  # what never moved is no side of a box
+    low = torch.where(moved, torch.maximum(centre - half, least), low)
+    high = torch.where(moved, torch.minimum(centre + half, most), high)
     angular = torch.as_tensor(task.angular)  # an observed arc has no meaningful ends
     return low.masked_fill(angular, -np.pi), high.masked_fill(angular, np.pi)
 

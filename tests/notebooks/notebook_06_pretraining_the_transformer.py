@@ -33,7 +33,7 @@ WRONG = {
     "exercise 4": [
         ("return peak * min(1.0, done / 0.02) * (1 - done)", "falls from the beginning"),
         ("return peak * min(1.0, (1 - done) / 0.2)", "warm-up is missing"),
-        ("return peak", "The smallest of three"),
+        ("return peak * min(1.0, done / 0.02)", "The smallest of three"),
     ],
     "exercise 5": [
         ('answer = "a"', "can be copied, too"),
