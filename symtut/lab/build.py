@@ -26,7 +26,7 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab.course import course_map, with_map
+from symtut.lab.course import course_map, neighbours, with_map
 from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import write_bytes
 
@@ -109,7 +109,8 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
     for notebook, target in zip((solved, exercises), targets(source), strict=True):
         path = target.relative_to(REPOSITORY).as_posix()
         title, _, rest = notebook.cells[0].source.partition("\n")
-        notebook.cells[0].source = f"{title}\n\n{badges(path)}\n\n{rest.strip()}".strip()
+        top = [title, badges(path), neighbours(REPOSITORY, source.stem), rest.strip()]
+        notebook.cells[0].source = "\n\n".join(filter(None, top))
         for cell in notebook.cells:
             if "setup" in _tags(cell):
                 cell.source = setup_cell()

@@ -80,6 +80,22 @@ def course_map(repository: Path, badges=None) -> str:
     return "\n".join(rows)
 
 
+def neighbours(repository: Path, name: str) -> str:
+    """Links to the written notebooks before and after ``name``, as one line of Markdown."""
+    written = [n for n in COURSE if (repository / "notebooks" / "source" / f"{n}.py").exists()]
+    if name not in written:
+        return ""
+    place = written.index(name)
+    links = []
+    if place > 0:
+        before = written[place - 1]
+        links.append(f"[← {before[:2]} · {COURSE[before][0]}]({before}.ipynb)")
+    if place + 1 < len(written):
+        after = written[place + 1]
+        links.append(f"[{after[:2]} · {COURSE[after][0]} →]({after}.ipynb)")
+    return " | ".join(links)
+
+
 def with_map(text: str, table: str) -> str:
     """``text`` with ``table`` between the two markers."""
     pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)

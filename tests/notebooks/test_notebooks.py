@@ -47,6 +47,13 @@ def test_maps_of_the_course_are_up_to_date():
         assert source.read_text(encoding="utf-8").startswith(f"# %% [markdown]\n# {title}")
 
 
+def test_each_notebook_leads_to_the_next():
+    for before, after in zip(SOLVED, SOLVED[1:], strict=False):
+        assert f"→]({after.name})" in read(before).cells[0].source
+        assert f"]({before.name})" in read(after).cells[0].source
+    assert "→](" not in read(SOLVED[-1]).cells[0].source
+
+
 @each_source
 def test_both_notebooks_are_what_the_source_gives(source):
     for made, path in zip(build.convert(source), build.targets(source), strict=True):
