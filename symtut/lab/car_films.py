@@ -3,11 +3,10 @@
 As the films of the pendulum these are animated PNGs; what cannot animate shows the first frame.
 """
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw
 
+from symtut.lab.animation import animated_png
 from symtut.lab.films import OVERSAMPLE
 from symtut.lab.plots import GRID, INK, METHOD_COLOUR, PAPER
 
@@ -72,12 +71,7 @@ def cars_png(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1)
     frames = [_frame(real, panels, window, t, size) for t in range(0, len(real), every)]
     palette = frames[-1].quantize(32, method=Image.Quantize.MAXCOVERAGE)  # the fullest frame
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    file = io.BytesIO()
-    frames[0].save(
-        file, "PNG", save_all=True, append_images=frames[1:], optimize=True, loop=0,
-        duration=round(1000 * dt * every),
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(frames, round(1000 * dt * every))
 
 
 def view(paths) -> tuple[float, float, float]:

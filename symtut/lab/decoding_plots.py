@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
+from symtut.lab.animation import animated_png
 from symtut.lab.decoding_steps import Step, spelled, token_name
 from symtut.lab.plots import INK, OKABE_ITO
 
@@ -110,12 +111,7 @@ def film_png(draw: Callable, frames: int, milliseconds: int) -> bytes:
         tall.paste(picture, (0, pictures[0].height * frame))
     palette = tall.quantize(32, method=Image.Quantize.MAXCOVERAGE)
     pictures = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
-    file = io.BytesIO()
-    pictures[0].save(
-        file, "PNG", save_all=True, append_images=pictures[1:], loop=0, optimize=True,
-        duration=[milliseconds] * (frames - 1) + [3 * milliseconds],
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(pictures, [milliseconds] * (frames - 1) + [3 * milliseconds])
 
 
 def faults_stacked(shares: dict[str, dict[str, float]], axes=None):

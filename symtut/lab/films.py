@@ -4,11 +4,10 @@ A film is an animated PNG: it plays wherever a notebook shows pictures (JupyterL
 HTML, which leaves GIFs out) without any script; what cannot animate shows the first frame.
 """
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw
 
+from symtut.lab.animation import animated_png
 from symtut.lab.plots import GRID, INK, METHOD_COLOUR, PAPER
 
 ROD, WEIGHT, TORQUE = METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"], METHOD_COLOUR["sparse"]
@@ -89,12 +88,7 @@ def pendulum_png(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05)
         sample.paste(frames[i * (len(frames) - 1) // 7], (0, frames[0].height * i))
     palette = sample.quantize(32, method=Image.Quantize.MAXCOVERAGE)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    file = io.BytesIO()
-    frames[0].save(
-        file, "PNG", save_all=True, append_images=frames[1:], optimize=True, loop=0,
-        duration=round(1000 * dt * every),
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(frames, round(1000 * dt * every))
 
 
 def _frame(theta: np.ndarray, torque: np.ndarray, titles, size: int) -> Image.Image:

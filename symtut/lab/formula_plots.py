@@ -1,6 +1,5 @@
 """Figures of formulas: trees, token strips, random functions, a film of a formula being written."""
 
-import io
 import re
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Examples, Express
 from symtut.expressions.evaluate import SYMBOLS
 from symtut.expressions.operators import arity
 from symtut.expressions.tree import children
+from symtut.lab.animation import animated_png
 from symtut.lab.plots import INK, OKABE_ITO, PAPER
 from symtut.regression.features import point_features
 from symtut.regression.tokens import SIZES
@@ -139,12 +139,7 @@ def writing_png(steps, seconds: float = 1.1) -> bytes:
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     duration = [round(1000 * seconds)] * len(frames)
     duration[-1] *= 3
-    file = io.BytesIO()
-    frames[0].save(
-        file, "PNG", save_all=True, append_images=frames[1:], optimize=True, loop=0,
-        duration=duration,
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(frames, duration)
 
 
 def _writing_frame(written, waiting) -> Image.Image:

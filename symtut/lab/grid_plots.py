@@ -1,12 +1,11 @@
 """Figures and films of the two small worlds: maps with values and arrows, the pendulum's plane."""
 
-import io
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw
 
+from symtut.lab.animation import animated_png
 from symtut.lab.plots import GRID, INK, OKABE_ITO, PAPER, label
 from symtut.lab.small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
 
@@ -127,12 +126,7 @@ def walk_png(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22) ->
         )
         for image in images
     ]
-    file = io.BytesIO()
-    small[0].save(
-        file, "PNG", save_all=True, append_images=small[1:], optimize=True, loop=0,
-        duration=round(1000 * step),
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(small, round(1000 * step))
 
 
 def _walk_frame(world: GridWorld, walks, titles, size: int) -> Image.Image:

@@ -3,7 +3,6 @@
 The film is an animated PNG, for the reasons that :mod:`symtut.lab.films` gives.
 """
 
-import io
 from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
@@ -13,6 +12,7 @@ from PIL import Image
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.expressions.operators import arity
 from symtut.expressions.tree import split
+from symtut.lab.animation import animated_png
 from symtut.lab.plots import INK, OKABE_ITO, PAPER
 
 SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "square": "( )²", "inv": "1/"}
@@ -191,12 +191,7 @@ def stack_film_png(
     frames = [_frame(expression, states[:k], names) for k in range(len(states) + 1)]
     last = frames[-1].quantize(32, dither=Image.Dither.NONE)  # it has every colour
     frames = [frame.quantize(palette=last, dither=Image.Dither.NONE) for frame in frames]
-    file = io.BytesIO()
-    frames[0].save(
-        file, "PNG", save_all=True, append_images=frames[1:], optimize=True, loop=0,
-        duration=[round(1000 * seconds)] * len(states) + [round(3000 * seconds)],
-    )  # fmt: skip
-    return file.getvalue()
+    return animated_png(frames, [round(1000 * seconds)] * len(states) + [round(3000 * seconds)])
 
 
 def _frame(expression: Expression, states, names) -> Image.Image:
