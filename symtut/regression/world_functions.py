@@ -128,12 +128,14 @@ class WorldFunctions:
     def proposer(self, view: View):
         """Blind samples of this world's prior: the baseline of the fine-tuned transformer.
 
-        For ``symtut.regression.search``, like those in :mod:`symtut.regression.proposers`.
+        For ``symtut.regression.search``, like those in :mod:`symtut.regression.proposers`. Nothing
+        is forbidden to it: the transformer may write what it was never shown, so the baseline may
+        draw it.
         """
 
         def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
             found = dict.fromkeys(self.skeletons(view, amount, generator))
-            return [Candidate(t) for t in found if t and skeleton_key(t) not in self.forbidden]
+            return [Candidate(terms) for terms in found if terms]
 
         return propose
 
