@@ -124,7 +124,10 @@ def test_the_tasks_equations_are_forbidden_whatever_is_found(name):
     assert true_keys(task) and true_keys(task) <= functions.forbidden
     found = [terms for view in functions.views for terms in view.found]
     assert len(found) >= 2
-    assert {skeleton_key(terms) for terms in found} <= functions.forbidden
+    assert all(
+        skeleton_key(view.found[0]) in functions.forbidden for view in functions.views if view.found
+    )
+    assert len(functions.forbidden) < 40  # the best of each front, not all that stands there
     settings = FinetuneConfig(model=TransformerConfig(), chunk_size=600, points=(16, 32))
     written = skeletons_in(functions.make_chunk(settings, 0), settings.model)
     assert len(written) > 100

@@ -8,7 +8,7 @@ Points are those that a random policy has visited. Formulas come from two source
   random in one or more places.
 
 Constants and coefficients are drawn anew for every example: the same world with other masses,
-lengths and gains. The world's own equations, and those that were found, are never among the
+lengths and gains. The world's own equations, and the best that were found, are never among the
 examples: ``forbidden`` holds their keys. (What is left of the answer in such a prior is a question
 that notebook 08 asks.)
 """

@@ -23,7 +23,8 @@ def world_functions(
     """The stream of functions to fine-tune on, from a random policy's transitions.
 
     One step of expert iteration: the world model with ``weights`` is fitted to the first ``FITTED``
-    transitions, and the skeletons on its Pareto fronts are what examples are varied from.
+    transitions, and the skeletons on its Pareto fronts are what examples are varied from. Forbidden
+    are the best of each front and the task's own equations.
 
     Raises
     ------
@@ -43,8 +44,8 @@ def world_functions(
             continue
         fronts = [tuple(terms_of(row["expression"].prefix)) for row in regressor.equations_]
         fronts = [terms for terms in fronts if terms]
-        for row in regressor.equations_:
-            forbidden |= keys_of(row["expression"])
+        # the equation that was found; shorter ones of its front, such as a bare coordinate, may stay
+        forbidden |= keys_of(regressor.equations_[0]["expression"])
         for columns in dict.fromkeys((task.inputs_of(name), model.columns_[i])):
             found = fronts if columns == model.columns_[i] else []
             views[columns] = _view(table, columns, angular, found, views.get(columns), model.names)
