@@ -30,7 +30,7 @@ import numpy as np
 import torch
 
 from symtut.expressions import Expression, terms_of
-from symtut.regression import SymbolicRegressor
+from symtut.lab.fine_tuning import HEADER, PROPOSERS, SERIES, regressor
 from symtut.regression.holdout import skeleton_key
 from symtut.regression.weights import load_weights
 from symtut.storage import ensure_folder, provenance, write_csv, write_json
@@ -38,16 +38,6 @@ from symtut.tasks import Task, make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.views import world_functions
 
-PROPOSERS = ("general", "specific", "prior", "world prior")
-SERIES = {  # name: (points, noise, candidates)
-    "points": [(n, 0.0, 64) for n in (10, 20, 50, 200)],
-    "noise": [(200, noise, 64) for noise in (0.0, 0.01, 0.05, 0.1)],
-    "candidates": [(200, 0.05, n) for n in (16, 64, 256)],
-}
-HEADER = [
-    "task", "physics", "target", "proposer", "points", "noise", "candidates", "seed", "recovered",
-    "r2", "complexity", "cpu_seconds",
-]  # fmt: skip
 TUNING_STEPS, FRESH = 1000, 400  # real steps behind the world's prior; transitions to judge on
 
 
@@ -117,29 +107,6 @@ def table(task: Task, target: Target, physics: dict, steps: int, seed: int):
     return x, Expression.from_text(target.truth, target.inputs)(x)
 
 
-class Proposed(SymbolicRegressor):
-    """A regressor whose blind draws may come from a world's prior."""
-
-    propose = None
-
-    def _proposer(self):
-        return self.propose or super()._proposer()
-
-
-def regressor(proposer: str, weights: dict[str, str], world, view, candidates: int, seed: int):
-    """A regressor for one proposer, one round, no time limit."""
-    settings = {
-        "n_candidates": candidates, "rounds": 1, "max_time": None, "random_state": seed,
-        "method": "transformer" if proposer in weights else "prior",
-    }  # fmt: skip
-    if proposer in weights:
-        settings["weights"] = weights[proposer]
-    made = Proposed(**settings)
-    if proposer == "world prior":
-        made.propose = world.proposer(view)
-    return made
-
-
 def run(task_name: str, weights: dict, series, seeds, proposers, changed: bool, report) -> list:
     """All rows of one task."""
     task, rows = make_task(task_name), []
@@ -160,7 +127,7 @@ def run(task_name: str, weights: dict, series, seeds, proposers, changed: bool, 
                 chosen = generator.choice(len(x), points, replace=False)
                 noisy = y[chosen] + noise * y.std() * generator.standard_normal(points)
                 for proposer in proposers:
-                    made = regressor(proposer, weights, world, view, candidates, seed)
+                    made = regressor(proposer, candidates, seed, weights, world, view)
                     started = time.process_time()
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore")

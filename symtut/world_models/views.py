@@ -44,7 +44,7 @@ def world_functions(
             continue
         fronts = [tuple(terms_of(row["expression"].prefix)) for row in regressor.equations_]
         fronts = [terms for terms in fronts if terms]
-        # the equation that was found; shorter ones of its front, such as a bare coordinate, may stay
+        # what was found; shorter rows of its front, such as a bare coordinate, may stay
         forbidden |= keys_of(regressor.equations_[0]["expression"])
         for columns in dict.fromkeys((task.inputs_of(name), model.columns_[i])):
             found = fronts if columns == model.columns_[i] else []
