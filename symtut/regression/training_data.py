@@ -61,9 +61,7 @@ PRESETS = {
         model=TransformerConfig(n_embed=64, n_head=2, n_encoder=2, n_decoder=2, n_latents=12),
         examples=40_000, batch_size=64, learning_rate=1.5e-3, chunk_size=512,
     ),
-    "small": PretrainConfig(
-        model=TransformerConfig(constants="tokens", max_length=48), examples=1_800_000
-    ),
+    "small": PretrainConfig(),
     "paper": PretrainConfig(
         model=TransformerConfig(
             form="prefix", constants="tokens", n_library_tokens=0, max_length=60
@@ -79,8 +77,8 @@ PRESETS = {
 }  # fmt: skip
 """``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU.
 
-``small`` and ``medium`` write terms with number tokens, the best arm of
-``benchmarks/pretraining_ablation.py``.
+``small`` is what the shipped weights were made with. ``medium`` writes number tokens, the best arm
+of ``benchmarks/pretraining_ablation.py``; for ``small``, data/weights/README.md says what they gave.
 
 ``paper`` is ``small`` in the paper's lineage (Kamienny et al. 2022): whole formulas in prefix form
 with number tokens, and nothing but the points to read.
