@@ -78,7 +78,7 @@ PRESETS = {
 """``tiny`` trains in two minutes (notebook 06), ``small`` is for CPUs, ``medium`` for a GPU.
 
 ``small`` is what the shipped weights were made with. ``medium`` writes number tokens, the best arm
-of ``benchmarks/pretraining_ablation.py``; for ``small``, data/weights/README.md says what they gave.
+of ``benchmarks/pretraining_ablation.py``; what they gave ``small``, data/weights/README.md says.
 
 ``paper`` is ``small`` in the paper's lineage (Kamienny et al. 2022): whole formulas in prefix form
 with number tokens, and nothing but the points to read.
