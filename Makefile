@@ -1,6 +1,7 @@
 # make run    install what is missing, then the whole main job: notebook 10 on the pendulum
 # make test   install what is missing, then unit tests and every notebook (smoke profile)
-# Both set themselves up; no other command has to come first.
+# make site   install what is missing, then the course as web pages, links checked, in site/
+# All set themselves up; no other command has to come first.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -12,7 +13,7 @@ SEED    ?= 0
 PROFILE ?= lab
 
 .DEFAULT_GOAL := run
-.PHONY: setup run test lab notebooks clean
+.PHONY: setup run test lab notebooks site clean
 
 setup: $(VENV)/.installed
 
@@ -34,6 +35,9 @@ lab: setup
 notebooks: setup
 	$(BIN)/python -m symtut.lab.build
 
+site: setup
+	$(BIN)/python -m symtut.lab.site --out site
+
 clean:
-	rm -rf $(VENV) outputs .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) outputs site .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

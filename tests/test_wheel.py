@@ -23,7 +23,9 @@ def installed(tmp_path_factory):
 
 
 def test_all_modules_and_data_are_inside(installed):
-    for top, pattern in (("symtut", "**/*.py"), ("data", "weights/*.safetensors")):
+    for top, pattern in (
+        ("symtut", "**/*.py"), ("symtut", "lab/site_files/*"), ("data", "weights/*.safetensors"),
+    ):  # fmt: skip
         files = {path.relative_to(ROOT / top) for path in (ROOT / top).glob(pattern)}
         inside = installed / ("symtut" if top == "symtut" else "symtut/data")
         assert files and all((inside / name).is_file() for name in files)
