@@ -913,7 +913,7 @@ def show_pendulum(gamma):
     grid_plots.draw_plane(grid, values, axes=axes[0], bar="value", title=f"values, γ = {gamma:g}")
     grid_plots.draw_plane(
         grid, grid.torques[q.argmax(1)], axes=axes[1], cmap="PuOr", bar="torque (N m)",
-        title=f"best torque; this episode's return {total:.0f}",
+        limits=(-2, 2), title=f"best torque; this episode's return {total:.0f}",
     )  # fmt: skip
     for ax, colour in zip(axes, ("white", plots.OKABE_ITO[5]), strict=True):
         ax.plot(plots.break_wraps(angles), speed, ".-", color=colour, markersize=2, linewidth=0.8)

@@ -103,8 +103,8 @@ lab.record(random_return=at_random, rest_return=at_rest, best_return=task.best_r
 # stands one line, and forgetting it is among the commonest bugs there are (section 6 shows its
 # price). Write it for any bounds.
 #
-# <details><summary>Hint</summary>−1 must become `low`, +1 must become `high`, and 0 the middle of
-# the two, which need not be 0.</details>
+# <details><summary>Hint</summary>−1 must become <code>low</code>, +1 must become
+# <code>high</code>, and 0 the middle of the two, which need not be 0.</details>
 
 
 # %%
