@@ -1,5 +1,7 @@
 """Checks of exercises: right, open, wrong, and what they say."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,45 @@ def test_function(student, status, words, capsys):
     assert used is (student if status == checks.RIGHT else double)
     assert ("the reference stands in" in said) == (status != checks.RIGHT)
     assert "five" not in said
+
+
+def interrupted(x):
+    raise KeyboardInterrupt
+
+
+def leaves(x):
+    raise SystemExit(1)
+
+
+def warns(x):
+    warnings.warn("careful", stacklevel=2)
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("student", "status", "words"),
+    [
+        (None, checks.OPEN, "not done yet"),
+        (interrupted, checks.WRONG, "was interrupted"),
+        (leaves, checks.WRONG, "raises SystemExit: 1"),
+        (warns, checks.RIGHT, "careful"),
+    ],
+)
+def test_the_cells_below_run_whatever_the_answer_does(student, status, words, capsys):
+    used = checks.function("doubling", student, double, CASES)
+    said = capsys.readouterr()
+    assert checks.statuses["doubling"] == status and words in said.out
+    assert not said.err  # nbgrader gives nothing where there is something in red
+    assert used(2) == 4
+
+
+def test_points_are_all_or_nothing():
+    checks.value("v", 1.0, 1.0)
+    assert checks.points("v", 3) == 3
+    checks.value("v", 2.0, 1.0)
+    assert checks.points("v", 3) == 0
+    checks.value("v", None, 1.0)
+    assert checks.points("v", 3) == 0 == checks.points("never checked", 3)
 
 
 def test_value(capsys):

@@ -15,7 +15,8 @@ BUDGETS = {name: {"updates": i} for i, name in enumerate(session.PROFILES)}
 
 @pytest.fixture(autouse=True)
 def no_record(monkeypatch):
-    monkeypatch.delenv(session.RECORD_VARIABLE, raising=False)
+    for name in (session.RECORD_VARIABLE, session.PROFILE_VARIABLE, "NBGRADER_EXECUTION"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("profile", session.PROFILES)
@@ -38,6 +39,33 @@ def test_start_gives_the_budget_of_its_profile(profile):
 def test_start_refuses_bad_parameters(profile, seed, budgets, word):
     with pytest.raises(InputError, match=word):
         session.start(profile, seed, **budgets)
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked", "taken"),
+    [
+        ({}, "lab", "lab"),
+        ({"SYMTUT_PROFILE": "paper"}, "lab", "paper"),
+        ({"SYMTUT_PROFILE": ""}, "lab", "lab"),
+        ({"NBGRADER_EXECUTION": "autograde"}, "paper", "smoke"),
+        ({"NBGRADER_EXECUTION": "autograde"}, "what a student typed", "smoke"),
+        ({"NBGRADER_EXECUTION": "validate"}, "lab", "lab"),
+        ({"NBGRADER_EXECUTION": "autograde", "SYMTUT_PROFILE": "lab"}, "smoke", "lab"),
+    ],
+)
+def test_the_environment_wins_and_says_so(variables, asked, taken, monkeypatch, capsys):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert session.start(asked, 0, **BUDGETS).updates == BUDGETS[taken]["updates"]
+    assert session.recorded()["profile"] == taken
+    said = capsys.readouterr().out
+    assert (f"Profile '{taken}' instead of '{asked}'" in said) == (taken != asked)
+
+
+def test_a_bad_profile_of_the_environment_is_named(monkeypatch):
+    monkeypatch.setenv("SYMTUT_PROFILE", "fast")
+    with pytest.raises(InputError, match="SYMTUT_PROFILE is 'fast'; choose one of smoke"):
+        session.start("lab", 0, **BUDGETS)
 
 
 def test_record_writes_plain_json_beside_anything(tmp_path, monkeypatch):

@@ -6,7 +6,9 @@ that is right and the reference otherwise, so the rest of the notebook always ru
 """
 
 import copy
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 
 import numpy as np
 import torch
@@ -43,15 +45,22 @@ def function(
     Callable
         ``student`` if it is right on every case, else ``oracle``.
     """
+    if student is None or student is Ellipsis:
+        return _close(name, OPEN, "", oracle)
     answers = []
     for case in cases:
         expected = oracle(*copy.deepcopy(case))
         try:
             # A copy, so that an answer that changes its input cannot change the next comparison.
-            got = student(*copy.deepcopy(case))
+            # Warnings stay, but not in red: a right answer may warn.
+            with redirect_stderr(sys.stdout):
+                got = student(*copy.deepcopy(case))
         except NotImplementedError:
             return _close(name, OPEN, "", oracle)
-        except Exception as error:
+        except KeyboardInterrupt:  # by hand, or by a time limit: the cells below shall still run
+            text = f"{_show(case)} was interrupted before it had an answer"
+            return _close(name, WRONG, text + _hint(hint), oracle)
+        except (Exception, SystemExit) as error:
             text = f"{_show(case)} raises {type(error).__name__}: {error}"
             return _close(name, WRONG, text + _hint(hint), oracle)
         if got is None or got is Ellipsis:
@@ -99,6 +108,11 @@ def choice(name: str, answer: str | None, right: str, explanations: dict[str, st
         return _close(name, WRONG, text, right)
     status = RIGHT if answer == right else WRONG
     return _close(name, status, f"({answer}) {explanations[answer]}", right)
+
+
+def points(name: str, most: float) -> float:
+    """What an exercise gives in a graded lab: ``most`` if its check said right, else nothing."""
+    return most if statuses.get(name) == RIGHT else 0
 
 
 def _close(name: str, status: str, text: str, result):
