@@ -132,7 +132,7 @@ print(f"mean real return {result.final_return:.1f} after {result.summary['env_st
 #   says *right*, *not done yet*, or what is wrong; then the reference stands in, so the rest of
 #   the notebook runs in any case. Here is one to try it on.
 #
-# ### Exercise 1 · Upright
+# ### Exercise 1 · Upright (5 min)
 #
 # The environment shows $(\cos\theta, \sin\theta, \dot\theta)$ with $\theta = 0$ upright. Recover
 # $\theta$ in $(-\pi, \pi]$.

@@ -181,9 +181,9 @@ print("complexity:", formula.complexity, "nodes")
 tree_plots.stack_film(formula, [0.5, 2.0], names=names)
 
 # %% [markdown]
-# ### Exercise 1 · A stack machine
+# ### Exercise 1 · A stack machine (medium, 12 min)
 #
-# *Medium, 12 minutes.* Write it for many points at once. `OPERATORS[token].arity` is the number of
+# Write it for many points at once. `OPERATORS[token].arity` is the number of
 # arguments, `OPERATORS[token].numpy(a, b)` the result; `"x1"` is column 1 of `x`.
 #
 # <details><summary>Hint</summary>Going from right to left, what comes off the stack first is the
@@ -326,9 +326,9 @@ lab.record(batch_speedup=alone / together, trees=count[formula.complexity])
 # ones $c$ sit inside functions. With $c$ fixed, the squared error is a parabola in $w$, with one
 # minimum, reached in one step. Only $c$ has to be searched for.
 #
-# ### Exercise 2 · Count the holes
+# ### Exercise 2 · Count the holes (easy, 3 min)
 #
-# *Easy, 3 minutes.* $\hat y = w_0 + w_1 \sin(c_1\theta) + w_2\,u + w_3\,e^{c_2\dot\theta}$: how
+# $\hat y = w_0 + w_1 \sin(c_1\theta) + w_2\,u + w_3\,e^{c_2\dot\theta}$: how
 # many numbers does it have, and how many of them must be searched for? Write both as a list:
 # `[all, searched]`.
 
@@ -352,9 +352,9 @@ holes = checks.value(
 )
 
 # %% [markdown]
-# ### Exercise 3 · One step to the outer numbers
+# ### Exercise 3 · One step to the outer numbers (medium, 10 min)
 #
-# *Medium, 10 minutes.* Let $A$ be the $(n, K+1)$ matrix with a column of ones and the $K$ columns
+# Let $A$ be the $(n, K+1)$ matrix with a column of ones and the $K$ columns
 # of term values. Set the gradient of $\lVert A w - y\rVert^2$ with respect to $w$ to zero, and
 # solve for $w = (w_0, w_1, \dots, w_K)$.
 #
@@ -694,9 +694,9 @@ lab.record(angle_unchanged=unchanged)
 # A world model of "nothing changes", certified by a fine $R^2$; and one without the motor, by a
 # still finer one. The motor is all that a policy can use.
 #
-# ### Exercise 4 · Choose the target
+# ### Exercise 4 · Choose the target (easy, 3 min)
 #
-# *Easy, 3 minutes.* What will you hand to the regressor as `y`?
+# What will you hand to the regressor as `y`?
 #
 # - `"a"`: the next speed, $\dot\theta'$, because the highest $R^2$ were reached on it
 # - `"b"`: the increment, $\Delta\dot\theta = \dot\theta' - \dot\theta$
@@ -769,9 +769,9 @@ print(f"{np.sum(np.abs(everything) > 1e-4)} of {len(TERMS)} coefficients are abo
 # thresholding** makes it sparse: solve, throw out every coefficient that is smaller than a
 # threshold, solve again *with what is left*, and so on, until nobody goes.
 #
-# ### Exercise 5 · Sequential thresholding
+# ### Exercise 5 · Sequential thresholding (hard, 15 min)
 #
-# *Hard, 15 minutes.* Write it. If nothing is left, return zeros.
+# Write it. If nothing is left, return zeros.
 #
 # <details><summary>Hint</summary>Keep a boolean mask of the columns that are still in. In each
 # round, solve for those, find the survivors, compare the two masks. np.linalg.lstsq with
@@ -1207,9 +1207,7 @@ lab.record(front_errors=[row["loss"] for row in front], front_nodes=nodes)
 # formula **plus one** for the noise variance, which is estimated too. The smallest value wins. (The
 # package's own price also counts nodes: see `symtut.regression.ranking.criterion`.)
 #
-# ### Exercise 6 · AICc
-#
-# *Medium, 8 minutes.*
+# ### Exercise 6 · AICc (medium, 8 min)
 #
 # <details><summary>Hint</summary>np.log is the natural logarithm. Count k once, at the top: the
 # constants and the variance.</details>

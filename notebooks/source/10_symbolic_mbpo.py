@@ -109,7 +109,7 @@ plt.show()
 # want to go there. The last quarter of the episode (grey) is held back from the fit, to find out
 # later how far the model can be trusted.
 #
-# ### Exercise 1 · The increment of an angle
+# ### Exercise 1 · The increment of an angle (easy, 8 min)
 #
 # Fitting the next state itself is a trap: the formula "nothing changes" already scores
 # $R^2 \approx 0.99$. So we fit **increments**, $\Delta s = s' - s$. But $\theta$ lives on a
@@ -145,7 +145,7 @@ angle_increment = checks.function(
 )
 
 # %% [markdown]
-# ### Exercise 2 · Which transitions to leave out
+# ### Exercise 2 · Which transitions to leave out (easy, 5 min)
 #
 # The simulator clips $\dot\theta$ to ±8 rad/s. A transition that *ends* on that bound does not
 # obey the equations of motion, and no smooth formula describes it: one such point can spoil an
@@ -225,7 +225,7 @@ for equation, expression, true in zip(
 lab.record(equations=found, real_steps=loop.env_steps)
 
 # %% [markdown]
-# ### Exercise 3 · Where do the numbers come from?
+# ### Exercise 3 · Where do the numbers come from? (medium, 10 min)
 #
 # The simulator moves by $\dot\theta' = \dot\theta + \Delta t\,(\tfrac{3g}{2l}\sin\theta +
 # \tfrac{3}{ml^2}u)$ and then $\theta' = \theta + \Delta t\,\dot\theta'$, with $g = 10$,
@@ -289,7 +289,7 @@ lab.record(regressors=comparison)
 # **open loop**: start in a real state, feed the recorded torques, and look at reality only at the
 # end.
 #
-# ### Exercise 4 · Open-loop prediction
+# ### Exercise 4 · Open-loop prediction (medium, 10 min)
 
 
 # %%

@@ -6,7 +6,8 @@
 - ``notebooks/exercises/NN_name.ipynb``: solutions cut out, no outputs.
 
 The badge row and the set-up cell are written here, from ``pyproject.toml``, so they are the same
-in every notebook. Solution and check cells carry nbgrader's metadata in both.
+in every notebook. Solution and check cells carry nbgrader's metadata in both
+(``symtut.lab.exercises``); the graded versions are made by ``symtut.lab.labs``.
 """
 
 import argparse
@@ -26,13 +27,14 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab.course import course_map, neighbours, with_map
+from symtut.lab import exercises as ex
+from symtut.lab.course import COURSE, course_map, neighbours, with_map
+from symtut.lab.exercises import BEGIN, END, STUB
 from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import write_bytes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BRANCH = "main"
-BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "...  # YOUR CODE HERE"
 
 SETUP = """\
 # Set-up, the same in every notebook. Where symtut is installed it installs nothing.
@@ -105,6 +107,7 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
     """
     read = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     _check_form(read, source.name)
+    ex.mark(read, source.name)
     solved, exercises = (copy.deepcopy(read) for _ in range(2))
     for notebook, target in zip((solved, exercises), targets(source), strict=True):
         path = target.relative_to(REPOSITORY).as_posix()
@@ -116,10 +119,9 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
                 cell.source = setup_cell()
             if cell.cell_type == "markdown":
                 cell.source = with_map(cell.source, course_map(REPOSITORY))
-            _mark_for_nbgrader(cell)
             if notebook is exercises and cell.cell_type == "code":
                 cell.source = cut_solutions(cell.source)
-        _normalise(notebook)
+        normalise(notebook)
     return solved, exercises
 
 
@@ -149,7 +151,7 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = shrink_png(output.data["image/png"])
-    _normalise(notebook)
+    normalise(notebook)
 
 
 def drop_widgets(cell: nbformat.NotebookNode) -> None:
@@ -216,12 +218,20 @@ def build(source: Path, run: bool = True, force: bool = False) -> None:
     print(f"{solved_path.name}: {done}, {solved_path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
-def write_map() -> None:
-    """Bring README's map of the course up to date."""
-    path = REPOSITORY / "README.md"
-    if path.exists():
-        text = path.read_text(encoding="utf-8")
-        write_bytes(path, with_map(text, course_map(REPOSITORY, badges)).encode())
+def write_tables() -> None:
+    """Bring README's map of the course and the instructors' table of the labs up to date."""
+    for name, update in (
+        ("README.md", lambda text: with_map(text, course_map(REPOSITORY, badges))),
+        ("docs/instructors.md", lambda text: ex.with_table(text, table_of_labs())),
+    ):
+        path = REPOSITORY / name
+        if path.exists():
+            write_bytes(path, update(path.read_text(encoding="utf-8")).encode())
+
+
+def table_of_labs() -> str:
+    """The exercises of all notebooks: minutes, points, time and memory, as Markdown."""
+    return ex.table({source.stem: convert(source)[0] for source in sources()}, COURSE)
 
 
 def _tags(cell) -> list[str]:
@@ -240,19 +250,7 @@ def _check_form(notebook, name: str) -> None:
             raise InputError(f"{name}: a solution begins or ends but not both:\n{cell.source}")
 
 
-def _mark_for_nbgrader(cell) -> None:
-    if cell.cell_type != "code":
-        return
-    solution, check = BEGIN in cell.source, "check" in _tags(cell)
-    if solution or check:
-        grade_id = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
-        cell.metadata["nbgrader"] = {
-            "grade": check, "grade_id": f"cell-{grade_id}", "locked": check,
-            "schema_version": 3, "solution": solution, "task": False,
-        } | ({"points": 1} if check else {})  # fmt: skip
-
-
-def _normalise(notebook) -> None:
+def normalise(notebook) -> None:
     """Make equal content equal bytes: ids from content, no dates, no interpreter version."""
     notebook.metadata = nbformat.from_dict(
         {
@@ -284,7 +282,7 @@ def main(argv: list[str] | None = None) -> int:
             if name not in chosen:
                 raise InputError(f"no notebook '{name}'; there are: {', '.join(chosen)}.")
             build(chosen[name], run=not arguments.no_execute, force=arguments.force)
-        write_map()
+        write_tables()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

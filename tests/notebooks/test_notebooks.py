@@ -123,10 +123,12 @@ def test_solutions_are_cut_from_the_exercises(source):
             found += 1
             assert cut.metadata.nbgrader.solution and not cut.metadata.nbgrader.grade
             compile(cut.source, "stub", "exec")
-    graded = [c for c in exercises.cells if c.metadata.get("nbgrader", {}).get("grade")]
-    assert found >= 1 and len(graded) == found
-    ids = [c.metadata.nbgrader.grade_id for c in exercises.cells if "nbgrader" in c.metadata]
-    assert len(set(ids)) == len(ids)
+    marked = [c.metadata.nbgrader for c in exercises.cells if "nbgrader" in c.metadata]
+    # Checks do not fail, and nbgrader gives full marks to what does not: only labs may be graded.
+    assert not any(entry.grade for entry in marked)
+    assert found >= 1 and sum(entry.locked for entry in marked) == found
+    exercise_ids = [f"exercise-{n + 1}{part}" for n in range(found) for part in ("", "-check")]
+    assert [entry.grade_id for entry in marked] == exercise_ids
 
 
 # ---- execution -----------------------------------------------------------------------------------
