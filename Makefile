@@ -1,6 +1,7 @@
 # make run    install what is missing, then the whole main job: notebook 10 on the pendulum
 # make test   install what is missing, then unit tests and every notebook (smoke profile)
 # make site   install what is missing, then the course as web pages, links checked, in site/
+# make labs   install what is missing, then a graded course for nbgrader in the folder LABS
 # All set themselves up; no other command has to come first.
 
 PYTHON ?= python3
@@ -11,9 +12,10 @@ WORKERS ?= 2
 TESTS   ?= tests
 SEED    ?= 0
 PROFILE ?= lab
+LABS    ?= labs
 
 .DEFAULT_GOAL := run
-.PHONY: setup run test lab notebooks site clean
+.PHONY: setup run test lab labs notebooks site clean
 
 setup: $(VENV)/.installed
 
@@ -31,6 +33,11 @@ test: setup
 
 lab: setup
 	$(BIN)/python -m jupyter lab notebooks/00_start_here.ipynb
+
+# LABS is renewed where nobody has changed it; edits and submissions are kept.
+labs: setup
+	@$(BIN)/python -c 'import nbgrader' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[labs]"
+	$(BIN)/python -m symtut.lab.labs $(LABS)
 
 notebooks: setup
 	$(BIN)/python -m symtut.lab.build
