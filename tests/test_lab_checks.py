@@ -1,6 +1,6 @@
 """Checks of exercises: right, open, wrong, and what they say."""
 
-import warnings
+import sys
 
 import numpy as np
 import pytest
@@ -80,7 +80,7 @@ def leaves(x):
 
 
 def warns(x):
-    warnings.warn("careful", stacklevel=2)
+    print("careful", file=sys.stderr)  # as warnings do
     return 2 * x
 
 

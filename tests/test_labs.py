@@ -176,7 +176,7 @@ def test_marks_of_a_right_an_empty_and_a_mixed_submission(course):
     api = labs._course(course)
     for student in ("right", "empty", "mixed"):
         result = api.autograde(NAME, student)
-        assert result["success"], result["log"]
+        assert result["success"], result
     assert marks(api, NAME, "right") == (8, 8, {1: 1, 2: 2, 3: 2, 4: 1, 5: 2})
     assert marks(api, NAME, "empty") == (0, 8, {1: 0, 2: 0, 3: 0, 4: 0, 5: 0})
     assert marks(api, NAME, "mixed") == (3, 8, {1: 1, 2: 0, 3: 0, 4: 0, 5: 2})
@@ -189,7 +189,7 @@ def test_marks_of_a_right_an_empty_and_a_mixed_submission(course):
     assert "the spread of single runs" in text, "the mixed student is told the mistake"
 
     result = api.generate_feedback(NAME, "mixed")
-    assert result["success"], result["log"]
+    assert result["success"], result
     page = (course / "feedback" / "mixed" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "Score: 3.0 / 8.0" in page
     from nbgrader.plugins import CsvExportPlugin
@@ -274,7 +274,9 @@ def test_mishaps_and_misdeeds_cost_their_own_exercise_only(small_repository, tmp
     course = tmp_path / "labs"
     told(course)
     config = course / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("timeout = 120", "timeout = 3"))
+    # a short limit for the one check that hangs; a busy machine may import for long
+    short = "c.Execute.timeout_func = lambda cell: 3 if '\"exercise 1\"' in cell.source else 600\n"
+    config.write_text(config.read_text() + short)
     answers = {n: f"return x + {n}" for n in range(1, EXERCISES + 1)} | {
         1: "while True:\n    x = x + 1",
         2: "return x +",  # no Python
@@ -293,7 +295,7 @@ def test_mishaps_and_misdeeds_cost_their_own_exercise_only(small_repository, tmp
     hand_in(course, SMALL, "student1", student)
     api = labs._course(course)
     result = api.autograde(SMALL, "student1")
-    assert result["success"], result["log"]
+    assert result["success"], result
     score, best, given = marks(api, SMALL, "student1")
     assert given == {1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 2, 9: 2}
     assert (score, best) == (4, 5 * 1 + 4 * 2)
@@ -391,7 +393,7 @@ def test_bad_notebooks_and_folders_are_refused(small_repository, tmp_path, monke
     told(tmp_path / "labs")
     source = tmp_path / "labs" / "source" / SMALL / f"{SMALL}.ipynb"
     source.write_text(source.read_text().replace("### END SOLUTION", ""))
-    with pytest.raises(InputError, match=f"release of '{SMALL}'.*no end solution"):
+    with pytest.raises(InputError, match=rf"(?s)release of '{SMALL}'.*No end solution"):
         told(tmp_path / "labs")
     shutil.rmtree(tmp_path / "notebooks")
     (tmp_path / "pyproject.toml").unlink()

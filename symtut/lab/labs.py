@@ -8,6 +8,7 @@ only what it wrote itself and nobody has changed or handed in; all else is kept,
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import sys
@@ -19,6 +20,7 @@ from symtut.errors import InputError
 from symtut.lab import build
 from symtut.lab import exercises as ex
 from symtut.lab.course import COURSE, neighbours
+from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import ensure_folder, read_json, write_bytes, write_json
 
 LEDGER = ".written.json"  # what this command wrote last, to tell it from what others changed
@@ -44,6 +46,7 @@ c.ClearSolutions.code_stub = {"python": "%(stub)s"}
 # With another profile (SYMTUT_PROFILE=lab nbgrader autograde ...) allow 900.
 c.Execute.timeout = 120
 c.Execute.iopub_timeout = 30
+c.Execute.extra_arguments = %(quiet)s
 
 # Where `nbgrader release_assignment` puts assignments and `nbgrader collect` finds submissions.
 # c.Exchange.root = "/srv/nbgrader/exchange"
@@ -124,7 +127,7 @@ def make(folder: Path, say=print) -> None:
     folder = ensure_folder(folder).resolve()
     ledger = read_json(folder / LEDGER) if (folder / LEDGER).exists() else {}
     labs = {source.stem: graded(source) for source in build.sources()}
-    config = CONFIG % {"stub": ex.STUB}
+    config = CONFIG % {"stub": ex.STUB, "quiet": json.dumps(QUIET_KERNEL)}
     readme = f"{README}\n{overview(labs)}\n\n{list_of_exercises(labs)}\n"
     try:
         for name, text in (("nbgrader_config.py", config), ("README.md", readme)):
