@@ -21,3 +21,13 @@ def animated_png(frames: list[Image.Image], milliseconds: int | list[int]) -> by
         duration=milliseconds,
     )  # fmt: skip
     return file.getvalue()
+
+
+def shown_film(data: bytes, description: str):
+    """An ``IPython.display.Image`` of an animated PNG; ``description`` stands in where none shows.
+
+    Colab's IPython (7.34) does not know ``Image(alt=...)``; as metadata every version takes it.
+    """
+    from IPython.display import Image as Shown
+
+    return Shown(data=data, format="png", metadata={"alt": description})

@@ -6,7 +6,7 @@ As the films of the pendulum these are animated PNGs; what cannot animate shows 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.films import OVERSAMPLE
 from symtut.lab.plots import GRID, INK, METHOD_COLOUR, PAPER
 
@@ -46,12 +46,10 @@ def cars(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1):
     ValueError
         If the films differ in length, or a state is not finite.
     """
-    from IPython.display import Image as Shown
-
     data = cars_png(
         real, imagined, titles=titles, colours=colours, size=size, every=every, dt=dt
     )  # fmt: skip
-    return Shown(data=data, format="png", alt=f"Film of a real car and of {', '.join(titles)}")
+    return shown_film(data, f"Film of a real car and of {', '.join(titles)}")
 
 
 def cars_png(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1) -> bytes:

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.decoding_steps import Step, spelled, token_name
 from symtut.lab.plots import INK, OKABE_ITO
 
@@ -91,9 +91,7 @@ def film(draw: Callable, frames: int, milliseconds: int, description: str):
     -------
     IPython.display.Image
     """
-    from IPython.display import Image as Shown
-
-    return Shown(data=film_png(draw, frames, milliseconds), format="png", alt=description)
+    return shown_film(film_png(draw, frames, milliseconds), description)
 
 
 def film_png(draw: Callable, frames: int, milliseconds: int) -> bytes:

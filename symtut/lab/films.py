@@ -7,7 +7,7 @@ HTML, which leaves GIFs out) without any script; what cannot animate shows the f
 import numpy as np
 from PIL import Image, ImageDraw
 
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.plots import GRID, INK, METHOD_COLOUR, PAPER
 
 ROD, WEIGHT, TORQUE = METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"], METHOD_COLOUR["sparse"]
@@ -37,11 +37,9 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     IPython.display.Image
         Shows itself at the end of a cell.
     """
-    from IPython.display import Image as Shown
-
     data = pendulum_png(theta, torque, titles=titles, size=size, every=every, dt=dt)
     names = ", ".join(titles) if titles else "the pendulum"
-    return Shown(data=data, format="png", alt=f"Film of {names}")
+    return shown_film(data, f"Film of {names}")
 
 
 def play(task, choose, seed: int) -> tuple[np.ndarray, np.ndarray, float]:

@@ -11,7 +11,7 @@ from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Examples, Express
 from symtut.expressions.evaluate import SYMBOLS
 from symtut.expressions.operators import arity
 from symtut.expressions.tree import children
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.plots import INK, OKABE_ITO, PAPER
 from symtut.regression.features import point_features
 from symtut.regression.tokens import SIZES
@@ -123,9 +123,7 @@ def writing(steps: Sequence[tuple[Sequence[str], Sequence[str]]], seconds: float
     IPython.display.Image
         An animated PNG.
     """
-    from IPython.display import Image as Shown
-
-    return Shown(data=writing_png(steps, seconds), format="png", alt="Film: a formula is written")
+    return shown_film(writing_png(steps, seconds), "Film: a formula is written")
 
 
 def writing_png(steps, seconds: float = 1.1) -> bytes:

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw
 
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.plots import GRID, INK, OKABE_ITO, PAPER, label
 from symtut.lab.small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
 
@@ -105,10 +105,8 @@ def walk_film(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22):
     -------
     IPython.display.Image
     """
-    from IPython.display import Image as Shown
-
     data = walk_png(world, walks, titles=titles, size=size, pause=pause, step=step)
-    return Shown(data=data, format="png", alt="Film of " + ", ".join(titles))
+    return shown_film(data, "Film of " + ", ".join(titles))
 
 
 def walk_png(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.expressions.operators import arity
 from symtut.expressions.tree import split
-from symtut.lab.animation import animated_png
+from symtut.lab.animation import animated_png, shown_film
 from symtut.lab.plots import INK, OKABE_ITO, PAPER
 
 SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "square": "( )²", "inv": "1/"}
@@ -173,10 +173,8 @@ def stack_film(
     -------
     IPython.display.Image
     """
-    from IPython.display import Image as Shown
-
     data = stack_film_png(expression, point, names=names, seconds=seconds)
-    return Shown(data=data, format="png", alt=f"Film: a stack evaluates {expression.text(names)}")
+    return shown_film(data, f"Film: a stack evaluates {expression.text(names)}")
 
 
 def stack_film_png(
