@@ -77,7 +77,7 @@ def test_building_twice_gives_the_same_bytes(repository):
     assert [path.read_bytes() for path in build.targets(repository)] == first
 
 
-def test_outputs_live_as_long_as_the_code(repository, capsys):
+def test_outputs_live_as_long_as_the_code(repository, capsys, monkeypatch):
     solved = build.targets(repository)[0]
     assert build.main([]) == 0
     executed = nbformat.read(solved, as_version=4)
@@ -90,6 +90,13 @@ def test_outputs_live_as_long_as_the_code(repository, capsys):
     kept = nbformat.read(solved, as_version=4)
     assert "Other text." in kept.cells[0].source
     assert [c.get("outputs") for c in kept.cells] == [c.get("outputs") for c in executed.cells]
+
+    monkeypatch.setattr(build, "setup_cell", lambda: "from symtut import lab  # new version")
+    assert build.main(["99_small"]) == 0
+    assert "outputs kept" in capsys.readouterr().out
+    newer = nbformat.read(solved, as_version=4)
+    assert newer.cells[1].source.endswith("# new version")
+    assert newer.cells[4].outputs == executed.cells[4].outputs
 
     repository.write_text(SOURCE.replace("x + 1", "x + 2"))
     assert build.main(["--no-execute"]) == 0

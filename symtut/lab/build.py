@@ -28,32 +28,13 @@ from PIL import Image
 
 from symtut.errors import InputError
 from symtut.lab import exercises as ex
+from symtut.lab import opening
 from symtut.lab.course import COURSE, course_map, neighbours, with_map
 from symtut.lab.exercises import BEGIN, END, STUB
 from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import write_bytes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BRANCH = "main"
-
-SETUP = """\
-# Set-up, the same in every notebook. Where symtut is installed it installs nothing.
-import importlib.util
-import subprocess
-import sys
-
-if importlib.util.find_spec("symtut") is None:
-    requirements = [
-        {requirements},
-    ]
-    # Only what is missing: on Colab, a new torch or numpy would cost a restart.
-    missing = [r for r in requirements if importlib.util.find_spec(r.split(">=")[0]) is None]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    if missing:
-        subprocess.run([*pip, *missing], check=True)
-    subprocess.run([*pip, "--no-deps", "git+{repository}"], check=True)
-
-from symtut import lab"""
 
 
 def project() -> dict:
@@ -68,22 +49,12 @@ def project() -> dict:
 
 def setup_cell() -> str:
     """The set-up cell of every notebook: installs what is missing, and only that."""
-    requirements = [f'"{r}"' for r in project()["dependencies"]]
-    return SETUP.format(
-        requirements=",\n        ".join(requirements),
-        repository=project()["urls"]["Repository"],
-    )
+    return opening.setup_cell(project())
 
 
 def badges(path: str) -> str:
     """The row of links that open ``path`` (relative to the repository) on Colab and Binder."""
-    slug = project()["urls"]["Repository"].removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/{path}"
-    binder = f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?urlpath=lab/tree/{path}"
-    return (
-        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
-        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
-    )
+    return opening.badges(project(), path)
 
 
 def sources() -> list[Path]:
@@ -177,9 +148,12 @@ def shrink_png(data: str, colours: int = 96) -> str:
 
 
 def keep_outputs(new: nbformat.NotebookNode, old: nbformat.NotebookNode) -> bool:
-    """Copy outputs from ``old`` if its code is that of ``new``; say whether that was so."""
+    """Copy outputs from ``old`` if its code is that of ``new``; say whether that was so.
+
+    The set-up cell does not count: a new version or address does not change what others print.
+    """
     code = [[c for c in n.cells if c.cell_type == "code"] for n in (new, old)]
-    if [c.source for c in code[0]] != [c.source for c in code[1]]:
+    if len({tuple(c.source for c in cells if "setup" not in _tags(c)) for cells in code}) > 1:
         return False
     for cell, before in zip(*code, strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count

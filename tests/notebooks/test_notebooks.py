@@ -9,7 +9,7 @@ import papermill
 import pytest
 
 from symtut.errors import InputError
-from symtut.lab import build, checks, course, run, session
+from symtut.lab import build, checks, course, opening, run, session
 
 SOURCES = build.sources()
 SOLVED = [build.targets(source)[0] for source in SOURCES]
@@ -104,7 +104,7 @@ def test_headings_and_badges(path):
     ):  # fmt: skip
         assert wanted in text, wanted
     address = path.relative_to(build.REPOSITORY).as_posix()
-    assert f"/blob/{build.BRANCH}/{address}" in text and f"lab/tree/{address}" in text
+    assert f"/blob/{opening.BRANCH}/{address}" in text and f"lab/tree/{address}" in text
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         # An exercise notebook links to its neighbours in the same folder.
         assert (path.parent / link).exists(), link
