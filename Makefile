@@ -2,6 +2,7 @@
 # make test   install what is missing, then unit tests and every notebook (smoke profile)
 # make site   install what is missing, then the course as web pages, links checked, in site/
 # make labs   install what is missing, then a graded course for nbgrader in the folder LABS
+# make colab  every notebook, short, with the versions that Google Colab has; minutes of downloads
 # All set themselves up; no other command has to come first.
 
 PYTHON ?= python3
@@ -13,9 +14,10 @@ TESTS   ?= tests
 SEED    ?= 0
 PROFILE ?= lab
 LABS    ?= labs
+COLAB   ?= .colab
 
 .DEFAULT_GOAL := run
-.PHONY: setup run test lab labs notebooks site clean
+.PHONY: setup run test lab labs notebooks site colab clean
 
 setup: $(VENV)/.installed
 
@@ -45,6 +47,11 @@ notebooks: setup
 site: setup
 	$(BIN)/python -m symtut.lab.site --out site
 
+# One after the other: the notebooks share the environment that they set themselves up in.
+colab: setup
+	PYTHON="$(PYTHON)" sh .ci/colab $(COLAB)
+	SYMTUT_COLAB=$(COLAB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_colab.py
+
 clean:
-	rm -rf $(VENV) outputs site .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(COLAB) outputs site .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab import build
+from symtut.lab import build, opening
 from symtut.lab.course import neighbours
 from symtut.lab.mathml import typeset
 from symtut.storage import write_bytes
@@ -184,7 +184,7 @@ def redirect(soup, names: list[str], base: str | Path, folder: Path) -> None:
         if target.is_relative_to(build.REPOSITORY) and target.exists():
             kind = "tree" if target.is_dir() else "blob"
             inside = target.relative_to(build.REPOSITORY).as_posix()
-            link["href"] = f"{web}/{kind}/{build.BRANCH}/{inside}{hash_}{anchor}"
+            link["href"] = f"{web}/{kind}/{opening.BRANCH}/{inside}{hash_}{anchor}"
     for image in soup.find_all("img", src=True):
         source = Path(base, image["src"]).resolve()
         if source.is_relative_to(build.REPOSITORY) and source.is_file():
