@@ -25,38 +25,46 @@ SOURCES = [path for path in build.sources() if colab_machine.FULL or path.stem.s
 COLAB = build.REPOSITORY / ".ci" / "colab.txt"
 
 # Before the first line of science: calls of explore() are watched, so that controls can be moved.
+# One name only, which no notebook uses.
 WATCH = """\
-from IPython.display import display
-from symtut.lab import explorers
-explore, boxes, drawn, failures = explorers.explore, [], [0], []
-def watched(draw, **controls):
-    def keep(**values):
-        try:
-            draw(**values)
-            drawn[0] += 1
-        except Exception as error:
-            failures.append(repr(error))
-    explore(keep, **controls)
-explorers.explore = watched
-explorers.display = lambda box: (boxes.append(box), display(box))
+class _Colab:
+    from symtut.lab import explorers
+    explore, display = staticmethod(explorers.explore), staticmethod(explorers.display)
+    boxes, failures, drawn = [], [], 0
+
+    def watched(draw, **controls):
+        def keep(**values):
+            try:
+                draw(**values)
+                _Colab.drawn += 1
+            except Exception as error:
+                _Colab.failures.append(f"{draw.__name__}({values}): {error!r}")
+        _Colab.explore(keep, **controls)
+
+    def shown(box):
+        _Colab.boxes.append(box)
+        _Colab.display(box)
+
+_Colab.explorers.explore, _Colab.explorers.display = _Colab.watched, _Colab.shown
 """
 # After the last: every control is moved once, and the session tells what it is.
 TELL = """\
-explorers.explore(lambda n: print(n), n=(1, 9, 1, 3))
-controls = [control for box in boxes for control in box.children[:-1]]
-before = drawn[0]
-for control in controls:
-    options = getattr(control, "options", None) or (control.min, control.max)
-    control.value = next(value for value in options if value != control.value)
 import google.colab, json, sys, ipywidgets, numpy, torch
 import symtut
 from symtut.data_files import data_path
-loaded = {m.__name__: m.__version__.split("+")[0] for m in (torch, numpy, ipywidgets)}
+_Colab.watched(lambda n: print(n), n=(1, 9, 1, 3))
+_Colab.first = _Colab.drawn
+_Colab.controls = [control for box in _Colab.boxes for control in box.children[:-1]]
+for _Colab.one in _Colab.controls:
+    _Colab.values = getattr(_Colab.one, "options", None) or (_Colab.one.min, _Colab.one.max)
+    _Colab.one.value = [v for v in _Colab.values if v != _Colab.one.value][0]
 json.dump(
     dict(
-        file=symtut.__file__, state=getattr(symtut, "STATE", ""), loaded=loaded, failures=failures,
-        controls=len(controls), redrawn=drawn[0] - before, path=sys.path,
+        file=symtut.__file__, state=getattr(symtut, "STATE", ""), path=sys.path,
+        loaded={m.__name__: m.__version__.split("+")[0] for m in (torch, numpy, ipywidgets)},
         found=[str(data_path(f)) for f in ("weights/general.safetensors", "results/comparison")],
+        controls=len(_Colab.controls), redrawn=_Colab.drawn - _Colab.first,
+        failures=_Colab.failures,
     ),
     open("told.json", "w"),
 )
