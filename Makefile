@@ -1,8 +1,9 @@
-# make run    install what is missing, then the whole main job: notebook 10 on the pendulum
-# make test   install what is missing, then unit tests and every notebook (smoke profile)
-# make site   install what is missing, then the course as web pages, links checked, in site/
-# make labs   install what is missing, then a graded course for nbgrader in the folder LABS
-# make colab  every notebook, short, with the versions that Google Colab has; minutes of downloads
+# make run          install what is missing, then the whole main job: notebook 10 on the pendulum
+# make test         install what is missing, then unit tests and every notebook (smoke profile)
+# make reproduce    the paper's comparison again, on all cores or a cluster (hours)
+# make site         the course as web pages, links checked, in site/
+# make labs         a graded course for nbgrader in the folder LABS
+# make colab        every notebook, short, with the versions that Google Colab has
 # All set themselves up; no other command has to come first.
 
 PYTHON ?= python3
@@ -13,11 +14,12 @@ WORKERS ?= 2
 TESTS   ?= tests
 SEED    ?= 0
 PROFILE ?= lab
+OUT     ?= outputs/reproduction
 LABS    ?= labs
 COLAB   ?= .colab
 
 .DEFAULT_GOAL := run
-.PHONY: setup run test lab labs notebooks site colab clean
+.PHONY: setup run test lab labs notebooks reproduce site colab clean
 
 setup: $(VENV)/.installed
 
@@ -51,6 +53,13 @@ site: setup
 colab: setup
 	PYTHON="$(PYTHON)" sh .ci/colab $(COLAB)
 	SYMTUT_COLAB=$(COLAB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_colab.py
+
+# Hours of work; the same command goes on where it was cut. Honours OUT, JOBS, SEEDS, ONLY and
+# SCHEDULER (a dask cluster's address); ARGS="--dry-run" only says how much there is to do.
+reproduce: setup
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce.py --out $(OUT) \
+		$(if $(JOBS),--jobs $(JOBS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(COLAB) outputs site .pytest_cache .ruff_cache build dist

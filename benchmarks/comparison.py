@@ -36,6 +36,8 @@ def copy(runs: Path, out: Path) -> None:
 def figure(out: Path) -> None:
     """Above the curves, below the real steps to the threshold; one column a task."""
     tasks = [task for task in TASKS if (out / task / RUNS).exists()]
+    if not tasks:
+        return
     _, axes = plt.subplots(2, len(tasks), figsize=(5.2 * len(tasks), 7.6), squeeze=False)
     for task, (above, below) in zip(tasks, axes.T, strict=True):
         records = read_runs(out / task / RUNS)
@@ -58,7 +60,7 @@ def rows(out: Path) -> list[str]:
 def markdown(row: dict) -> str:
     """| task | method | seeds | real steps | final return | reached | steps to it | CPU-s |"""
     value, low, high = (row[f"final_return{end}"] for end in ("", "_low", "_high"))
-    final = f"{float(value):.1f} [{float(low):.1f}, {float(high):.1f}]"
+    final = f"{float(value):.1f}" + (f" [{float(low):.1f}, {float(high):.1f}]" if low else "")
     wait, low, high = (float(row[f"steps_to_threshold{e}"] or "nan") for e in ("", "_low", "_high"))
     spent = int(row["env_steps"])
     steps = f"> {spent}" if wait == float("inf") else f"{wait:.0f}"
@@ -70,19 +72,24 @@ def markdown(row: dict) -> str:
     )
 
 
+def make(runs: Path | None, out: Path) -> None:
+    """Copy the tables of ``runs``, if any, to ``out``; draw the figure, print README's table."""
+    if runs is not None:
+        copy(runs, out)
+    use_style()
+    figure(out)
+    print("| task | method | seeds | real steps | final return | threshold reached | "
+          "real steps to it | CPU-s |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
+    print("\n".join(rows(out)), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, help="folder of sweeps")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    if arguments.runs is not None:
-        copy(arguments.runs, arguments.out)
-    use_style()
-    figure(arguments.out)
-    print("| task | method | seeds | real steps | final return | threshold reached | "
-          "real steps to it | CPU-s |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|")
-    print("\n".join(rows(arguments.out)))
+    make(arguments.runs, arguments.out)
 
 
 if __name__ == "__main__":

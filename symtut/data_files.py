@@ -1,5 +1,10 @@
-"""Where the shipped data are: inside an installed package, or in the repository's ``data/``."""
+"""Where the shipped data are: inside an installed package, or in the repository's ``data/``.
 
+A folder named by the environment variable ``SYMTUT_DATA`` comes before both: results made anew,
+weights trained at home. What it does not hold is taken from the shipped data.
+"""
+
+import os
 from pathlib import Path
 
 from symtut.errors import InputError
@@ -7,6 +12,7 @@ from symtut.errors import InputError
 PACKAGE = Path(__file__).resolve().parent
 # A wheel carries ``data/`` as ``symtut/data``; an editable install has it next to the package.
 ROOTS = (PACKAGE / "data", PACKAGE.parent / "data")
+FOLDER_VARIABLE = "SYMTUT_DATA"
 
 
 def data_path(name: str | Path) -> Path:
@@ -22,12 +28,14 @@ def data_path(name: str | Path) -> Path:
     InputError
         If neither the package nor the repository around it has the file.
     """
-    for root in ROOTS:
+    own = os.environ.get(FOLDER_VARIABLE)
+    roots = (Path(own), *ROOTS) if own else ROOTS
+    for root in roots:
         path = root / name
         if path.exists():
             return path
     raise InputError(
         f"symtut ships no data file '{name}'. Looked in "
-        + " and ".join(f"'{root}'" for root in ROOTS)
+        + " and ".join(f"'{root}'" for root in roots)
         + ". If the name is right, the installation is incomplete: install symtut again."
     )

@@ -22,8 +22,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import copy
@@ -36,7 +36,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from symtut import make_task
+from symtut import make_task, progress
 from symtut.agents.buffers import ReplayBuffer
 from symtut.agents.loop import Loop, episode_seed
 from symtut.agents.policy import Policy
@@ -986,7 +986,7 @@ def practise(agent, task, steps, every):
     fields = {"observation": 3, "action": 1, "reward": 1, "next_observation": 3}
     memory = ReplayBuffer(steps, fields | {"terminated": 1, "truncated": 1})
     curve, episode, seen = [], 0, None
-    for step in range(1, steps + 1):
+    for step in progress.steps(range(1, steps + 1), "practice"):
         if seen is None:
             seen, _ = env.reset(seed=episode_seed(SEED, episode))
             episode += 1
@@ -1039,11 +1039,13 @@ def run_loop(task):
     config = RunConfig.make("pendulum", "sac", budget.steps, SEED)
     loop = Loop(task, None, budget.steps, config.loop, config.sac, SEED)
     curve, begun = [], time.process_time()
-    while not loop.finished:
-        loop.advance()
-        if loop.updates >= budget.every * (len(curve) + 1):
-            found = evaluate(task, Policy(task, loop.policy).unit_action, starts)
-            curve.append((loop.env_steps, found.mean, found.std))
+    with progress.Bar("practice", loop.total_updates) as bar:
+        while not loop.finished:
+            loop.advance()
+            if loop.updates >= budget.every * (len(curve) + 1):
+                found = evaluate(task, Policy(task, loop.policy).unit_action, starts)
+                curve.append((loop.env_steps, found.mean, found.std))
+            bar.to(loop.updates)
     print(f"{loop.env_steps} real steps, {loop.updates} updates,", end=" ")
     print(f"{time.process_time() - begun:.0f} CPU-s: mean return {curve[-1][1]:.1f}")
     return loop, np.array(curve)

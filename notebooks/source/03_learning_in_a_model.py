@@ -22,8 +22,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import inspect
@@ -34,7 +34,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from symtut import make_task
+from symtut import make_task, progress
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.data_files import data_path
@@ -165,6 +165,7 @@ print(source[source.index("    generator =") :])
 def trials(planning, **options):
     """The same run with several seeds."""
     seeds = range(SEED, SEED + budget.mazes)
+    seeds = progress.steps(seeds, f"mazes, {planning} planning steps")
     return [dyna.dyna_q(maze, budget.maze_steps, planning, plan, s, **options) for s in seeds]
 
 
@@ -328,7 +329,7 @@ def fit_network(x, y, updates):
               torch.nn.SiLU(), torch.nn.Linear(64, y.shape[1]))  # fmt: skip
     network = torch.nn.Sequential(*layers)
     optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
-    for _ in range(updates):
+    for _ in progress.steps(range(updates), "network"):
         loss = (network((x - x0) / x1) - (y - y0) / y1).square().mean()
         optimiser.zero_grad()
         loss.backward()
@@ -468,7 +469,7 @@ bootstrap = torch.randint(len(x_toy), (members, len(x_toy)), generator=generator
 for parameter in toy.parameters:
     parameter.requires_grad_(True)
 optimiser = torch.optim.Adam(toy.parameters, lr=3e-3)
-for _ in range(max(400, budget.fits)):
+for _ in progress.steps(range(max(400, budget.fits)), "toy ensemble"):
     mean, log_variance = toy.forward(x_toy[bootstrap])  # (members, rows, 1)
     loss = negative_log_likelihood(mean, log_variance, y_toy[bootstrap]).mean((1, 2))
     loss = loss + 0.01 * (toy.highest - toy.lowest).sum((1, 2))  # keeps the bounds of σ² together
@@ -847,7 +848,8 @@ for name, predict in (
     ("hasty network", mean_of(hasty).predict),
     ("true equations", task.true_step),
 ):
-    runs = [cross_entropy(predict, budget.plans, 10 * SEED + k) for k in range(4)]
+    tries = progress.steps(range(4), f"planning in the {name}")
+    runs = [cross_entropy(predict, budget.plans, 10 * SEED + k) for k in tries]
     searches[name] = np.array([history for history, _ in runs])  # (4, rounds, 2)
     plan_found = runs[0][1]
     if name == "hasty network":
@@ -1115,12 +1117,14 @@ def real_return(loop):
 def practise(loop, every):
     """Run a loop to its end; rows of (updates, real steps, mean real return), CPU-seconds."""
     rows, seconds, begun = [], 0.0, time.process_time()
-    while not loop.finished:
-        loop.advance(every)
-        if loop.updates >= (rows[-1][0] if rows else 0) + every or loop.finished:
-            seconds += time.process_time() - begun
-            rows.append((loop.updates, loop.env_steps, real_return(loop)))
-            begun = time.process_time()  # judging is for our eyes and does not count
+    with progress.Bar("practice", loop.total_updates) as bar:
+        while not loop.finished:
+            loop.advance(min(every, 250))
+            if loop.updates >= (rows[-1][0] if rows else 0) + every or loop.finished:
+                seconds += time.process_time() - begun
+                rows.append((loop.updates, loop.env_steps, real_return(loop)))
+                begun = time.process_time()  # judging is for our eyes and does not count
+            bar.to(loop.updates)
     return np.array(rows), seconds
 
 

@@ -20,8 +20,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import inspect
@@ -32,7 +32,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import OPERATORS, Expression, Grammar, Program, encode
 from symtut.lab import checks, equations, explorers, genetic, plots, tree_plots
 from symtut.regression.bfgs import bfgs
@@ -957,7 +957,7 @@ print(source[source.index("    members = [") :])
 t = np.linspace(0, 6, 80)[:, None]
 swing = 1.5 * np.exp(-0.3 * t[:, 0]) * np.sin(2 * t[:, 0])
 attempts = []
-for k in range(3):
+for k in progress.steps(range(3), "evolution"):
     draw = np.random.default_rng([SEED, k])
     attempts.append(genetic.evolve(t, swing, draw, generations=budget.generations, population=128))
     end = attempts[-1][-1]
@@ -1029,7 +1029,7 @@ for name in chosen:
 METHODS = ("evolution", "prior", "sparse")
 race = {method: np.empty((len(chosen), budget.seeds, 2)) for method in METHODS}
 with np.errstate(all="ignore"):
-    for i, name in enumerate(chosen):
+    for i, name in progress.steps(list(enumerate(chosen)), "race"):
         for k in range(budget.seeds):
             draw = np.random.default_rng([SEED, i, k])
             x = problems[name].points(100, draw)
@@ -1267,7 +1267,7 @@ def mean_square(x, y):
 
 
 choices = {"least error": [], "AICc": [], "held back": [], "package": []}
-for k in range(budget.draws):
+for k in progress.steps(range(budget.draws), "choices"):
     draw = np.random.default_rng([SEED, k])
     x, y = noisy_points(25, 0.1, draw)
     x_held, y_held = noisy_points(25, 0.1, draw)
@@ -1488,7 +1488,7 @@ explorers.explore(
 levels, amounts = (0.02, 0.1, 0.2, 0.4), (10, 20, 50, 150)
 share = np.zeros((len(levels), len(amounts)))
 tries = max(2, budget.draws // 6)
-for i, noise in enumerate(levels):
+for i, noise in progress.steps(list(enumerate(levels)), "noise levels"):
     for j, amount in enumerate(amounts):
         errors = [recover(amount, noise, 100 + k)[1] for k in range(tries)]
         share[i, j] = np.mean(np.array(errors) < 0.99)

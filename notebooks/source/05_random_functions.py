@@ -20,8 +20,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import importlib
@@ -37,7 +37,7 @@ import scipy.stats
 import sympy
 import torch
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import (
     MECHANICS,
     OPERATORS,
@@ -1444,7 +1444,7 @@ lab.record(blind=blind)
 # %%
 problems = random_suite(budget.functions, seed=1000 + SEED)
 first_hit, search_seconds, told = [], [], []
-for k, problem in enumerate(problems):
+for k, problem in enumerate(progress.steps(problems, "blind search")):
     x = problem.points(192, fresh(26, k))
     y = problem.truth(x)
     y = (y - y.mean()) / y.std()
@@ -1471,7 +1471,7 @@ lab.record(found_told=np.mean(told))
 
 # %%
 pooled, pooled_seconds = [], []
-for k, problem in enumerate(problems):
+for k, problem in enumerate(progress.steps(problems, "recombination")):
     x = problem.points(192, fresh(26, k))
     y = problem.truth(x)
     regressor = SymbolicRegressor(method="prior", max_time=None, random_state=SEED)

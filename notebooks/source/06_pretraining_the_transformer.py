@@ -20,8 +20,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import json
@@ -32,6 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
+from symtut import progress
 from symtut.data_files import data_path
 from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
 from symtut.lab import checks, explorers, plots, pretraining_lab, regression_plots
@@ -348,7 +349,7 @@ learning_rate = checks.function(
 # %%
 run = Pretraining(config, lab.workspace() / "tiny")
 began, history = time.process_time(), []
-for _ in range(budget.chunks):
+for _ in progress.steps(range(budget.chunks), "pretraining"):
     history.append((run.seen, *run.step().values()))
 history = np.array(history)  # examples seen, loss, token accuracy
 seconds = time.process_time() - began
@@ -483,7 +484,7 @@ several = several[: budget.functions]
 def terms_found(propose):
     """Share of the terms of each function that are in its samples, and CPU-seconds a function."""
     shares, began = [], time.process_time()
-    for i in several:
+    for i in progress.steps(several, "functions"):
         generator = np.random.default_rng([SEED, i])
         x = drawn.x[i, :, : int(drawn.n_variables[i])].numpy()
         pool = {term for terms in propose(x, drawn.y[i].numpy(), generator) for term in terms}

@@ -23,8 +23,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import inspect
@@ -38,7 +38,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
 from symtut.expressions import Grammar, canonical_terms, decode
 from symtut.lab import checks, decoding_plots, decoding_steps, explorers, plots, regression_plots
@@ -543,7 +543,7 @@ RULES = {
     "beam": lambda w, g: w.beam_search(budget.rows, beam_step),
 }
 found = {rule: [] for rule in [*RULES, "prior"]}
-for number, problem in enumerate(problems):
+for number, problem in enumerate(progress.steps(problems, "rules of drawing")):
     ((xs, ys), (fresh, fresh_y)), generator = points_of(problem, number)
     reader = Writer(model, xs, ys, generator)
     for rule in found:
@@ -828,7 +828,7 @@ print(f"number tokens: neighbours differ by {ratio_of_sizes - 1:.0%}, the neares
       f"{np.sqrt(ratio_of_sizes) - 1:.0%} off")  # fmt: skip
 rows, generator = [], np.random.default_rng(SEED)
 points = generator.uniform(-3, 3, (100, 2))
-for title, (terms, inner, outer) in SKELETONS.items():
+for title, (terms, inner, outer) in progress.steps(SKELETONS.items(), "starts"):
     target = decoding_steps.with_numbers(terms, inner, outer)(points)
     token = np.array([np.sign(c) * SIZES[np.abs(np.log(SIZES / abs(c))).argmin()] for c in inner])
     for name, fit, guess in (("BFGS, random start", bfgs, None),
@@ -1022,7 +1022,7 @@ lab.record(whole_loss=whole_loss, recombined_loss=selected.loss)
 kinds = ("whole", "recombined")
 who_and_kind = [(who, kind) for who in ("transformer", "prior") for kind in kinds]
 exact = {key: np.zeros(len(budget.sizes)) for key in who_and_kind}
-for number, problem in enumerate(problems):
+for number, problem in enumerate(progress.steps(problems, "numbers of draws")):
     ((xs, ys), (fresh, fresh_y)), generator = points_of(problem, number)
     reader = Writer(model, xs, ys, generator)
     most = budget.sizes[-1]
@@ -1204,7 +1204,7 @@ explorers.explore(compare_rules, noise=[0.1, 0.0, 0.02, 0.3], points=[40, 25, 60
 
 # %%
 totals, seeds = {}, 6
-for number in range(seeds):
+for number in progress.steps(range(seeds), "rules of choice"):
     noise, points = (0.02, 0.1, 0.3)[number % 3], (25, 40)[number // 3]
     fits, xs, ys = noisy_front(noise, points)
     for rule, place in picks_of(fits, len(ys)).items():
@@ -1454,7 +1454,7 @@ live = ("pendulum.omega", "fitzhugh_nagumo.v", "van_der_pol.v", "unicycle.x", *o
 print(f"{budget.seconds:g} CPU-s an equation")
 print(f"{'problem':<19}{'method':<20}{'exact':>6}{'stored':>8}{'CPU-s':>7}   equation")
 rows = []
-for name in dict.fromkeys(live):
+for name in progress.steps(dict.fromkeys(live), "live"):
     for method in ("transformer", "prior", "sparse"):
         row = run_problem(suite[name], method, budget.seconds, 200, 0.0, seed)
         before = stored.get((name, method))

@@ -19,8 +19,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import inspect
@@ -33,7 +33,7 @@ import numpy as np
 import torch
 from IPython.display import Math, display
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.lab import car_films, checks, equations, explorers, plots
@@ -329,11 +329,11 @@ settings = {
     "mbpo": dict(size=budget.network),
 }
 models, reports = {}, {}
-for world in WORLDS:
-    for method, options in settings.items():
-        model = make_world_model(method, tasks[world], SEED, **options)
-        reports[world, method] = model.fit(fit_to[world], seen[world][held_back[world]])
-        models[world, method] = model
+pairs = [(world, method) for world in WORLDS for method in settings]
+for world, method in progress.steps(pairs, "fits"):
+    model = make_world_model(method, tasks[world], SEED, **settings[method])
+    reports[world, method] = model.fit(fit_to[world], seen[world][held_back[world]])
+    models[world, method] = model
 
 for world in ("pendulum", "car2d"):
     print(f"{world}, {reports[world, 'symbolic'].n_transitions} transitions:")
@@ -407,7 +407,7 @@ ways = {
     "transformer alone": "alone",
     "library alone": "sparse",
 }
-for world in budget.alone:
+for world in progress.steps(budget.alone, "fits"):
     model = make_world_model(
         "symbolic", tasks[world], SEED, proposer="transformer", **settings["symbolic"]
     )
@@ -832,7 +832,7 @@ METHODS = ("mbpo", "sparse", "symbolic", "oracle")
 TEXT = {"mbpo": "network", "sparse": "sparse", "symbolic": "symbolic", "oracle": "oracle"}
 
 errors = {}
-for (world, region), parts in pieces.items():
+for (world, region), parts in progress.steps(pieces.items(), "open loop"):
     scale = spread(tasks[world], fit_to[world].state)
     for method in METHODS:
         errors[world, region, method] = lead_errors(
@@ -1066,7 +1066,8 @@ explorers.explore(
 figure, axes = plt.subplots(figsize=(7, 3.2))
 horizons = {}
 for noise, marker in zip(budget.noises, "osD", strict=False):
-    row = [fitted("pendulum", n, noise)[2] for n in budget.sizes]
+    sizes = progress.steps(budget.sizes, f"noise {noise:g}")
+    row = [fitted("pendulum", n, noise)[2] for n in sizes]
     horizons[f"{noise:g}"] = row
     size = {"o": 10, "s": 7, "D": 5}[marker]  # a hidden line still shows its markers
     axes.plot(budget.sizes, row, marker=marker, markersize=size, label=f"noise {noise:g}")

@@ -21,8 +21,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import warnings
@@ -30,7 +30,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.errors import InputError
 from symtut.expressions import Expression, Grammar, terms_of
 from symtut.lab import checks, explorers, plots
@@ -139,7 +139,7 @@ def noisy(transitions, level, seed):
 
 found_share = {"transformer+sparse": [], "sparse": []}
 for method, shares in found_share.items():
-    for level in budget.levels:
+    for level in progress.steps(budget.levels, f"noise levels, {method}"):
         hits = []
         for seed in range(budget.repeats):
             x, dy = noisy(random_transitions(task, 200, 100 * SEED + seed), level, seed)
@@ -505,7 +505,7 @@ except InputError as error:
 # %%
 WANTED = (("x1",), ("sin", "x0"))
 chance = []
-for d in range(2, 7):
+for d in progress.steps(range(2, 7), "draws"):
     drawn = Grammar().sample(budget.draws, d, np.random.default_rng([SEED, d]))
     chance.append(np.mean([set(WANTED) <= set(terms) for terms in drawn]))
     size = len(SymbolicRegressor(method="sparse")._proposer()(np.zeros((9, d)), None, 0, None))

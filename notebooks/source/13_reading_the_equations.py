@@ -25,8 +25,8 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE = "lab"  # smoke: seconds, to test; lab: for you; paper: longer comparisons
-SEED = 0
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
+SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
 import time
@@ -40,7 +40,7 @@ import sympy as sp
 import torch
 from IPython.display import Math, display
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.agents.loop import Loop
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
@@ -283,7 +283,7 @@ def readings(x, increments):
 generator = np.random.default_rng(SEED)
 data_sets = [
     random_steps("pendulum", 200, 1000 + 100 * SEED + i).transitions()[0]
-    for i in range(budget.data_sets)
+    for i in progress.steps(range(budget.data_sets), "experiments")
 ]
 found = np.array(
     [[readings(*measured(d, sigma, generator)) for d in data_sets] for sigma in SIGMAS]
@@ -478,7 +478,7 @@ state, action = (torch.tensor(x[kept], dtype=torch.float32) for x in (real.state
 increments = torch.tensor(task.difference(real.next_state, real.state)[kept], dtype=torch.float32)
 scale = increments.std(0)
 optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
-for _ in range(budget.network_updates):
+for _ in progress.steps(range(budget.network_updates), "network"):
     loss = ((network(features(state, action)) - increments / scale) ** 2).mean()
     optimiser.zero_grad()
     loss.backward()
@@ -1105,7 +1105,7 @@ def optimise(horizon, iterations, tries=8):
     raw.requires_grad_()
     optimiser, history = torch.optim.Adam([raw], lr=0.1), []
     hanging = torch.tensor([[np.pi, 0.0]], dtype=torch.float64).expand(tries, 2)
-    for _ in range(iterations):
+    for _ in progress.steps(range(iterations), "gradient steps"):
         missed = miss(rollout(hanging, 2 * torch.tanh(raw)))  # tanh keeps them within the limit
         optimiser.zero_grad()
         missed.sum().backward()

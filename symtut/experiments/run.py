@@ -14,6 +14,7 @@ from symtut.experiments import results
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
+from symtut.progress import Bar
 from symtut.storage import (
     ensure_folder,
     load_tensors,
@@ -87,7 +88,8 @@ class Run:
     """A run in its folder: new, half done or finished."""
 
     def __init__(self, config: RunConfig, out: Path, say: Callable[[str], None]):
-        self.config, self.out, self.say = config, out, say
+        self.config, self.out, self._tell = config, out, say
+        self.bar: Bar | None = None
         self.task = make_task(config.task)
         model = make_world_model(config.method, self.task, config.seed, **config.model)
         self.loop = Loop(self.task, model, config.steps, config.loop, config.sac, config.seed)
@@ -104,14 +106,23 @@ class Run:
         if (self.out / results.CHECKPOINT).exists():
             self._restore()
             self.say(f"going on from the checkpoint: {self._position()}.")
+        loop = self.loop
+        work = loop.steps + loop.total_updates
         try:
-            while not self.loop.finished:
-                self._advance()
+            with Bar("training", work, loop.env_steps + loop.updates) as self.bar:
+                while not loop.finished:
+                    self._advance()
+                    self.bar.to(loop.env_steps + loop.updates)
         except InputError:
             self._withdraw()
             raise
         self._write_results()
         return Result.load(self.out)
+
+    def say(self, line: str) -> None:
+        if self.bar is not None:
+            self.bar.clear()
+        self._tell(line)
 
     def _open_folder(self) -> None:
         """Claim the folder, or recognise it as this run's own."""

@@ -25,6 +25,7 @@ from symtut.experiments import results, workers
 from symtut.experiments.config import RunConfig
 from symtut.experiments.run import Run, first_difference, train
 from symtut.experiments.tables import write_tables
+from symtut.progress import silenced
 from symtut.storage import ensure_folder, read_json, write_json
 from symtut.tasks import TASKS, make_task
 from symtut.world_models import METHODS
@@ -229,10 +230,11 @@ def do_run(run: SweepRun, still_wanted: Callable[[], None] = lambda: None) -> di
     """One run, in whatever process this is: a few figures, or the error that ended it."""
     started = time.monotonic()
     try:
-        result = train(
-            run.task, run.method, run.steps, run.seed, run.out, run.profile,
-            lambda line: still_wanted(), **dict(run.overrides),
-        )  # fmt: skip
+        with silenced():  # the sweep has a bar of its own
+            result = train(
+                run.task, run.method, run.steps, run.seed, run.out, run.profile,
+                lambda line: still_wanted(), **dict(run.overrides),
+            )  # fmt: skip
     except Exception as error:  # whatever goes wrong in one run, the others go on
         lines = traceback.format_exception_only(error)
         return {

@@ -32,6 +32,7 @@ from symtut.lab import opening
 from symtut.lab.course import COURSE, course_map, neighbours, with_map
 from symtut.lab.exercises import BEGIN, END, STUB
 from symtut.lab.run import QUIET_KERNEL
+from symtut.progress import VARIABLE as PROGRESS_VARIABLE
 from symtut.storage import write_bytes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -109,6 +110,7 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
     # The kernel starts in another folder: a checkout that is not installed must still be found.
     paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    env[PROGRESS_VARIABLE] = "off"  # how long a cell took here is of no interest to readers
     env.pop("MPLBACKEND", None)  # set for scripts, it would keep all figures out of the notebook
     with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
         client = NotebookClient(

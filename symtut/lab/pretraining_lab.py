@@ -15,6 +15,7 @@ from symtut.expressions import CONSTANT, canonical_terms
 from symtut.expressions.evaluate import BOS, EOS, PAD, SYMBOLS
 from symtut.expressions.tree import split
 from symtut.lab.plots import INK, OKABE_ITO
+from symtut.progress import Bar
 from symtut.regression.tokens import spelled
 from symtut.regression.training_data import Batch, PretrainConfig, make_chunk
 from symtut.regression.transformer import FormulaTransformer
@@ -60,19 +61,21 @@ def short_training(
     optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, betas=(0.9, 0.98))
     losses: list[float] = []
     number = 0
-    while len(losses) < updates:
-        for batch in make_chunk(config, number if chunks is None else number % chunks):
-            if len(losses) == updates:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate * min(1.0, (len(losses) + 1) / 20)
-            loss = _loss(model, batch, masked)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
-            optimizer.step()
-            losses.append(float(loss.detach()))
-        number += 1
+    with Bar("training", updates) as bar:
+        while len(losses) < updates:
+            for batch in make_chunk(config, number if chunks is None else number % chunks):
+                if len(losses) == updates:
+                    break
+                for group in optimizer.param_groups:
+                    group["lr"] = config.learning_rate * min(1.0, (len(losses) + 1) / 20)
+                loss = _loss(model, batch, masked)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
+                optimizer.step()
+                losses.append(float(loss.detach()))
+                bar.to(len(losses))
+            number += 1
     held_out = make_chunk(config, 0, held_out=True)
     complete, found = _own_writing(model.eval(), held_out, masked)
     with torch.no_grad():

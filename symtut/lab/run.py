@@ -2,7 +2,8 @@
 
 ``python -m symtut.lab.run NOTEBOOK --out DIR [--html] [-p NAME VALUE ...]`` leaves in DIR the
 executed notebook, its recorded results as JSON, and on request an HTML report; then it prints
-what the run found. The exit code is 2 for bad input and 1 if a cell failed.
+what the run found. The exit code is 2 for bad input and 1 if a cell failed; what was executed up to
+there is kept. Long cells say how far they are.
 """
 
 import argparse
@@ -10,8 +11,10 @@ import ast
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from symtut import progress
 from symtut.errors import InputError
 from symtut.lab.session import RECORD_VARIABLE
 from symtut.storage import ensure_folder, read_json, write_bytes
@@ -21,7 +24,11 @@ QUIET_KERNEL = ["--IPKernelApp.log_level=40"]
 
 
 def execute(
-    notebook: str | Path, out: str | Path, parameters: dict, timeout: int | None = None
+    notebook: str | Path,
+    out: str | Path,
+    parameters: dict,
+    timeout: int | None = None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> dict:
     """Run a notebook by papermill into the folder ``out``; returns its recorded results.
 
@@ -31,6 +38,8 @@ def execute(
         Values for the notebook's parameters cell, such as ``{"PROFILE": "smoke", "SEED": 3}``.
     timeout : int, optional
         Seconds that one cell may take.
+    report : callable
+        Gets the lines in which long cells say how far they are.
 
     Raises
     ------
@@ -57,7 +66,7 @@ def execute(
         RECORD_VARIABLE: str(record),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "OMP_NUM_THREADS": "1",
-    }
+    } | ({} if progress.VARIABLE in os.environ else {progress.VARIABLE: "lines"})
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)  # the kernel inherits the environment
     try:
@@ -65,14 +74,47 @@ def execute(
             papermill.execute_notebook(
                 str(notebook), str(out / notebook.name), parameters=parameters, cwd=folder,
                 kernel_name="python3", execution_timeout=timeout, progress_bar=False,
-                extra_arguments=QUIET_KERNEL,
+                extra_arguments=QUIET_KERNEL, stdout_file=ProgressLines(report),
             )  # fmt: skip
     finally:
+        drop_progress(out / notebook.name)
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
     if not record.exists():
         raise InputError(f"'{notebook.name}' recorded nothing; does it call lab.start?")
     return read_json(record)
+
+
+class ProgressLines:
+    """A file for papermill to write the notebook's output to: only lines of bars get through."""
+
+    def __init__(self, report: Callable[[str], None]):
+        self.report, self.rest = report, ""
+
+    def write(self, text: str) -> None:
+        *lines, self.rest = (self.rest + text).split("\n")
+        for line in lines:
+            if progress.LINE.match(line):
+                self.report(line)
+
+    def flush(self) -> None:
+        pass
+
+
+def drop_progress(path: Path) -> None:
+    """Take the lines of bars out of an executed notebook, whole or failed."""
+    import nbformat
+
+    if not path.exists():
+        return
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = progress.without_lines(output.text)
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
+    write_bytes(path, nbformat.writes(notebook).encode())
 
 
 def write_html(executed: Path) -> Path:
@@ -122,7 +164,7 @@ def main(argv: list[str] | None = None) -> int:
     parameters = {name: _literal(value) for name, value in arguments.parameters}
     try:
         print(f"Running {arguments.notebook} ...", flush=True)
-        results = execute(arguments.notebook, arguments.out, parameters)
+        results = execute(arguments.notebook, arguments.out, parameters, report=say)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -138,6 +180,10 @@ def main(argv: list[str] | None = None) -> int:
     print(describe(results))
     print("kept: " + ", ".join(str(path) for path in kept))
     return 0
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # a log should have lines as they come
 
 
 def _literal(text: str):

@@ -1,4 +1,8 @@
-"""The frame of a notebook run: its profile and budget, its results as JSON, a scratch folder."""
+"""The frame of a notebook run: its profile and budget, its results as JSON, a scratch folder.
+
+Results go where the environment variable ``SYMTUT_RECORD`` says; else, under papermill, beside the
+executed notebook (``out.json`` beside ``out.ipynb``); else they stay in memory.
+"""
 
 import numbers
 import os
@@ -9,14 +13,18 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from symtut import progress
 from symtut.errors import InputError
+from symtut.lab import papermill_host
 from symtut.storage import write_json
 
 PROFILES = ("smoke", "lab", "paper")
 RECORD_VARIABLE = "SYMTUT_RECORD"  # the environment variable that says where results are written
 PROFILE_VARIABLE = "SYMTUT_PROFILE"  # the one whose profile wins over the notebook's own
+LARGEST_SEED = 2**31 - 1  # what every generator takes, also after adding a few thousand
 
 _results: dict = {}
+_beside: Path | None = None  # where results go under papermill
 _workspaces: list[tempfile.TemporaryDirectory] = []  # removed when the kernel ends
 
 
@@ -43,13 +51,28 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
     Raises
     ------
     InputError
-        On an unknown profile or a seed that is not a whole number of at least 0.
+        On an unknown profile, a seed that is not a whole number from 0 on, or a parameter put in
+        by papermill that the notebook does not have.
     """
     from symtut.lab import plots
 
+    global _beside
+    headless = papermill_host.started_by_papermill()
+    progress.prefer("lines" if headless else None)
+    executed = papermill_host.output_path()
+    _beside = _json_beside(executed) if executed is not None else None
+    if path := _record_path():
+        path.unlink(missing_ok=True)  # an old record must not pass for this run's
+    elif headless:
+        print(
+            "Results are not kept as JSON: papermill's output is no file that this kernel can find."
+            f" Set the environment variable {RECORD_VARIABLE} to a file name."
+        )
+    papermill_host.refuse_unknown_parameters(papermill_host.user_variables().get("In", ()))
     profile = _profile(profile)
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
-        raise InputError(f"SEED is {seed!r}; choose a whole number from 0 on.")
+    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"SEED is {seed!r}; choose a whole number from 0 to {LARGEST_SEED}.")
     if budgets:
         if set(budgets) != set(PROFILES):
             raise InputError(f"budgets are needed for all of {', '.join(PROFILES)}.")
@@ -65,18 +88,28 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
 def record(**values) -> None:
     """Keep results that matter, so that a test or a script can read them after the run.
 
-    Numbers, strings, booleans, None, NumPy and torch arrays, and lists or dicts of these. Where
-    the environment variable ``SYMTUT_RECORD`` names a file, all results so far are written
-    there as JSON, atomically. Infinite and undefined numbers become null, as JSON has none.
+    Numbers, strings, booleans, None, NumPy and torch arrays, and lists or dicts of these. All
+    results so far are written as JSON, atomically, if there is a place for them (see above).
+    Infinite and undefined numbers become null, as JSON has none.
     """
     _results.update({name: _plain(value) for name, value in values.items()})
-    if path := os.environ.get(RECORD_VARIABLE):
+    if path := _record_path():
         write_json(path, _results)
 
 
 def recorded() -> dict:
     """What :func:`record` has kept since :func:`start`."""
     return dict(_results)
+
+
+def _json_beside(notebook: Path) -> Path:
+    """``out.json`` for ``out.ipynb``, and never the notebook itself (papermill takes any name)."""
+    return notebook.with_suffix(".results.json" if notebook.suffix == ".json" else ".json")
+
+
+def _record_path() -> Path | None:
+    named = os.environ.get(RECORD_VARIABLE)
+    return Path(named) if named else _beside
 
 
 def workspace() -> Path:

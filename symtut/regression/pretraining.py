@@ -8,6 +8,7 @@ takes its own chunks and the gradients are averaged.
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
@@ -15,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from symtut.errors import InputError
+from symtut.progress import Bar, silenced
 from symtut.regression.parallel import Processes, bfloat16_pays
 from symtut.regression.recovery import recovery
 from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make_chunk
@@ -213,20 +214,18 @@ class Pretraining:
     def run(self, report=print) -> Path:
         """Train to the end; returns the path of the weight file.
 
-        On a terminal a bar shows the time left; ``report`` gets a line at each checkpoint.
+        A bar shows the time left; ``report`` gets a line at each checkpoint.
         """
         saved = time.monotonic()
         recent: list[dict] = []
         figures: dict[str, float] = {}
         first = self.processes.rank == 0
-        with tqdm(
-            total=self.config.examples, initial=self.seen, unit=" examples", unit_scale=True,
-            disable=None if first else True, dynamic_ncols=True,
-        ) as bar:  # fmt: skip
+        quiet = nullcontext() if first else silenced()
+        with quiet, Bar("examples", self.config.examples, self.seen) as bar:
             while self.seen < self.config.examples:
                 recent.append(self.step())
-                bar.update(min(self.seen, self.config.examples) - bar.n)
-                bar.set_postfix({k: f"{v:.3f}" for k, v in (figures | recent[-1]).items()})
+                note = ", ".join(f"{k}={v:.3f}" for k, v in (figures | recent[-1]).items())
+                bar.to(min(self.seen, self.config.examples), note)
                 last = self.seen >= self.config.examples
                 if first and (last or time.monotonic() - saved > self.config.checkpoint_every):
                     figures = self._checkpoint(recent)

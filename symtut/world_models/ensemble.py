@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from symtut.errors import InputError
+from symtut.progress import Bar
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.networks import ProbabilisticNetworks
@@ -196,24 +197,26 @@ class EnsembleWorldModel:
         optimizer = torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
         members = torch.arange(config.members)[:, None]
         steps = checked = idle = 0
-        while idle < config.patience and steps < config.longest:
-            order = torch.rand(self.bootstrap.shape, generator=self.generator).argsort(1)
-            for batch in self.bootstrap[members, order].split(config.batch_size, 1):
-                # The members share no parameter, so the gradient of the sum is each one's own.
-                loss = networks.loss(x[batch], y[batch], counts).sum()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                steps += 1
-            if steps - checked < config.check_every:
-                continue
-            checked = steps
-            error = self._error(x[self.held_out], y[self.held_out], counts)
-            better = error < self.held_out_error * (1 - config.least_gain)
-            self.held_out_error = torch.where(better, error, self.held_out_error)
-            for kept, parameter in zip(best, parameters, strict=True):
-                kept[better] = parameter.detach()[better]
-            idle = 0 if better.any() else idle + 1
+        with Bar("fitting the ensemble, at most", config.longest) as bar:
+            while idle < config.patience and steps < config.longest:
+                order = torch.rand(self.bootstrap.shape, generator=self.generator).argsort(1)
+                for batch in self.bootstrap[members, order].split(config.batch_size, 1):
+                    # The members share no parameter: the gradient of the sum is each one's own.
+                    loss = networks.loss(x[batch], y[batch], counts).sum()
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    steps += 1
+                    bar.to(steps)
+                if steps - checked < config.check_every:
+                    continue
+                checked = steps
+                error = self._error(x[self.held_out], y[self.held_out], counts)
+                better = error < self.held_out_error * (1 - config.least_gain)
+                self.held_out_error = torch.where(better, error, self.held_out_error)
+                for kept, parameter in zip(best, parameters, strict=True):
+                    kept[better] = parameter.detach()[better]
+                idle = 0 if better.any() else idle + 1
         for kept, parameter in zip(best, parameters, strict=True):
             parameter.requires_grad_(False).copy_(kept)
             parameter.grad = None
