@@ -80,8 +80,7 @@ def make(runs: Path | None, out: Path) -> None:
     figure(out)
     print("| task | method | seeds | real steps | final return | threshold reached | "
           "real steps to it | CPU-s |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|")
-    print("\n".join(rows(out)), flush=True)
+    print("\n".join(["|---|---|---|---|---|---|---|---|", *rows(out)]), flush=True)
 
 
 def main() -> None:

@@ -11,10 +11,12 @@
 # - turn transitions into a regression problem that does not hide the physics;
 # - judge a world model by predicting far ahead without looking, and let that decide how long it
 #   may imagine;
+# - choose start states and rollout length by what the imagination then gets to see;
+# - recognise a policy that has learned to exploit wrong equations;
 # - say what is won by a formula, what a far simpler method would have found too, and why.
 #
 # **Before you start:** what an episode, a return and an actor–critic are.
-# **Time:** about 3 minutes of computing and 60 of reading and exercises, on two cores.
+# **Time:** about 3 minutes of computing and 90 of reading and exercises, on two cores.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]
@@ -33,22 +35,32 @@ import numpy as np
 import torch
 from IPython.display import Math, display
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
+from symtut.agents.start_states import StartStates
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
-from symtut.lab import checks, equations, films, plots
+from symtut.lab import checks, equations, explorers, films, plots
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.world_models import make_world_model
+from symtut.world_models.validation import validate
 
 budget = lab.start(
     PROFILE,
     SEED,
-    smoke=dict(updates=200, every=100, short_updates=100, episodes=5, network_updates=100),
-    lab=dict(updates=8000, every=1000, short_updates=4000, episodes=100, network_updates=2000),
-    paper=dict(updates=8000, every=250, short_updates=8000, episodes=100, network_updates=10000),
-)
+    smoke=dict(
+        updates=200, every=100, short_updates=100, few_updates=60, episodes=5, network_updates=100
+    ),
+    lab=dict(
+        updates=8000, every=1000, short_updates=4000, few_updates=2500, episodes=100,
+        network_updates=2000,
+    ),
+    paper=dict(
+        updates=8000, every=250, short_updates=8000, few_updates=8000, episodes=100,
+        network_updates=10000,
+    ),
+)  # fmt: skip
 
 # %% [markdown]
 # ## 1 · The loop
@@ -200,6 +212,10 @@ print(f"{len(real)} real transitions; {held_back.sum()} held back; {train_on.sum
 # recombined, and what remains is ranked by fit and length. It has never seen a pendulum. (Where its
 # proposals do not lead to an exact equation, terms of a small fixed library join them; the
 # comparison below does without.)
+#
+# **Predict:** the pendulum has no friction and the motor pushes with torque $u$. Which of
+# $\theta$, $\dot\theta$, $u$ will stand in the equation of $\Delta\dot\theta$, and which only in
+# that of $\Delta\theta$?
 
 # %%
 loop.fit_model()
@@ -362,7 +378,7 @@ state, action = (torch.tensor(x[train_on], dtype=torch.float32) for x in (real.s
 increments = torch.tensor(np.column_stack(list(targets.values()))[train_on], dtype=torch.float32)
 scale = increments.std(0)
 optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
-for _ in range(budget.network_updates):
+for _ in progress.steps(range(budget.network_updates), "network"):
     loss = ((network(features(state, action)) - increments / scale) ** 2).mean()
     optimiser.zero_grad()
     loss.backward()
@@ -377,6 +393,9 @@ def network_predict(state, action):
 # %% [markdown]
 # The test is a new episode, played with new random torques (nothing is learned from it, so it does
 # not count among the 200 steps).
+#
+# **Predict:** both fit the data nearly perfectly. After how many seconds without looking is the
+# network's angle wrong by a radian? And the equations'?
 
 # %%
 env = task.make_env()
@@ -457,6 +476,70 @@ plt.show()
 # the equations hold wherever the bound does not cut in. That is the paper's first argument: few
 # parameters of the right form extrapolate.
 #
+# ### How few steps are enough?
+#
+# **Predict:** of the 200 steps, how many were needed? And if an encoder reads the state with an
+# error of one percent of its spread?
+#
+# Below, equations are fitted to the first so many steps of a random episode (`episode` 0 is one
+# that you will meet again) and then predict the test episode's first five seconds. Sparse
+# regression does the fits, because a slider should not wait. Begin with six steps: the fit is
+# perfect. Then find the smallest number that gives the simulator's equations; then add noise.
+
+
+# %%
+def first_steps(count, noise, episode):
+    """The first steps of a random episode, their states read with an error (in spreads)."""
+    other = Loop(task, None, STEPS, config.loop, config.sac, episode)
+    other.interact()
+    some = other.transitions()[0]
+    path = np.concatenate([some.state[:count], some.next_state[count - 1 : count]])
+    dice = np.random.default_rng(episode)
+    path = path + noise * some.state.std(0) * dice.normal(size=path.shape)
+    return replace(some[:count], state=path[:-1], next_state=path[1:])
+
+
+def verdicts(fitted):
+    """Largest relative error of a coefficient for each equation; infinite for other terms."""
+    texts = [expression.text(names, digits=None) for expression in fitted.expressions_]
+    rows = [
+        equations.coefficients(text, true, names)
+        for text, true in zip(texts, task.true_equations, strict=True)
+    ]
+    return [equations.largest_error(row) for row in rows]
+
+
+def draw_fewer(real_steps, noise, episode):
+    some = first_steps(real_steps, noise, episode)
+    fitted = make_world_model("sparse", task, SEED)
+    report = fitted.fit(some)
+    with torch.no_grad():
+        ahead = open_loop(fitted.predict, first, actions[:100]).numpy()
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.1), width_ratios=[1.3, 1])
+    axes[0].plot(seconds[:100], plots.break_wraps(truth[1:101, 0]), color="#BBBBBB", linewidth=5)
+    axes[0].plot(seconds[:100], plots.break_wraps(ahead[:, 0]), **plots.method_style("sparse")
+                 | {"marker": "", "linewidth": 1.4})  # fmt: skip
+    axes[0].set(xlabel="time (s)", ylabel=plots.label("theta"), ylim=(-3.4, 3.4),
+                title=f"{real_steps} steps, noise {noise:g}; grey: truth")  # fmt: skip
+    axes[1].axis("off")
+    for row, (equation, wrong) in enumerate(zip(report.equations, verdicts(fitted), strict=True)):
+        said = f"coefficients within {wrong:.0%}" if np.isfinite(wrong) else "other terms"
+        text = f"{equation['target']}: R² {equation['r2_fit']:.6f}, {said}\n"
+        text += f"   {equation['equation'][:44]}\n   {equation['equation'][44:88]}"
+        axes[1].text(0, 0.9 - 0.42 * row, text, family="monospace", fontsize=8, va="top")
+
+
+explorers.explore(
+    draw_fewer, real_steps=(5, 200, 1, 6), noise=[0.0, 0.002, 0.01, 0.03], episode=(0, 9, 1, 0)
+)
+
+# %% [markdown]
+# Without noise a handful of steps pins a formula down to all digits: each step is two exact
+# equations for a few unknowns. But *too* few are explained perfectly by something else, a
+# polynomial say, that has the right slope where the data are and nothing to do with the world
+# elsewhere. $R^2$ cannot tell. Noise raises the price: what was enough is not any more, and small
+# terms drown first.
+#
 # ## 5 · How long may it imagine?
 #
 # *How do we know without a test episode?* The loop asks the held-back quarter: it predicts open
@@ -482,7 +565,71 @@ print(f"rollouts may take {loop.rollout_length} steps; an episode has {task.hori
 lab.record(rollout_length=loop.rollout_length)
 
 # %% [markdown]
-# ## 6 · Practising in imagination
+# ## 6 · Where imagination goes
+#
+# *What will the policy get to see?* Rollouts begin somewhere and take some steps; what they never
+# reach, the policy cannot learn, however good the model is. Three rules for the beginning:
+#
+# | `start_states` | rollouts begin in |
+# |---|---|
+# | `recent` | the latest real states, $B_{EM}$ (the paper, and here) |
+# | `all` | any real state, $B_E$ |
+# | `box` | anywhere in the box around the real states |
+#
+# **Predict:** two of the three are the same in this notebook. Which, and why? With two steps a
+# rollout, which of the three gets to see the pendulum upright and fast?
+
+
+# %%
+@torch.no_grad()
+def imagined_states(rule, steps, transitions=4000):
+    """States of so many imagined transitions with random torques, (steps, rollouts, 2)."""
+    generator = torch.Generator().manual_seed(SEED)
+    starts = StartStates(task, rule, loop.b_e, loop.b_em, loop.b_pi)
+    state, visited = starts.draw(transitions // steps, generator), []
+    for _ in range(steps):
+        state = model.predict(state, 4 * torch.rand((len(state), 1), generator=generator) - 2)
+        visited.append(state)
+    return torch.stack(visited).numpy()
+
+
+def coverage(states):
+    """Share of the cells of the plane (24 x 16 of them) that were visited."""
+    counts = np.histogram2d(*states.reshape(-1, 2).T, (24, 16), ((-np.pi, np.pi), (-8, 8)))[0]
+    return np.mean(counts > 0)
+
+
+def draw_imagined(start_states, rollout_length):
+    states = imagined_states(start_states, rollout_length)
+    figure, axes = plt.subplots(figsize=(5.6, 3.3))
+    axes.plot(*states.reshape(-1, 2).T, ".", markersize=1.5, color=plots.OKABE_ITO[0])
+    axes.plot(*real.state.T, ".", markersize=4, color=plots.OKABE_ITO[1], label="real")
+    axes.plot(0, 0, "X", color=plots.INK, markersize=8, label="upright, at rest")
+    axes.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=plots.label("theta"),
+             ylabel=plots.label("theta_dot"))  # fmt: skip
+    axes.set_title(
+        f"{start_states}, rollouts of {rollout_length}: {coverage(states):.0%} of the plane"
+    )
+    axes.legend(loc="upper right", fontsize=8.5)
+
+
+explorers.explore(draw_imagined, start_states=["recent", "all", "box"],
+                  rollout_length=[2, 20, 200])  # fmt: skip
+seen = {(rule, n): coverage(imagined_states(rule, n))
+        for rule in ("recent", "all", "box") for n in (2, 20, 200)}  # fmt: skip
+for rule in ("recent", "all", "box"):
+    shares = ", ".join(f"{seen[rule, n]:4.0%} in steps of {n}" for n in (2, 20, 200))
+    print(f"{rule:<7} share of the plane seen: {shares}")
+lab.record(coverage={f"{rule} {n}": share for (rule, n), share in seen.items()})
+
+# %% [markdown]
+# `recent` and `all` are one here: $B_{EM}$ holds the last 1,000 real states, and there are only
+# 200. (They part ways in a learner that keeps collecting data: `recent` forgets the clumsy
+# beginning.) Short rollouts stay beside the real states, whatever the model knows about the rest.
+# There are two ways out: to go far (long rollouts, for a model that can be trusted that far), or to
+# begin elsewhere (`box`, for a model that holds there).
+#
+# ## 7 · Practising in imagination
 #
 # *Now learn.* From here on the real environment is closed to the learner. Each update draws a
 # batch from $B_\pi$, which 100 imagined pendulums keep filling; the updates are ordinary SAC. After
@@ -504,7 +651,7 @@ def practise(loop, updates):
     """Train in imagination, looking at the real return now and then; returns the curve."""
     curve = [(0, *real_return(loop))]
     begun = time.process_time()
-    for update in range(1, updates + 1):
+    for update in progress.steps(range(1, updates + 1), "practice"):
         loop.learn()  # imagined steps that are due, then one update of actor and critics
         if update % budget.every == 0:
             curve.append((update, *real_return(loop)))
@@ -524,15 +671,23 @@ lab.record(
 #
 # The paper imagines one or two steps at a time, which suits an imperfect model and a learner that
 # keeps adding real data. With one clumsy episode and no more, short rollouts never leave the
-# states that were visited. The same equations, the same 200 steps, rollouts of two:
+# states that were visited. The same equations, the same 200 steps, rollouts of two: once from the
+# recent states, once from the box.
+#
+# **Predict:** the share of the plane that each of them sees is printed above. Which of them will
+# come near the long rollouts?
 
 # %%
-short_config = replace(config.loop, rollout_length=2, updates=budget.short_updates)
-short = Loop(task, make_world_model("symbolic", task, SEED), STEPS, short_config, config.sac, SEED)
-short.interact()
-short.fit_model()
-short_curve = practise(short, budget.short_updates)
-lab.record(short_rollouts_return=short_curve[-1, 1])
+short_curves = {}
+for rule in ("recent", "box"):
+    options = replace(
+        config.loop, rollout_length=2, updates=budget.short_updates, start_states=rule
+    )
+    short = Loop(task, model, STEPS, options, config.sac, SEED)  # the model is fitted already
+    short.interact()
+    short_curves[rule] = practise(short, budget.short_updates)
+lab.record(short_rollouts_return=short_curves["recent"][-1, 1],
+           box_rollouts_return=short_curves["box"][-1, 1])  # fmt: skip
 
 # %%
 figure, axes = plt.subplots(figsize=(8, 3.6))
@@ -540,17 +695,135 @@ plots.learning_curve(
     *curve.T, axes=axes, label=f"rollouts of {loop.rollout_length}",
     xlabel="gradient updates, all in imagination", marks=[(task.best_return, "best possible")],
 )  # fmt: skip
-axes.plot(*short_curve.T[:2], "s--", color="#888888", markersize=4, label="rollouts of 2")
+for rule, marker, colour in (("recent", "s--", "#888888"), ("box", "^:", plots.OKABE_ITO[1])):
+    axes.plot(*short_curves[rule].T[:2], marker, color=colour, markersize=4,
+              label=f"rollouts of 2, {rule}")  # fmt: skip
 axes.set_title(f"Return in the real environment, after {loop.env_steps} real steps")
 axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The model is (nearly) perfect in both runs: what binds the second is *coverage*. That is the
-# heart of the method here: a model that can be trusted for a whole episode turns ten seconds of
-# data into as much practice as one likes.
+# The model is (nearly) perfect in all three runs: what binds the learner is *coverage*. That is the
+# heart of the method here: a model that can be trusted for a whole episode, or in the whole box,
+# turns ten seconds of data into as much practice as one likes.
 #
-# ## 7 · The film
+# ## 8 · When the equations are wrong
+#
+# *What if it trusts a formula that it should not?* Let us cause it. The learner below gets **six
+# steps**, a third of a second (those of `episode` 0 in the explorer of section 4), fits them, and
+# is told to practise all the same: in whole episodes, begun anywhere in the box around its states.
+
+# %%
+FEW = 6  # real steps; try 5, 8, 12 afterwards
+EPISODE = 0
+
+some = first_steps(FEW, 0.0, EPISODE)
+wrong_model = make_world_model("sparse", task, SEED)
+wrong_report = wrong_model.fit(some)
+for equation, true, error in zip(
+    wrong_report.equations, task.true_equations, verdicts(wrong_model), strict=True
+):
+    print(f"{equation['target']}\n    found      {equation['equation']}\n    simulator  {true}")
+    print(f"    R² on the {FEW} steps: {equation['r2_fit']:.9f};", end=" ")
+    print("the simulator's terms" if error < 0.01 else "not the simulator's terms")
+
+trusting = replace(
+    config.loop, rollout_length=STEPS, start_states="box", updates=budget.few_updates
+)
+fooled = Loop(task, wrong_model, FEW, trusting, config.sac, EPISODE)
+fooled.interact()
+fooled_curve = practise(fooled, budget.few_updates)
+
+# %% [markdown]
+# **Predict:** the policy believes in its equations. What return does it expect in *them*, what does
+# it get in reality, and which of the two would you see in a training log?
+
+
+# %%
+def play(step, policy, state):
+    """Returns (N,) and angles (200, N) of a policy in a world given by its step."""
+    total, angles = 0.0, []
+    for _ in range(task.horizon):
+        unit = torch.as_tensor(policy.unit_action(task.observation_from_state(state)))
+        torque = task.from_unit_action(unit.float())
+        after = step(state, torque)
+        total = total + task.reward(state, torque, after)
+        state = after
+        angles.append(state[:, 0])
+    return total.numpy(), torch.stack(angles).numpy()
+
+
+begins = task.start_state(200, torch.Generator().manual_seed(SEED))
+begins[0] = torch.tensor([np.pi, 0.0])  # the first one hangs at rest
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), sharey=True)
+expected = {}
+for ax, (title, learner) in zip(
+    axes, {f"{FEW} real steps": fooled, f"{STEPS} real steps": loop}.items(), strict=True
+):
+    worlds = {"imagined": learner.model.predict, "real": task.true_step}
+    for (world, step), style in zip(worlds.items(), ("--", "-"), strict=True):
+        with torch.no_grad():
+            returns, angles = play(step, Policy(task, learner.policy), begins)
+        expected[title, world] = returns.mean()
+        ax.plot(0.05 * np.arange(len(angles)), plots.break_wraps(angles[:, 0]), style, label=world)
+    gap = f"{expected[title, 'imagined']:.0f} imagined, {expected[title, 'real']:.0f} real"
+    ax.set(xlabel="time (s)", title=f"{title}: return {gap}")
+axes[0].set_ylabel(plots.label("theta"))
+axes[0].legend(fontsize=8.5)
+plt.show()
+for (title, world), mean in expected.items():
+    print(f"{title:<15} {world:<9} mean return {mean:8.1f} over {len(begins)} starts")
+lab.record(few={"expected": expected[f"{FEW} real steps", "imagined"],
+                "real": expected[f"{FEW} real steps", "real"],
+                "exact": bool(max(verdicts(wrong_model)) < 0.01),
+                "r2": min(e["r2_fit"] for e in wrong_report.equations)})  # fmt: skip
+
+# %% [markdown]
+# Learn this picture: **imagined and real return drift apart**. In a training log only the imagined
+# one appears, and it looks like progress. SAC is an optimiser, and what it optimises is the model,
+# its mistakes included: every state in which the formula is too kind is a state that the policy
+# will seek. With 200 steps the two returns agree, for the equations are the world's.
+#
+# ### Exercise 5 · What would have warned you?
+#
+# The learner with six steps went wrong without a single bad number in its own report. What, of the
+# following, shows it *before* a policy is trained, at no further cost than a few real steps?
+#
+# - (a) $R^2$ of the fit on the six steps.
+# - (b) The open-loop error along real steps that were held back from the fit.
+# - (c) The critic's loss during practice.
+
+# %%
+warning = None
+### BEGIN SOLUTION
+warning = "b"
+### END SOLUTION
+
+# %% tags=["check"]
+warning = checks.choice(
+    "exercise 5",
+    warning,
+    "b",
+    {
+        "a": "It was 1 to several digits: a flexible formula explains six steps perfectly.",
+        "b": "It is what section 5 did: the model fails on the very next steps.",
+        "c": "The critic learns the imagined world. It can be right about that one.",
+    },
+)
+
+# %%
+rows = np.arange(len(real)) >= FEW
+alone = real if EPISODE == SEED else first_steps(STEPS, 0.0, EPISODE)
+earned = validate(wrong_model, task, alone, rows, config.loop.tolerance, task.horizon).length
+print(f"after {FEW} steps: the next real steps allow rollouts of {earned} steps, not {STEPS}")
+lab.record(few_rollout_length=earned)
+
+# %% [markdown]
+# So the loop's own rule would not have let this learner imagine for long. Now set `FEW` to 8 or 12
+# and run the cells of this section again; or keep six and let it practise in rollouts of the length
+# that it has earned (`rollout_length=max(1, earned)`).
+#
+# ## 9 · The film
 #
 # One real episode each, from hanging at rest: a random policy and the trained one. The green arc is
 # the torque.
@@ -590,6 +863,8 @@ films.pendulum(
 #   problem well.
 # - A formula of the right form extrapolates; a network of 4,600 weights interpolates.
 # - Trust is earned by open-loop prediction on held-back steps, and spent as rollout length.
+# - What rollouts do not visit cannot be learned; start states and length decide what they visit.
+# - Imagined return far above the real one: the policy lives off the model's mistakes.
 # - On this world cheaper regressors find the same equations. Say so whenever you show the result.
 #
 # ## What next
@@ -597,3 +872,4 @@ films.pendulum(
 # Try another `SEED`; or give the learner one second of data by setting `STEPS = 20`. When does it
 # fail, and is it the equations or the coverage? From the command line:
 # `symtut train --task pendulum --method symbolic --steps 20 --seed 0 --out runs/one_second`.
+# Notebook 11 does this for ten seeds and five methods and asks what the numbers prove.

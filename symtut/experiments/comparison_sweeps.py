@@ -64,7 +64,7 @@ SWEEPS = (
 #: Seconds long, to try the whole way: tiny networks, a few updates, one world.
 SMOKE = (
     Sweep(
-        "pendulum", "pendulum", ("sparse", "oracle", "sac"), "0-1", (("", 200), ("sac", 250)),
+        "pendulum", "pendulum", ("sparse", "oracle", "sac"), "0-1", (("", 200), ("sac", 500)),
         "smoke", (("hidden", 16), ("batch_size", 16), ("evaluate_every", 250)),
     ),
 )  # fmt: skip

@@ -27,6 +27,10 @@ WRONG = {
             "the state after the first action",
         ),
     ],
+    "exercise 5": [
+        ('warning = "a"', "explains six steps perfectly"),
+        ('warning = "c"', "learns the imagined world"),
+    ],
 }
 
 
@@ -39,3 +43,13 @@ def check(results):
     assert results["open_loop_error_symbolic"] < 0.001 < results["open_loop_error_mbpo"]
     assert results["median_error_equations"] < 1e-5 < results["median_error_network"]
     assert -2000 < results["final_return"] < 0
+    for name in ("short_rollouts_return", "box_rollouts_return"):
+        assert -2000 < results[name] < 0
+    seen = results["coverage"]
+    assert seen["recent 2"] == seen["all 2"] < 0.5 < seen["box 2"]
+    assert seen["recent 2"] < seen["recent 20"] < seen["recent 200"]
+    few = results["few"]  # six steps of a fixed episode: explained perfectly, by another formula
+    assert few["r2"] > 0.9999 and not few["exact"] and results["few_rollout_length"] < 100
+    if results["profile"] != "smoke":  # a tiny training has not learned to exploit anything yet
+        assert few["expected"] > few["real"] + 200
+        assert results["box_rollouts_return"] > results["short_rollouts_return"]
