@@ -27,6 +27,7 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %%
+import textwrap
 import time
 from dataclasses import replace
 
@@ -525,7 +526,7 @@ def draw_fewer(real_steps, noise, episode):
     for row, (equation, wrong) in enumerate(zip(report.equations, verdicts(fitted), strict=True)):
         said = f"coefficients within {wrong:.0%}" if np.isfinite(wrong) else "other terms"
         text = f"{equation['target']}: R² {equation['r2_fit']:.6f}, {said}\n"
-        text += f"   {equation['equation'][:44]}\n   {equation['equation'][44:88]}"
+        text += "\n".join(f"   {line}" for line in textwrap.wrap(equation["equation"], 42)[:4])
         axes[1].text(0, 0.9 - 0.42 * row, text, family="monospace", fontsize=8, va="top")
 
 
@@ -610,7 +611,7 @@ def draw_imagined(start_states, rollout_length):
     axes.set_title(
         f"{start_states}, rollouts of {rollout_length}: {coverage(states):.0%} of the plane"
     )
-    axes.legend(loc="upper right", fontsize=8.5)
+    axes.legend(loc="upper center", fontsize=8.5, facecolor=plots.PAPER, framealpha=1, frameon=True)
 
 
 explorers.explore(draw_imagined, start_states=["recent", "all", "box"],
@@ -672,7 +673,8 @@ lab.record(
 # The paper imagines one or two steps at a time, which suits an imperfect model and a learner that
 # keeps adding real data. With one clumsy episode and no more, short rollouts never leave the
 # states that were visited. The same equations, the same 200 steps, rollouts of two: once from the
-# recent states, once from the box.
+# recent states, once from the box. (Neither holds auditions: a policy that is tried in the model
+# for two steps shows nothing of what it can do in an episode.)
 #
 # **Predict:** the share of the plane that each of them sees is printed above. Which of them will
 # come near the long rollouts?
@@ -681,8 +683,9 @@ lab.record(
 short_curves = {}
 for rule in ("recent", "box"):
     options = replace(
-        config.loop, rollout_length=2, updates=budget.short_updates, start_states=rule
-    )
+        config.loop, rollout_length=2, updates=budget.short_updates, start_states=rule,
+        audition_every=None,
+    )  # fmt: skip
     short = Loop(task, model, STEPS, options, config.sac, SEED)  # the model is fitted already
     short.interact()
     short_curves[rule] = practise(short, budget.short_updates)
