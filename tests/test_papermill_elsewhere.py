@@ -164,7 +164,7 @@ def elsewhere(installed, tmp_path):
     sources, work = tmp_path / "sources", tmp_path / "work"
     sources.mkdir(), work.mkdir()
     small = jupytext.reads(SMALL.format(parameters=parameters_of(TEN) + "\n"), fmt="py:percent")
-    build._normalise(small)
+    build.normalise(small)
     nbformat.write(small, sources / "99_small.ipynb")
     sources.chmod(0o555)
     keep = {k: v for k, v in os.environ.items() if k in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG")}
