@@ -787,7 +787,7 @@ lab.record(few={"expected": expected[f"{FEW} real steps", "imagined"],
 # its mistakes included: every state in which the formula is too kind is a state that the policy
 # will seek. With 200 steps the two returns agree, for the equations are the world's.
 #
-# ### Exercise 5 · What would have warned you?
+# ### Exercise 5 · What would have warned you? (easy, 5 min)
 #
 # The learner with six steps went wrong without a single bad number in its own report. What, of the
 # following, shows it *before* a policy is trained, at no further cost than a few real steps?

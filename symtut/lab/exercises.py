@@ -76,6 +76,24 @@ def find(notebook, where: str = "the notebook") -> list[Exercise]:
     return exercises
 
 
+def timed(notebook, where: str = "the notebook") -> list[Exercise]:
+    """All exercises of a notebook, which must state their minutes: points follow from them.
+
+    Raises
+    ------
+    InputError
+        Also if one does not.
+    """
+    exercises = find(notebook, where)
+    for exercise in exercises:
+        if exercise.minutes is None:
+            raise InputError(
+                f"{where}: exercise {exercise.number} must state its minutes in its heading: "
+                f"'### Exercise {exercise.number} · Title (8 min)'."
+            )
+    return exercises
+
+
 def mark(notebook, where: str = "the notebook") -> None:
     """Write nbgrader's metadata: where answers belong, and that checks are not to be changed.
 
@@ -138,11 +156,11 @@ def table(notebooks: dict, titles: dict) -> str:
     ]
     totals = [0, 0, 0, 0, 0]
     for name, notebook in notebooks.items():
-        exercises = find(notebook, name)
+        exercises = timed(notebook, name)
         computing, reading, memory = needs(notebook, name)
         numbers = [
-            len(exercises), sum(e.minutes or 0 for e in exercises),
-            sum(e.points for e in exercises if e.minutes), computing + reading, computing,
+            len(exercises), sum(e.minutes for e in exercises),
+            sum(e.points for e in exercises), computing + reading, computing,
         ]  # fmt: skip
         totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         title = titles.get(name, (name,))[0]

@@ -79,13 +79,7 @@ def graded(source: Path) -> nbformat.NotebookNode:
         If an exercise does not state its minutes, from which its points follow.
     """
     notebook = build.convert(source)[0]
-    exercises = ex.find(notebook, source.name)
-    for exercise in exercises:
-        if exercise.minutes is None:
-            raise InputError(
-                f"{source.name}: exercise {exercise.number} must state its minutes in its "
-                f"heading: '### Exercise {exercise.number} · Title (8 min)'."
-            )
+    exercises = ex.timed(notebook, source.name)
     for exercise in reversed(exercises):  # from the end, so that places stay right
         check = notebook.cells[exercise.check]
         name = ex.answer(check.source)
