@@ -92,8 +92,8 @@ def smoke_notebook(source):
     notebook = build.convert(source)[0]
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     parameters = notebook.cells[tags.index(["parameters"])]
-    assert 'PROFILE = "lab"' in parameters.source
-    parameters.source = parameters.source.replace('PROFILE = "lab"', 'PROFILE = "smoke"')
+    assert '= "lab"' in parameters.source
+    parameters.source = parameters.source.replace('= "lab"', '= "smoke"', 1)
     notebook.cells.insert(tags.index(["setup"]) + 1, code(WATCH))
     notebook.cells.append(code(TELL, "tell"))
     return notebook
