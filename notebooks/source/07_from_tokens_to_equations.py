@@ -593,7 +593,7 @@ lab.record(decoded=decoded, decoding_problems=len(problems))
 # cache? How much faster is the whole?
 
 # %%
-rows_, limit = 8 if PROFILE == "smoke" else 32, config.max_length - 1
+rows_, limit = budget.rows // 2, config.max_length - 1
 tokens = torch.full((rows_, limit), 1)
 tokens[:, 1:] = torch.from_numpy(np.random.default_rng(SEED).integers(5, 8, (rows_, limit - 1)))
 seconds, last = {"without": [], "with": []}, {}
