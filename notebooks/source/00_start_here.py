@@ -13,7 +13,7 @@
 # - run the whole method with one call, and read what it leaves behind.
 #
 # **Before you start:** Python, NumPy, and the idea of a gradient.
-# **Time:** about 2 minutes of computing, 15 of reading, on two cores.
+# **Time:** about 1 minute of computing, 15 of reading, on two cores.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]
