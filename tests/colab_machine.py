@@ -27,9 +27,13 @@ FULL = os.environ.get("SYMTUT_COLAB")
 SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "symtut", "data")
 AFTER_THE_TAG = "\nSTATE = 'after the tag'\n"
 
+# Borrowed packages may name a symtut that is installed in place there, and not importable here.
 LIST = """
-import importlib.metadata as m, json
-print(json.dumps(sorted({(d.metadata["Name"].lower(), d.version) for d in m.distributions()})))
+import importlib.metadata as m, importlib.util, json
+found = {(d.metadata["Name"].lower(), d.version) for d in m.distributions()}
+if importlib.util.find_spec("symtut") is None:
+    found = {each for each in found if each[0] != "symtut"}
+print(json.dumps(sorted(found)))
 """
 
 
