@@ -103,3 +103,13 @@ def test_arms_of_all_studies_are_valid_and_distinct():
         assert len({arm.name for arm in arms}) == len(arms) > 1, name
         for arm in arms:
             RunConfig.make(arm.task, arm.method, arm.steps, 0, **arm.options)
+
+
+def test_few_transitions_count_what_is_exact(tmp_path, capsys):
+    out = tmp_path / "few.csv"
+    words = "--task car2d --transitions 5,100 --proposers sparse --seeds 2 --out"
+    load("few_transitions").main([*words.split(), str(out)])
+    exact = {(row["transitions"], row["seed"]): row["exact"] for row in read(out)}
+    assert exact == {("5", "0"): "0", ("5", "1"): "0", ("100", "0"): "1", ("100", "1"): "1"}
+    assert "100 transitions: 2 of 2 exact [0.34, 1.00]" in capsys.readouterr().out
+    assert out.with_suffix(".json").exists()

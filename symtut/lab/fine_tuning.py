@@ -33,6 +33,7 @@ HEADER = (
     "task", "physics", "target", "proposer", "points", "noise", "candidates", "seed", "recovered",
     "r2", "complexity", "cpu_seconds",
 )  # fmt: skip
+LOOP = ("task", "real steps", "equations by", "seed", "final_return")
 _STYLE = {"general": "-o", "specific": "-s", "prior": ":v", "world prior": ":^"}
 _WHOLE = ("points", "candidates", "seed", "recovered", "complexity")
 _REAL = ("noise", "r2", "cpu_seconds")
@@ -103,14 +104,7 @@ def read_rows(path: str | Path) -> list[dict]:
     InputError
         If there is no such file, or it is another table.
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != HEADER:
-                raise InputError(f"'{path}' is not a table of benchmarks/world_weights.py.")
-            rows = list(reader)
-    except OSError as error:
-        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
+    rows = _read(path, HEADER, "benchmarks/world_weights.py")
     kinds = dict.fromkeys(_WHOLE, int) | dict.fromkeys(_REAL, float)
     return [{name: kinds.get(name, str)(row[name]) for name in HEADER} for row in rows]
 
@@ -181,51 +175,69 @@ def points_of_two_worlds(general: list[np.ndarray], world: np.ndarray, names: tu
 
 
 def bits_chart(bits: dict[str, dict[str, float]]):
-    """Bits that each equation costs, for each prior: ``{equation: {prior: bits}}``."""
-    figure, ax = plt.subplots(figsize=(7.4, 0.5 + 0.55 * len(bits)))
-    priors = list(next(iter(bits.values())))
-    for k, prior in enumerate(priors):
-        at = np.arange(len(bits)) + 0.36 * (k - (len(priors) - 1) / 2)
-        values = [found[prior] for found in bits.values()]
-        ax.barh(at, np.nan_to_num(values), 0.34, color=OKABE_ITO[k], label=prior)
-        for y, value in zip(at, values, strict=True):
-            text = " never drawn" if np.isnan(value) else f" {value:.1f}"
-            ax.text(0 if np.isnan(value) else value, y, text, va="center", fontsize=8.5)
-    ax.set_yticks(range(len(bits)), list(bits))
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
+    """Bits that each equation costs, for each prior: ``{equation: {prior: bits}}``.
+
+    NaN stands for an equation that was never drawn.
+    """
+    figure, ax = _bars(bits, 0.55, ".1f")
     ax.set(xlabel="bits: −log₂ of the chance to draw it")
-    ax.margins(x=0.15)
     ax.legend(loc="lower right", fontsize=8.5)
     return figure
 
 
 def losses_chart(losses: dict[str, dict[str, float]]):
     """Held-out losses ``{weights: {functions: nats a token}}`` as grouped bars."""
-    figure, ax = plt.subplots(figsize=(7.4, 0.7 + 0.6 * len(losses)))
-    kinds = list(next(iter(losses.values())))
-    for k, kind in enumerate(kinds):
-        at = np.arange(len(losses)) + 0.36 * (k - (len(kinds) - 1) / 2)
-        values = [found[kind] for found in losses.values()]
-        ax.barh(at, values, 0.34, color=OKABE_ITO[k], label=kind)
-        for y, value in zip(at, values, strict=True):
-            ax.text(value, y, f" {value:.2f}", va="center", fontsize=8.5)
-    ax.set_yticks(range(len(losses)), list(losses))
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
+    figure, ax = _bars(losses, 0.6, ".2f")
     ax.set(xlabel="held-out loss (nats a token)")
-    ax.margins(x=0.12)
-    ax.legend(fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, 1.25), ncol=len(kinds))
+    ax.legend(fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, 1.25), ncol=3)
     return figure
 
 
+def _bars(table: dict[str, dict[str, float]], height: float, digits: str):
+    """Horizontal bars with their values: a group for each row, a colour for each column."""
+    figure, ax = plt.subplots(figsize=(7.4, 0.6 + height * len(table)))
+    columns = list(next(iter(table.values())))
+    for k, column in enumerate(columns):
+        at = np.arange(len(table)) + 0.36 * (k - (len(columns) - 1) / 2)
+        values = [row[column] for row in table.values()]
+        ax.barh(at, np.nan_to_num(values), 0.34, color=OKABE_ITO[k], label=column)
+        for y, value in zip(at, values, strict=True):
+            text = " never drawn" if np.isnan(value) else f" {value:{digits}}"
+            ax.text(0 if np.isnan(value) else value, y, text, va="center", fontsize=8.5)
+    ax.set_yticks(range(len(table)), list(table))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.margins(x=0.15)
+    return figure, ax
+
+
 def read_loop(path: str | Path) -> list[dict]:
-    """Runs of ``benchmarks/loop_ablation.py --study proposers``, one dict each."""
-    with open(path, newline="", encoding="utf-8") as file:
-        return [
-            row | {"real steps": int(row["real steps"]), "final_return": float(row["final_return"])}
-            for row in csv.DictReader(file)
-        ]
+    """Runs of ``benchmarks/loop_ablation.py --study proposers``, one dict each.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is another table.
+    """
+    rows = _read(path, LOOP, "benchmarks/loop_ablation.py --study proposers")
+    return [
+        row | {"real steps": int(row["real steps"]), "final_return": float(row["final_return"])}
+        for row in rows
+    ]
+
+
+def _read(path: str | Path, columns: tuple[str, ...], maker: str) -> list[dict]:
+    """Rows of a CSV file that has (at least) these columns, values as text."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if missing := set(columns) - set(reader.fieldnames or ()):
+                raise InputError(
+                    f"'{path}' is not a table of {maker}: it has no column '{min(missing)}'."
+                )
+            return list(reader)
+    except OSError as error:
+        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
 
 
 def by_arm(runs: list[dict]) -> dict[tuple[str, int], dict[str, list[float]]]:
