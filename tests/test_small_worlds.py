@@ -199,6 +199,7 @@ def test_plane_has_the_table_the_right_way_round(task):
     grid = pendulum_grid(task, 12, 9, 3)
     table = np.repeat(np.arange(12.0), 9)  # rises with the angle
     axes = grid_plots.draw_plane(grid, table, bar="value")
-    shown = np.asarray(axes.collections[0].get_array()).reshape(9, 12)
-    np.testing.assert_array_equal(shown[0], np.arange(12.0))
+    shown = np.asarray(axes.collections[0].get_array()).reshape(9, 13)
+    np.testing.assert_array_equal(shown[0], [*range(12), 0])  # π is −π again
+    assert axes.get_xlim() == (-np.pi, np.pi)
     assert "rad/s" in axes.get_ylabel()

@@ -166,12 +166,14 @@ def draw_plane(
     """
     axes = axes or plt.subplots(figsize=(5.2, 3.4))[1]
     low, high = limits or (np.min(table), np.max(table))
+    values = np.reshape(table, (len(grid.theta), len(grid.theta_dot))).T
     image = axes.pcolormesh(
-        grid.theta, grid.theta_dot, np.reshape(table, (len(grid.theta), len(grid.theta_dot))).T,
+        np.append(grid.theta, grid.theta[0] + 2 * np.pi),  # the circle closes: −π is π
+        grid.theta_dot, np.column_stack([values, values[:, 0]]),
         cmap=cmap, vmin=low, vmax=high, shading="nearest", rasterized=True,
     )  # fmt: skip
     axes.set(
-        xlabel=label("theta"), ylabel=label("theta_dot"), title=title,
+        xlabel=label("theta"), ylabel=label("theta_dot"), title=title, xlim=(-np.pi, np.pi),
         xticks=[-np.pi, 0, np.pi], xticklabels=["−π", "0 (upright)", "π"],
     )  # fmt: skip
     axes.grid(False)
