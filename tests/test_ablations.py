@@ -2,11 +2,13 @@
 
 import csv
 import importlib.util
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.tasks import make_task
 
@@ -113,3 +115,22 @@ def test_few_transitions_count_what_is_exact(tmp_path, capsys):
     assert exact == {("5", "0"): "0", ("5", "1"): "0", ("100", "0"): "1", ("100", "1"): "1"}
     assert "100 transitions: 2 of 2 exact [0.34, 1.00]" in capsys.readouterr().out
     assert out.with_suffix(".json").exists()
+
+
+def test_adapters_and_all_weights_are_judged_on_the_same_functions(tmp_path, capsys):
+    for kind, name in (("adapter", "pendulum"), ("all_weights", "general")):
+        (tmp_path / kind / "pendulum").mkdir(parents=True)
+        for ending in ("json", "safetensors"):
+            target = tmp_path / kind / "pendulum" / f"weights.{ending}"
+            shutil.copy(data_path(f"weights/{name}.{ending}"), target)
+    words = ["--tasks", "pendulum", "--chunks", "1", "--runs", str(tmp_path), "--out"]
+    load("adapters_against_all_weights").main([*words, str(tmp_path / "out")])
+    general, adapter, full = read(tmp_path / "out" / "adapters.csv")
+    names = [row["weights"] for row in (general, adapter, full)]
+    assert names == ["general", "adapter", "all_weights"]
+    for loss in ("loss_world", "loss_general"):  # here "all_weights" are the general ones
+        assert full[loss] == general[loss]
+    assert float(adapter["loss_world"]) < float(general["loss_world"]) - 0.1
+    assert int(adapter["numbers_trained"]) < 0.1 * int(full["numbers_trained"])
+    assert int(adapter["file_bytes"]) < 0.1 * int(full["file_bytes"])
+    assert "in general" in capsys.readouterr().out
