@@ -30,12 +30,11 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
 
 from symtut.experiments.sweep import sweep
-from symtut.lab.plots import OKABE_ITO, use_style
+from symtut.lab import loop_ablations
+from symtut.lab.plots import use_style
 from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
-from symtut.tasks import make_task
 
 FIRST_SEED = 200
 
@@ -156,63 +155,6 @@ def run_arm(arm: Arm, seeds: list[int], folder: Path, profile: str, jobs, report
     return rows
 
 
-def figure(rows: list[dict], path: Path, tasks: dict[str, str]) -> None:
-    """Final returns: a panel for each value of the first factor; dots are seeds, bars medians."""
-    names = [n for n in rows[0] if n not in RESULTS]
-    panels = list(dict.fromkeys(row[names[0]] for row in rows))
-    use_style()
-    _, axes = plt.subplots(
-        1, len(panels), figsize=(max(4.2, 12.5 / len(panels)) * len(panels), 3.8), squeeze=False
-    )
-    for ax, panel in zip(axes[0], panels, strict=True):
-        here = [row for row in rows if row[names[0]] == panel]
-        places = list(dict.fromkeys(row[names[1]] for row in here))
-        colours = list(dict.fromkeys(row[names[2]] for row in here)) if names[2:] else [None]
-        for k, colour in enumerate(colours):
-            shift = 0.18 * (k - (len(colours) - 1) / 2)
-            for i, place in enumerate(places):
-                found = [
-                    row["final_return"] for row in here
-                    if row[names[1]] == place and (colour is None or row[names[2]] == colour)
-                ]  # fmt: skip
-                if found:
-                    x = i + shift
-                    ax.plot([x] * len(found), found, ".", color=OKABE_ITO[k], alpha=0.6)
-                    ax.plot(
-                        [x - 0.08, x + 0.08], [np.median(found)] * 2, color=OKABE_ITO[k],
-                        label=str(colour) if i == 0 and colour is not None else None,
-                    )  # fmt: skip
-        ax.set_xticks(range(len(places)), [str(p) for p in places])
-        ax.set(xlabel=names[1], title=f"{names[0]}: {panel}")
-        solved = make_task(tasks[str(panel)]).solved_return
-        ax.axhline(solved, color="#888888", linewidth=1, linestyle=":")
-    axes[0, 0].set_ylabel("final real return")
-    if names[2:]:
-        axes[0, -1].legend(title=names[2], fontsize=8.5)
-    plt.savefig(path, dpi=100)
-    plt.close()
-
-
-RESULTS = (
-    "seed", "final_return", "steps_to_threshold", "imagined_length", "one_step_error",
-    "cpu_seconds",
-)  # fmt: skip
-
-
-def summary(rows: list[dict]) -> str:
-    """Median final return and runs that reached the threshold, for each arm."""
-    names = [n for n in rows[0] if n not in RESULTS]
-    lines = []
-    for key in dict.fromkeys(tuple(row[n] for n in names) for row in rows):
-        here = [row for row in rows if tuple(row[n] for n in names) == key]
-        median = np.median([row["final_return"] for row in here])
-        reached = sum(row["steps_to_threshold"] is not None for row in here)
-        cpu = np.mean([row["cpu_seconds"] for row in here])
-        label = ", ".join(f"{n} {v}" for n, v in zip(names, key, strict=True))
-        lines.append(f"{label}: median {median:.1f}, {reached} of {len(here)}, {cpu:.0f} CPU-s")
-    return "\n".join(lines)
-
-
 def main(argv=None) -> list[dict]:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--study", required=True, choices=STUDIES)
@@ -225,7 +167,6 @@ def main(argv=None) -> list[dict]:
     options = parser.parse_args(argv)
     out, rows, arms = ensure_folder(options.out), [], STUDIES[options.study]()[: options.limit]
     seeds = list(range(FIRST_SEED, FIRST_SEED + options.seeds))
-    tasks = {str(next(iter(arm.factors.values()))): arm.task for arm in arms}
     for arm in arms:
         folder = options.runs / options.study / arm.name
         rows += run_arm(arm, seeds, folder, options.profile, options.jobs, print)
@@ -234,8 +175,10 @@ def main(argv=None) -> list[dict]:
     settings = {"study": options.study, "seeds": seeds, "profile": options.profile}
     made = {"settings": settings, "provenance": provenance()}
     write_json(out / f"{options.study}.json", made)
-    figure(rows, out / f"{options.study}.png", tasks)
-    print(summary(rows))
+    use_style()
+    loop_ablations.final_returns(rows).savefig(out / f"{options.study}.png", dpi=100)
+    plt.close("all")
+    print(loop_ablations.summary(rows))
     return rows
 
 

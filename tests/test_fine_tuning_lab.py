@@ -52,31 +52,12 @@ def test_the_figure_has_what_the_table_has(table):
     np.testing.assert_allclose(drawn["specific"], [1.0])
 
 
-@pytest.mark.parametrize("read", [fine_tuning.read_rows, fine_tuning.read_loop])
-def test_wrong_tables_are_named(tmp_path, read):
+def test_wrong_tables_are_named(tmp_path):
     with pytest.raises(InputError, match="cannot read the table .*nowhere.csv"):
-        read(tmp_path / "nowhere.csv")
+        fine_tuning.read_rows(tmp_path / "nowhere.csv")
     write_csv(tmp_path / "other.csv", ["a", "b"], [[1, 2]])
-    with pytest.raises(InputError, match="other.csv' is not a table of benchmarks/.* no column"):
-        read(tmp_path / "other.csv")
-
-
-def test_runs_in_the_loop_are_grouped_by_arm(tmp_path):
-    rows = [
-        ["car2d", steps, kind, seed, value - seed]
-        for steps, kind, value in ((100, "general", -30.0), (300, "general", -20.0),
-                                   (300, "sparse", -21.0))
-        for seed in (0, 1)
-    ]  # fmt: skip
-    write_csv(tmp_path / "proposers.csv", fine_tuning.LOOP, rows)
-    runs = fine_tuning.read_loop(tmp_path / "proposers.csv")
-    assert fine_tuning.by_arm(runs) == {
-        ("car2d", 100): {"general": [-30.0, -31.0]},
-        ("car2d", 300): {"general": [-20.0, -21.0], "sparse": [-21.0, -22.0]},
-    }
-    (ax,) = fine_tuning.final_returns(runs).axes
-    medians = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1]
-    assert {-30.5, -20.5, -21.5} <= set(medians)
+    with pytest.raises(InputError, match="other.csv' is not a table of benchmarks/world_weights"):
+        fine_tuning.read_rows(tmp_path / "other.csv")
 
 
 def test_bars_say_what_was_never_drawn():

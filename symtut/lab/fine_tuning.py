@@ -33,7 +33,6 @@ HEADER = (
     "task", "physics", "target", "proposer", "points", "noise", "candidates", "seed", "recovered",
     "r2", "complexity", "cpu_seconds",
 )  # fmt: skip
-LOOP = ("task", "real steps", "equations by", "seed", "final_return")
 _STYLE = {"general": "-o", "specific": "-s", "prior": ":v", "world prior": ":^"}
 _WHOLE = ("points", "candidates", "seed", "recovered", "complexity")
 _REAL = ("noise", "r2", "cpu_seconds")
@@ -104,7 +103,14 @@ def read_rows(path: str | Path) -> list[dict]:
     InputError
         If there is no such file, or it is another table.
     """
-    rows = _read(path, HEADER, "benchmarks/world_weights.py")
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != HEADER:
+                raise InputError(f"'{path}' is not a table of benchmarks/world_weights.py.")
+            rows = list(reader)
+    except OSError as error:
+        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
     kinds = dict.fromkeys(_WHOLE, int) | dict.fromkeys(_REAL, float)
     return [{name: kinds.get(name, str)(row[name]) for name in HEADER} for row in rows]
 
@@ -209,65 +215,3 @@ def _bars(table: dict[str, dict[str, float]], height: float, digits: str):
     ax.grid(axis="y", visible=False)
     ax.margins(x=0.15)
     return figure, ax
-
-
-def read_loop(path: str | Path) -> list[dict]:
-    """Runs of ``benchmarks/loop_ablation.py --study proposers``, one dict each.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it is another table.
-    """
-    rows = _read(path, LOOP, "benchmarks/loop_ablation.py --study proposers")
-    return [
-        row | {"real steps": int(row["real steps"]), "final_return": float(row["final_return"])}
-        for row in rows
-    ]
-
-
-def _read(path: str | Path, columns: tuple[str, ...], maker: str) -> list[dict]:
-    """Rows of a CSV file that has (at least) these columns, values as text."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if missing := set(columns) - set(reader.fieldnames or ()):
-                raise InputError(
-                    f"'{path}' is not a table of {maker}: it has no column '{min(missing)}'."
-                )
-            return list(reader)
-    except OSError as error:
-        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
-
-
-def by_arm(runs: list[dict]) -> dict[tuple[str, int], dict[str, list[float]]]:
-    """Final returns: (task, real steps) → who proposed → one value a seed."""
-    arms: dict[tuple[str, int], dict[str, list[float]]] = {}
-    for run in runs:
-        kinds = arms.setdefault((run["task"], run["real steps"]), {})
-        kinds.setdefault(run["equations by"], []).append(run["final_return"])
-    return arms
-
-
-def final_returns(runs: list[dict]):
-    """Final real returns, a panel for each task; dots are seeds, bars medians."""
-    arms = by_arm(runs)
-    tasks = list(dict.fromkeys(task for task, _ in arms))
-    figure, axes = plt.subplots(1, len(tasks), figsize=(4.6 * len(tasks), 3.2), squeeze=False)
-    kinds = list(dict.fromkeys(kind for found in arms.values() for kind in found))
-    for ax, task in zip(axes[0], tasks, strict=True):
-        steps = sorted(n for name, n in arms if name == task)
-        for k, kind in enumerate(kinds):
-            for i, n in enumerate(steps):
-                values = arms[task, n].get(kind, [])
-                x = i + 0.17 * (k - (len(kinds) - 1) / 2)
-                ax.plot([x] * len(values), values, ".", color=OKABE_ITO[k], alpha=0.6)
-                if values:
-                    label = kind if i == 0 else None
-                    median = [np.median(values)] * 2
-                    ax.plot([x - 0.07, x + 0.07], median, color=OKABE_ITO[k], label=label)
-        ax.set_xticks(range(len(steps)), steps)
-        ax.set(title=task, xlabel="real steps")
-    axes[0, 0].set_ylabel("final real return")
-    axes[0, -1].legend(title="equations by", fontsize=8)
-    return figure
