@@ -62,6 +62,18 @@ def test_the_table_of_regressors_is_that_of_the_stored_results():
         assert " | ".join(cells(table, kinds)) in README, table
 
 
+def test_what_is_said_of_few_transitions():
+    with open(ROOT / "data/results/regression/few_transitions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["transitions"] for row in rows} == {"10", "20", "50"} and len(rows) == 120
+    assert all(row["exact"] == "1" for row in rows)
+    longest = {
+        proposer: max(float(row["cpu_seconds"]) for row in rows if row["proposer"] == proposer)
+        for proposer in ("transformer+sparse", "sparse")
+    }
+    assert longest["transformer+sparse"] < 1.4 and longest["sparse"] < 0.1
+
+
 def test_the_table_of_the_ablation_is_that_of_the_stored_results():
     page = (ROOT / "data" / "weights" / "README.md").read_text()
     with open(ROOT / "data" / "results" / "regression" / "ablation.csv", newline="") as file:
