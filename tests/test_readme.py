@@ -6,7 +6,8 @@ import runpy
 from pathlib import Path
 
 from symtut import cli
-from symtut.regression.benchmark_tables import read_table
+from symtut.lab import fine_tuning
+from symtut.regression.benchmark_tables import read_table, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -89,6 +90,50 @@ def test_the_table_of_the_ablation_is_that_of_the_stored_results():
         exact, low, high = (float(row[name]) for name in ("exact", "exact_low", "exact_high"))
         assert f"{float(row['held_out_loss']):.2f} |" in line
         assert f"| {exact:.2f} [{low:.2f}, {high:.2f}] |" in line
+
+
+def test_the_table_of_specific_weights_is_that_of_the_stored_results():
+    rows = fine_tuning.read_rows(ROOT / "data" / "results" / "finetuning" / "recovery.csv")
+    for task in ("pendulum", "car2d", "reacher"):
+        cells = []
+        for proposer in fine_tuning.PROPOSERS:
+            hits = [
+                row["recovered"]
+                for row in rows
+                if (row["task"], row["proposer"], row["noise"]) == (task, proposer, 0.05)
+            ]
+            low, high = wilson(sum(hits), len(hits))
+            cells.append(f"{sum(hits) / len(hits):.2f} [{low:.2f}, {high:.2f}]")
+        assert f"| {task} | {len(hits)} | {' | '.join(cells)} |" in README
+
+    def share(task, proposer, *condition):
+        return fine_tuning.recovered(rows, task, proposer, condition).share
+
+    for said, cell in (
+        ("(0.68)", ("car2d", "specific", 10, 0.0, 64)),
+        ("(0.55)", ("car2d", "general", 200, 0.0, 64)),
+        ("(0.75)", ("car2d", "specific", 200, 0.05, 16)),
+        ("(0.72)", ("car2d", "general", 200, 0.05, 256)),
+    ):
+        assert f"({share(*cell):.2f})" == said and said in README
+    for fewer, more in ((10, 20), (20, 50)):
+        few, many = (share("pendulum", who, n, 0.0, 64) for who, n in
+                     (("specific", fewer), ("general", more)))  # fmt: skip
+        assert few >= many
+
+
+def test_the_table_of_adapters_is_that_of_the_stored_results():
+    page = (ROOT / "data" / "weights" / "README.md").read_text()
+    with open(ROOT / "data" / "results" / "finetuning" / "adapters.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for task in ("pendulum", "car2d", "reacher"):
+        cells = [
+            f"{float(row['loss_world']):.2f}, {float(row['loss_general']):.2f}"
+            for kind in ("general", "adapter", "all_weights")
+            for row in rows
+            if (row["task"], row["weights"]) == (task, kind)
+        ]
+        assert f"| {task} | {' | '.join(cells)} |" in page
 
 
 def test_the_table_of_the_comparison_is_that_of_the_stored_results():
