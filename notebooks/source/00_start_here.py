@@ -122,7 +122,7 @@ print(f"mean real return {result.final_return:.1f} after {result.summary['env_st
 # <!-- course map -->
 # <!-- end of the course map -->
 #
-# What has no link is not written yet. If you know reinforcement learning, open 10.
+# If you know reinforcement learning, open 10.
 #
 # ## 4 · How the notebooks work
 #
