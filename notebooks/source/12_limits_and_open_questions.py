@@ -31,10 +31,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symtut import SymbolicRegressor, make_task, progress
+from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.expressions import Expression, Grammar, terms_of
-from symtut.lab import checks, explorers, plots
+from symtut.lab import checks, explorers, loop_ablations, plots
 from symtut.regression.holdout import skeleton_key
+from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models import make_world_model
 from symtut.world_models.validation import lead_errors, spread, stretches
@@ -583,17 +585,65 @@ explorers.explore(
 )
 
 # %% [markdown]
-# ## 9 · Open questions
+# ## 9 · Which choices of the loop matter
+#
+# *Rollouts: how long, and from where? Equations: how often?* The paper's settings are one answer,
+# this course's another. Stored runs of the pendulum compare many: `benchmarks/loop_ablation.py`,
+# with seeds that no table of notebook 11 uses. A dot is a run, a bar the median, the dotted line
+# the threshold.
+#
+# **Predict:** with 20 real steps, and with 1,000: which rollouts fail, those of one step or those
+# of fifty? Begun at the last 20 real states, at all of them, or where imagination has been before?
+
+# %%
+studies = {}
+for name in ("rollouts", "inference", "adaptive"):
+    studies[name] = loop_ablations.read_study(data_path(f"results/loop/{name}.csv"))
+    made = read_json(data_path(f"results/loop/{name}.json"))["provenance"]
+    print(f"{name}: {len(studies[name])} runs, commit {made['commit'][:7]}, {made['date'][:10]}")
+
+
+def draw_study(study):
+    """Final returns of one study, all runs."""
+    loop_ablations.final_returns(studies[study], panels_per_row=2)
+
+
+explorers.explore(draw_study, study=list(studies))
+
+# %%
+rows = studies["rollouts"]
+lengths = list(dict.fromkeys(row["rollout length"] for row in rows))
+solved = {}
+print("share of runs that end above the threshold, all numbers of real steps")
+print(f"{'':<8}" + "".join(f"{length:>11}" for length in lengths))
+for start in ("recent", "all", "model"):
+    for length in lengths:
+        ends = [row["final_return"] >= loop_ablations.threshold(row) for row in rows
+                if (row["start states"], row["rollout length"]) == (start, length)]  # fmt: skip
+        solved[f"{start} {length}"] = np.mean(ends)
+    print(f"{start:<8}" + "".join(f"{solved[f'{start} {length}']:>11.2f}" for length in lengths))
+print()
+print(loop_ablations.summary(studies["inference"]))
+lab.record(solved=solved)
+
+# %% [markdown]
+# The equations are right in nearly all of these runs: what differs is which states the policy gets
+# to practise in. A rollout of one step from the last real states shows it next to nothing, however
+# true the model; a long one, or starts that imagination itself extends, show it the rest. The
+# ensemble of networks in the study `adaptive` has errors that grow, and pays for long rollouts.
+#
+# ## 10 · Open questions
 #
 # - **Does the advantage survive in higher dimensions?** (The paper's first question.) Answered by:
 #   the comparison of notebook 11 on arms of 3–7 joints, with structure in the search and without.
 # - **Can the state map be learned?** (Its second.) Equations on coordinates that an encoder learns,
 #   judged by open-loop error in the *observations*.
 # - **How far ahead may one imagine?** (Its third.) Error over hundreds of steps, inside and outside
-#   the data (notebook 09), and returns against rollout length (10).
+#   the data (notebook 09), and returns against rollout length (section 9).
 # - **What if the world has modes?** Equations with a condition in front; first with labelled
 #   contacts, then without labels.
-# - **Does pretraining pay?** Blind search with the same computing time beside it (notebook 07).
+# - **Does pretraining pay?** Blind search with the same computing time beside it, in the general
+#   prior (notebook 07) and in one world's (08).
 # - **How much noise is too much?** Section 1 again, with integrals over several steps in place of
 #   increments of one.
 #
