@@ -122,6 +122,20 @@ def test_the_table_of_specific_weights_is_that_of_the_stored_results():
         assert few >= many
 
 
+def test_open_loop_errors_are_those_of_the_stored_results():
+    script = runpy.run_path(str(ROOT / "benchmarks" / "open_loop_error.py"))
+    with open(ROOT / "data" / "results" / "open_loop" / "open_loop.csv", newline="") as file:
+        rows = [
+            [*values[:2], int(values[2]), values[3], int(values[4]), *map(float, values[5:])]
+            for values in list(csv.reader(file))[1:]
+        ]
+    lines = script["summary"](rows).splitlines()
+    assert len(lines) == 6 and all(line in README for line in lines)
+    at_50 = script["summary"]([row for row in rows if row[4] <= 50]).splitlines()
+    (reacher,) = (line for line in at_50 if line.startswith("reacher, outside, 50 steps"))
+    assert float(re.search(r"mbpo / symbolic ([\d.e+-]+)", reacher).group(1)) < 3
+
+
 def test_the_table_of_adapters_is_that_of_the_stored_results():
     page = (ROOT / "data" / "weights" / "README.md").read_text()
     with open(ROOT / "data" / "results" / "finetuning" / "adapters.csv", newline="") as file:
