@@ -10,15 +10,8 @@ import pytest
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.regression.benchmark import run_benchmark
-from symtut.regression.peers import (
-    _GPLEARN,
-    PEERS,
-    _python,
-    _rescaled,
-    check_peer,
-    fit_peer,
-    peer_versions,
-)
+from symtut.regression.peer_formulas import GPLEARN_CALLS, python_text, rescaled
+from symtut.regression.peers import PEERS, check_peer, fit_peer, peer_versions
 
 
 def installed(name):
@@ -62,15 +55,15 @@ def test_printed_formulas_compute_what_the_peer_computes(name):
 
 
 def test_protected_functions_are_spelled_out():
-    text = _python("div(log(sub(x0, x1)), sqrt(neg(x0)))".replace("neg(x0)", "mul(-1.0, x0)"),
-                   _GPLEARN)  # fmt: skip
+    text = python_text("div(log(sub(x0, x1)), sqrt(neg(x0)))".replace("neg(x0)", "mul(-1.0, x0)"),
+                   GPLEARN_CALLS)  # fmt: skip
     x = np.array([[-1.0, 2.0], [3.0, 0.5]])
     expected = np.log(np.abs(x[:, 0] - x[:, 1])) / np.sqrt(np.abs(x[:, 0]))
     np.testing.assert_allclose(Expression.from_text(text)(x), expected)
 
 
 def test_scale_and_offset_merge_into_the_formula():
-    text = _python(_rescaled("((-1.5) + (2.0 * (sin(x0) - ((-0.5) * (x1 ^ 2)))))", 10.0, 4.0))
+    text = python_text(rescaled("((-1.5) + (2.0 * (sin(x0) - ((-0.5) * (x1 ^ 2)))))", 10.0, 4.0))
     formula = Expression.from_text(text)
     x = np.array([[0.3, 2.0]])
     np.testing.assert_allclose(formula(x), 10 + 4 * (-1.5 + 2 * (np.sin(0.3) + 0.5 * 4)))

@@ -18,7 +18,8 @@ from symtut.cli import main, parse_placed_overrides, parse_steps
 from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, tables, workers
 from symtut.experiments.run import Run
-from symtut.experiments.sweep import Progress, SweepRun, parse_seeds, plan
+from symtut.experiments.sweep import SweepRun, parse_seeds, plan
+from symtut.experiments.sweep_report import Progress
 from symtut.tasks import EVALUATION_SEEDS
 
 ROOT = Path(__file__).parents[1]

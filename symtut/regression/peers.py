@@ -11,7 +11,6 @@ The settings were chosen on random functions of another seed than the reported o
 of mechanics with other points; what was chosen and why stands with each.
 """
 
-import ast
 import importlib
 import time
 import warnings
@@ -25,6 +24,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import VARIABLES, Expression
+from symtut.regression.peer_formulas import GPLEARN_CALLS, python_text, rescaled
 
 EXACT = 1e-13
 """Share of the variance of y left over below which the given points count as explained."""
@@ -143,7 +143,7 @@ def fit_gplearn(x, y, deadline, seed):
             if rank < best_rank:
                 best, best_rank, left = program, rank, unexplained
     slope, offset = _line(best.execute(x), y)
-    text = f"{offset!r} + {slope!r}*{_python(str(best), _GPLEARN)}"
+    text = f"{offset!r} + {slope!r}*{python_text(str(best), GPLEARN_CALLS)}"
     return lambda points: offset + slope * best.execute(points), text, best.length_ + 4
 
 
@@ -199,7 +199,7 @@ def fit_pyoperon(x, y, deadline, seed):
     best = min(front, key=lambda s: _bic(s["mean_squared_error"], s["length"], n, floor=1e-12))
     tree = best["tree"]
     text = model.get_model_string(tree, 12, list(VARIABLES[: x.shape[1]]))
-    text = _python(_rescaled(text, shift, scale))
+    text = python_text(rescaled(text, shift, scale))
     return (
         lambda points: shift + scale * model.evaluate_model(tree, points).astype(np.float64),
         text,
@@ -268,7 +268,7 @@ def fit_pysindy(x, y, deadline, seed):
         for weight, term in zip(weights, model.get_feature_names(), strict=True)
         if weight != 0
     ]
-    text = _python(" + ".join(parts) or "0.0")
+    text = python_text(" + ".join(parts) or "0.0")
     return lambda points: norm * np.asarray(model.predict(points)).ravel(), text, 4 * len(parts)
 
 
@@ -325,53 +325,3 @@ def _line(a: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     spread = a - a.mean()
     slope = float(spread @ y / (spread @ spread)) if np.any(spread) else 0.0
     return slope, float(y.mean() - slope * a.mean())
-
-
-def _rescaled(text: str, shift: float, scale: float) -> str:
-    """``shift + scale·text``; an outer offset and factor in the text take the two in."""
-    rest = ast.parse(text.replace("^", "**"), mode="eval").body
-    if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Add):
-        if (offset := _number(rest.left)) is not None:
-            shift, rest = shift + scale * offset, rest.right
-    if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult):
-        if (factor := _number(rest.left)) is not None:
-            scale, rest = scale * factor, rest.right
-    return f"{shift!r} + {scale!r}*({ast.unparse(rest)})"
-
-
-def _number(node) -> float | None:
-    """The value of a number, or of one behind a minus sign."""
-    match node:
-        case ast.Constant(value=value):
-            return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
-            return -float(value)
-    return None
-
-
-# gplearn takes log and square root of the absolute value, and calls 0 and 1 what is near a pole
-_GPLEARN = {
-    "add": "({} + {})", "sub": "({} - {})", "mul": "({}*{})", "div": "({}/{})",
-    "log": "log(abs({}))", "sqrt": "sqrt(abs({}))", "square": "({})**2",
-}  # fmt: skip
-
-
-def _python(text: str, calls: dict[str, str] | None = None) -> str:
-    """A formula as Python writes it; ``calls`` are templates for functions by name."""
-    return _write(ast.parse(text.replace("^", "**"), mode="eval").body, calls or {})
-
-
-def _write(node, calls) -> str:
-    match node:
-        case ast.Call(func=ast.Name(id=name), args=arguments):
-            written = (_write(argument, calls) for argument in arguments)
-            return calls.get(name, name + "({})").format(*written)
-        case ast.BinOp(left=left, op=op, right=right):
-            sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-            a, b = _write(left, calls), _write(right, calls)
-            if isinstance(op, ast.Mult) and abs((_number(left) or 0.0) - 1) < 1e-6:
-                return b  # a weight of 1 up to single precision, which pyoperon computes in
-            return f"({a} {sign[type(op)]} {b})"
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"(-{_write(operand, calls)})"
-    return ast.unparse(node)
