@@ -125,7 +125,7 @@ def adaptive() -> list[Arm]:
             {"method": method, "rollout length": length},
             "pendulum", method, steps, {"rollout_length": length},
         )
-        for (method, steps), length in product((("symbolic", 200), ("mbpo", 800)), lengths)
+        for (method, steps), length in product((("symbolic", 200), ("mbpo", 500)), lengths)
     ]  # fmt: skip
 
 
