@@ -14,7 +14,7 @@
 #
 # **Before you start:** the prior (05), pretraining (06), candidates and constants (07).
 # **Time:** about 2 minutes of computing and 60 of reading and exercises, on two cores.
-# **Memory:** under 1 GB. No graphics card.
+# **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]
 from symtut import lab  # the build puts the whole set-up cell here
