@@ -14,8 +14,8 @@ Studies (tuning seeds, from 200 on; reported seeds are never tuned on):
                  (5,000 updates instead of 8,000);
 - ``inference``  how often equations are inferred while real steps come in (20 at a time, 200 in
                  all): once, every 20, 60 or 100 steps, or when the model fails on new data;
-- ``adaptive``   rollouts of fixed, scheduled and validated length, with equations and with an
-                 ensemble of networks, whose error grows.
+- ``adaptive``   rollouts of fixed, scheduled and validated length, with equations (200 real steps)
+                 and with an ensemble of networks (500), whose error grows.
 
 Each arm is a small ``symtut sweep`` in a folder of ``--runs``: finished runs are not repeated. Of
 each study ``STUDY.csv`` (one row a run), its provenance and a figure are written to ``--out``.
@@ -119,13 +119,18 @@ def inference() -> list[Arm]:
 
 
 def adaptive() -> list[Arm]:
-    lengths = (1, 5, 20, 200, "scheduled", "validated")
+    needed = {  # a schedule grows while the policy takes real steps; validation needs other data
+        "scheduled": {"epoch_steps": 2, "longest_rollout": 50},
+        "validated": {"held_back": 0.25},
+    }
+    arms = [("symbolic", 200, length) for length in (1, 5, 20, 200, "validated")]
+    arms += [("mbpo", 500, length) for length in (1, 5, 20, 200, "scheduled", "validated")]
     return [
         Arm(
             {"method": method, "rollout length": length},
-            "pendulum", method, steps, {"rollout_length": length},
+            "pendulum", method, steps, {"rollout_length": length} | needed.get(length, {}),
         )
-        for (method, steps), length in product((("symbolic", 200), ("mbpo", 500)), lengths)
+        for method, steps, length in arms
     ]  # fmt: skip
 
 
