@@ -44,6 +44,7 @@ def check(results):
     changed = results["changed_world"]
     assert changed["1.0"] < 1e-5 < 1e-4 < changed["1.01"] < changed["1.1"] < changed["1.5"]
     assert not results["mixed_right"]["least squares"]
+    assert results["whole_episodes"] > results["five_steps"] + 300
     assert results["r2_blind"] < 0.9 < 0.999999 < results["r2_memory"]
     chance = results["chance"]
     assert chance[0] > 2 * chance[-1]
