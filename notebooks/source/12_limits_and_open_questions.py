@@ -645,9 +645,9 @@ lab.record(
 # ones stay near the states that a random policy knows, hanging, whatever the equations are worth.
 # Beginning at all states helps once a thousand real steps have been nearly everywhere; beginning
 # where imagination has been does not, in so few updates, for imagination has been nowhere either.
-# (nan: of 20 real states the last 20 are all. Two seeds an arm, 5,000 updates instead of 8,000: the order of rows and columns is what to read,
-# not their digits.) For an ensemble of networks, whose errors grow, no length is safe: compare its
-# two seeds before you believe a median.
+# (nan: of 20 real states the last 20 are all. Two seeds an arm, 5,000 updates instead of 8,000: the
+# order of rows and columns is what to read, not their digits.) For an ensemble of networks, whose
+# errors grow, no length is safe: compare its two seeds before you believe a median.
 #
 # ## 10 · Open questions
 #
