@@ -5,8 +5,10 @@ import re
 import runpy
 from pathlib import Path
 
+import numpy as np
+
 from symtut import cli
-from symtut.lab import fine_tuning
+from symtut.lab import fine_tuning, loop_ablations
 from symtut.regression.benchmark_tables import read_table, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,6 +122,25 @@ def test_the_table_of_specific_weights_is_that_of_the_stored_results():
         few, many = (share("pendulum", who, n, 0.0, 64) for who, n in
                      (("specific", fewer), ("general", more)))  # fmt: skip
         assert few >= many
+
+
+def test_what_is_said_of_the_loop():
+    folder = ROOT / "data" / "results" / "loop"
+
+    def medians(study):
+        arms = loop_ablations.arms(loop_ablations.read_study(folder / f"{study}.csv"))
+        return {k: np.median([run["final_return"] for run in runs]) for k, runs in arms.items()}
+
+    found = medians("proposers")
+    pendulum = [value for key, value in found.items() if key[0] == "pendulum"]
+    assert max(pendulum) - min(pendulum) < 6
+    said = {"specific": -19, "sparse": -19, "general": -37, "prior": -94}
+    assert {kind: round(found["car2d", 100, kind]) for kind in said} == said
+    assert all(f"{value} with" in README for value in said.values())
+    whole = [value for key, value in medians("rollouts").items() if key[1] == "validated"]
+    assert min(whole) > -650
+    inference = medians("inference").values()
+    assert max(inference) - min(inference) < 4
 
 
 def test_open_loop_errors_are_those_of_the_stored_results():
