@@ -43,7 +43,8 @@ def check(results):
     assert results["open_loop_error_symbolic"] < 0.001 < results["open_loop_error_mbpo"]
     assert results["median_error_equations"] < 1e-5 < results["median_error_network"]
     assert -2000 < results["final_return"] < 0
-    for name in ("short_rollouts_return", "box_rollouts_return"):
+    assert results["second_steps"] == 20
+    for name in ("short_rollouts_return", "box_rollouts_return", "second_return"):
         assert -2000 < results[name] < 0
     seen = results["coverage"]
     assert seen["recent 2"] == seen["all 2"] < 0.5 < seen["box 2"]
@@ -52,4 +53,5 @@ def check(results):
     assert few["r2"] > 0.9999 and not few["exact"] and results["few_rollout_length"] < 100
     if results["profile"] != "smoke":  # a tiny training has not learned to exploit anything yet
         assert few["expected"] > few["real"] + 200
+        assert results["second_return"] > -250
         assert results["box_rollouts_return"] > results["short_rollouts_return"]
