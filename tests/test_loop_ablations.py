@@ -61,7 +61,8 @@ def test_panels_and_studies_without_a_task(tmp_path):
     rows = loop_ablations.read_study(tmp_path / "adaptive.csv")
     assert loop_ablations.threshold(rows[0]) == make_task("pendulum").solved_return
     figure = loop_ablations.final_returns(rows, panels_per_row=1)
-    assert [ax.get_title() for ax in figure.axes] == ["method: mbpo", "method: symbolic"]
+    titles = [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["method: mbpo", "method: symbolic"]
 
 
 def test_wrong_tables_are_named(tmp_path):
