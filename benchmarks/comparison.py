@@ -18,6 +18,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from symtut.experiments.comparison_sweeps import SWEEPS, Sweep
 from symtut.experiments.tables import CURVES, RUNS, SOURCES, TABLE, read_curves, read_runs
 from symtut.lab.plots import sample_efficiency, steps_to_threshold, use_style
 from symtut.storage import ensure_folder, read_json, write_json
@@ -49,16 +50,32 @@ def figure(out: Path) -> None:
 
 
 def rows(out: Path) -> list[str]:
-    """The lines of README's table, as Markdown."""
+    """The lines of README's table, as Markdown: by task, special settings last."""
+    special = {sweep.name: settings(sweep) for sweep in SWEEPS}
     found = []
     for path in sorted(out.glob(f"*/{TABLE}")):
+        said = special.get(path.parent.name, "")
         with open(path, newline="", encoding="utf-8") as file:
-            found += csv.DictReader(file)
+            found += [row | {"settings": said} for row in csv.DictReader(file)]
+    found.sort(key=lambda row: row["settings"] != "")  # stable: as it was but for that
     return [markdown(row) for task in TASKS for row in found if row["task"] == task]
 
 
+def settings(sweep: Sweep) -> str:
+    """What a sweep does otherwise than its methods' default: ``""``, or words for the table."""
+    if sweep.profile != "default":
+        return f", {sweep.profile}'s loop"
+    return "".join(f", {name}={value}" for name, value in sweep.overrides)
+
+
+COLUMNS = (
+    *("task", "method", "seeds", "real steps", "final return", "threshold reached"),
+    *("real steps to it", "ratio to symbolic", "CPU-s"),
+)
+
+
 def markdown(row: dict) -> str:
-    """| task | method | seeds | real steps | final return | reached | steps to it | CPU-s |"""
+    """A line of the table with :data:`COLUMNS`."""
     value, low, high = (row[f"final_return{end}"] for end in ("", "_low", "_high"))
     final = f"{float(value):.1f}" + (f" [{float(low):.1f}, {float(high):.1f}]" if low else "")
     wait, low, high = (float(row[f"steps_to_threshold{e}"] or "nan") for e in ("", "_low", "_high"))
@@ -67,9 +84,23 @@ def markdown(row: dict) -> str:
     if low < wait or wait < high < float("inf"):
         steps += f" [{low:.0f}, {'…' if high == float('inf') else f'{high:.0f}'}]"
     return (
-        f"| {row['task']} | {row['method']} | {row['runs']} | {spent} | {final} | "
-        f"{row['reached']} of {row['runs']} | {steps} | {float(row['cpu_seconds']):.0f} |"
+        f"| {row['task']} | {row['method']}{row['settings']} | {row['runs']} | {spent} | {final} | "
+        f"{row['reached']} of {row['runs']} | {steps} | {ratio(row)} | "
+        f"{float(row['cpu_seconds']):.0f} |"
     )
+
+
+def ratio(row: dict) -> str:
+    """Real steps to the threshold over the symbolic model's in the same sweep; a bound: ``> 5``."""
+    value, low, high = (float(row[f"steps_ratio{e}"] or "nan") for e in ("", "_low", "_high"))
+    if value == 0:  # the reference did not get there
+        return f"< {high:.1f}"
+    if not value < float("inf"):  # no ratio, or no end to it
+        return f"> {low:.1f}" if low < value else ""
+    text = f"{value:.1f}"
+    if low < value or value < high:
+        text += f" [{low:.1f}, {'…' if high == float('inf') else f'{high:.1f}'}]"
+    return text
 
 
 def make(runs: Path | None, out: Path) -> None:
@@ -78,9 +109,8 @@ def make(runs: Path | None, out: Path) -> None:
         copy(runs, out)
     use_style()
     figure(out)
-    print("| task | method | seeds | real steps | final return | threshold reached | "
-          "real steps to it | CPU-s |")  # fmt: skip
-    print("\n".join(["|---|---|---|---|---|---|---|---|", *rows(out)]), flush=True)
+    head = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    print("\n".join([*head, *rows(out)]), flush=True)
 
 
 def main() -> None:

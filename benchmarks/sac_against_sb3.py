@@ -74,7 +74,7 @@ def stored(path: Path) -> list[list]:
 
 def table(rows: list[list]) -> str:
     """Interquartile means over seeds at a third, two thirds and the end of the steps."""
-    lines = [f"{'task':<10}{'real steps':>11}{'ours':>28}{'SB3':>28}"]
+    lines = [f"{'task':<10}{'real steps':>11}{'ours':>32}{'SB3':>32}"]
     for task in dict.fromkeys(row[0] for row in rows):
         of_task = [row for row in rows if row[0] == task]
         last = max(row[3] for row in of_task)
@@ -83,7 +83,7 @@ def table(rows: list[list]) -> str:
             for who in ("ours", "SB3"):
                 values = [row[4] for row in of_task if row[1] == who and row[3] == at]
                 value, low, high = mean_return(np.array(values))
-                line += f"{f'{value:.1f} [{low:.1f}, {high:.1f}] n={len(values)}':>28}"
+                line += f"{f'{value:.1f} [{low:.1f}, {high:.1f}] n={len(values)}':>32}"
             lines.append(line)
     return "\n".join(lines)
 

@@ -8,6 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from symtut import cli
+from symtut.experiments.statistics import (
+    censored,
+    mean_return,
+    median_steps,
+    probability_of_improvement,
+)
+from symtut.experiments.tables import read_runs
 from symtut.lab import fine_tuning, loop_ablations
 from symtut.regression.benchmark_tables import read_table, wilson
 
@@ -177,3 +184,52 @@ def test_the_table_of_the_comparison_is_that_of_the_stored_results():
     assert len(lines) >= 9 and all(line in README for line in lines)
     rows = re.findall(r"^\| (?:pendulum|car2d|reacher) \|.*$", README, re.MULTILINE)
     assert rows == lines
+
+
+def test_what_is_said_of_the_comparison():
+    folder = ROOT / "data" / "results" / "comparison"
+
+    def cell(sweep, method):
+        return [r for r in read_runs(folder / sweep / "runs.csv") if r.method == method]
+
+    def median(sweep, method):
+        runs = cell(sweep, method)
+        return median_steps(
+            censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
+        )
+
+    def there(sweep, method="symbolic"):
+        runs = cell(sweep, method)
+        return sum(r.steps_to_threshold is not None for r in runs), len(runs)
+
+    assert median("pendulum", "sac") / 50 == 70 and median("pendulum", "mbpo") / 50 == 13
+    assert there("pendulum_50") == (10, 10) and there("pendulum_20") == (8, 10)
+    assert there("car2d") == (10, 10) and there("car2d", "sac") == there("car2d", "mbpo") == (0, 10)
+    assert {r.env_steps for r in cell("car2d", "sac")} == {40 * 300}
+    assert {r.env_steps for r in cell("car2d", "mbpo")} == {5 * 300}
+    assert median("reacher", "sac") / 100 == 135 and median("reacher", "mbpo") / 100 == 16
+    assert there("reacher_100") == (5, 5) and there("reacher_no_relabel") == (3, 5)
+    for task in ("pendulum", "car2d", "reacher"):
+        assert there(task) == there(task, "sparse") == there(task, "oracle")
+    assert there("pendulum_paper") == there("pendulum_paper", "oracle") == (8, 10)
+    assert there("reacher_paper") == there("reacher_paper", "oracle") == (0, 5)
+    for sweep in ("pendulum_paper", "reacher_paper"):
+        finals = [
+            np.array([r.final_return for r in cell(sweep, m)]) for m in ("symbolic", "oracle")
+        ]
+        chance = probability_of_improvement(finals[:1], finals[1:])
+        assert chance.low < 0.5 < chance.high
+
+
+def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():
+    script = runpy.run_path(str(ROOT / "benchmarks" / "sac_against_sb3.py"))
+    rows = script["stored"](ROOT / "data" / "results" / "sac" / "curves.csv")
+    said = " ".join(README.split())
+    for task, last in script["STEPS"].items():
+        ours, theirs = (
+            mean_return(np.array([r[4] for r in rows if (*r[:2], r[3]) == (task, who, last)]))
+            for who in ("ours", "SB3")
+        )
+        assert ours.low <= theirs.high and theirs.low <= ours.high
+        named = {"pendulum": "the pendulum", "car2d": "Car2d", "reacher": "Reacher"}[task]
+        assert f"{ours.value:.1f}, {theirs.value:.1f} on {named}" in said
