@@ -170,6 +170,22 @@ def test_pictures_shrink_and_films_keep_their_frames():
     assert Image.open(io.BytesIO(base64.b64decode(film))).n_frames == 2
 
 
+def test_small_marks_keep_their_colours():
+    """Two dots beside many greys and reds: a palette of averages would mix their hues."""
+    pixels = np.full((200, 200, 3), 252, dtype=np.uint8)
+    pixels[:150] = np.random.default_rng(0).integers(0, 256, (150, 200, 1))
+    pixels[:75, :, 0] = 255
+    blue, green = (0, 114, 178), (0, 158, 115)
+    for i, colour in enumerate((blue, green)):
+        pixels[170:180, 20 + 40 * i : 30 + 40 * i] = colour
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    small = build.shrink_png(base64.b64encode(file.getvalue()).decode())
+    image = Image.open(io.BytesIO(base64.b64decode(small))).convert("RGB")
+    assert [image.getpixel((25 + 40 * i, 175)) for i in (0, 1)] == [blue, green]
+    assert Image.fromarray(pixels).quantize(96).convert("RGB").getpixel((25, 175)) != blue
+
+
 def test_controls_are_not_kept():
     kinds = ("application/vnd.jupyter.widget-view+json", "text/plain")
     outputs = [nbformat.v4.new_output("display_data", data={kind: "x"}) for kind in kinds]
