@@ -10,6 +10,8 @@ import pytest
 
 from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
+from symtut.experiments.results import Result
+from symtut.experiments.sweep import parse_seeds
 from symtut.tasks import make_task
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -134,3 +136,50 @@ def test_adapters_and_all_weights_are_judged_on_the_same_functions(tmp_path, cap
     assert int(adapter["numbers_trained"]) < 0.1 * int(full["numbers_trained"])
     assert int(adapter["file_bytes"]) < 0.1 * int(full["file_bytes"])
     assert "in general" in capsys.readouterr().out
+
+
+# ---- are the baselines tuned? --------------------------------------------------------------------
+
+
+def test_tuning_runs_every_setting_once(tmp_path, monkeypatch, capsys):
+    module = load("baseline_tuning")
+    monkeypatch.setattr(module, "STEPS", {"sac": {"pendulum": 40}})
+    monkeypatch.setattr(module, "SEEDS", {"sac": "100"})
+    monkeypatch.setattr(
+        module, "ALTERNATIVES", {("sac", ""): ({"hidden": 16},), ("sac", "pendulum"): ()}
+    )
+    words = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path), "--jobs", "1"]
+    module.main(words)
+    first = (tmp_path / "tuning.csv").read_text()
+    rows = read(tmp_path / "tuning.csv")
+    assert [(row["setting"], row["seed"]) for row in rows] == [
+        ("default", "100"), ("hidden=16", "100"),
+    ]  # fmt: skip
+    for row in rows:
+        assert row["steps_to_threshold"] == "" and -2000 < float(row["mean_return"]) < -500
+    hidden = [
+        Result.load(path.parent).config["run"]["sac"]["hidden"]
+        for path in sorted((tmp_path / "runs").glob("*/*/*/*/summary.json"))
+    ]
+    assert hidden == [RunConfig.make("pendulum", "sac", 40, 0).sac.hidden, 16]
+    module.main(words)  # nothing is run twice
+    assert (tmp_path / "tuning.csv").read_text() == first
+    assert "hidden=16" in capsys.readouterr().out
+
+
+def test_stored_trials_are_those_of_the_grid_and_each_changes_something():
+    module = load("baseline_tuning")
+    rows = read(data_path("results/tuning/tuning.csv"))
+    stored = {(row["task"], row["method"], row["setting"], int(row["seed"])) for row in rows}
+    expected = set()
+    for one in module.sweeps():
+        setting = one.name.split("_", 2)[2]
+        seeds = parse_seeds(one.seeds)
+        expected |= {(one.task, one.methods[0], setting, seed) for seed in seeds}
+        assert min(seeds) >= 100  # not among those that are reported
+        made = [
+            RunConfig.make(one.task, one.methods[0], one.steps[0][1], 0, **overrides)
+            for overrides in ({}, dict(one.overrides))
+        ]
+        assert (made[0] == made[1]) == (setting == "default")
+    assert stored == expected

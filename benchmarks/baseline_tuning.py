@@ -1,0 +1,113 @@
+"""Are the baselines tuned with care? Every choice of SAC and MBPO, one changed at a time.
+
+    python benchmarks/baseline_tuning.py --runs runs/tuning --out data/results/tuning
+
+The settings of ``experiments/defaults.py`` against alternatives, on tuning seeds (from 100 on),
+which the comparison does not use. The work is resumable, as any sweep: run the same command again.
+It leaves ``tuning.csv``, one row a run, ``tuning.json`` with provenance, and prints a table.
+"""
+
+import argparse
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from symtut.experiments.comparison_sweeps import Sweep
+from symtut.experiments.results import SUMMARY, Result
+from symtut.experiments.sweep import parse_seeds, sweep
+from symtut.storage import ensure_folder, provenance, write_csv, write_json
+
+STEPS = {
+    "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},
+    "mbpo": {"car2d": 1500, "reacher": 2000, "pendulum": 1400},
+}
+SEEDS = {"sac": "100-102", "mbpo": "100-101"}
+#: (method, task): what is tried instead of the setting. "" is for all tasks.
+ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
+    ("sac", ""): ({"updates_per_step": 2.0}, {"learning_rate": 3e-4}),
+    ("sac", "car2d"): ({"hidden": 128}, {"gamma": 0.99}),
+    ("sac", "reacher"): ({"hidden": 256}, {"gamma": 0.98}),
+    ("sac", "pendulum"): ({"hidden": 256}, {"gamma": 0.97}),
+    ("mbpo", ""): ({"updates_per_step": 40.0},),
+    ("mbpo", "car2d"): ({"rollout_length": 5}, {"hidden": 256}),
+    ("mbpo", "reacher"): ({"rollout_length": 1}, {"rollout_length": 20}),
+    ("mbpo", "pendulum"): ({"rollout_length": 1}, {"rollout_length": 20}),
+}
+COLUMNS = ["task", "method", "setting", "seed", "env_steps", "final_return", "mean_return"]
+COLUMNS += ["steps_to_threshold", "cpu_seconds", "commit"]
+
+
+def sweeps() -> list[Sweep]:
+    """One a task, method and setting; the name says which."""
+    found = []
+    for method, tasks in STEPS.items():
+        for task, steps in tasks.items():
+            others = ALTERNATIVES[method, ""] + ALTERNATIVES[method, task]
+            for choice in ({}, *others):
+                setting = ",".join(f"{key}={value}" for key, value in choice.items())
+                name = f"{task}_{method}_{setting or 'default'}"
+                one = Sweep(name, task, (method,), SEEDS[method], (("", steps),))
+                found.append(replace(one, overrides=tuple(choice.items())))
+    return found
+
+
+def rows(one: Sweep, runs: Path) -> list[list]:
+    """A row for each finished run; ``mean_return`` is that of the whole learning curve."""
+    found = []
+    for path in sorted((runs / one.name).glob(f"*/*/seed_*/{SUMMARY}")):
+        result = Result.load(path.parent)
+        s = result.summary
+        mean = np.mean([point["mean_return"] for point in result.curve])
+        setting = one.name.split("_", 2)[2]
+        found.append(
+            [s["task"], s["method"], setting, s["seed"], s["env_steps"]]
+            + [round(s["final_return"], 3), round(float(mean), 3), s["steps_to_threshold"] or ""]
+            + [round(s["cpu_seconds"], 1), result.config["provenance"]["commit"]]
+        )
+    return found
+
+
+def table(path: Path) -> str:
+    """Means over the seeds; of each task and method the settings, the course's first."""
+    with open(path, newline="", encoding="utf-8") as file:
+        stored = list(csv.DictReader(file))
+    lines = [
+        f"{'task':<9} {'method':<6} {'setting':<22} {'final return, each seed':<25} "
+        f"{'mean of the curve':>17} {'steps to threshold':<22} {'CPU-s':>5}"
+    ]
+    for key in dict.fromkeys((r["task"], r["method"], r["setting"]) for r in stored):
+        cell = [r for r in stored if (r["task"], r["method"], r["setting"]) == key]
+        finals = " ".join(f"{float(r['final_return']):.1f}" for r in cell)
+        waits = " ".join(r["steps_to_threshold"] or f">{r['env_steps']}" for r in cell)
+        mean = np.mean([float(r["mean_return"]) for r in cell])
+        cpu = np.mean([float(r["cpu_seconds"]) for r in cell])
+        lines.append(
+            f"{key[0]:<9} {key[1]:<6} {key[2]:<22} {finals:<25} {mean:>17.1f} {waits:<22} "
+            f"{cpu:>5.0f}"
+        )
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the table")
+    parser.add_argument("--only", default="", help="sweeps whose names begin so, as car2d_mbpo")
+    parser.add_argument("--jobs", type=int, help="runs side by side (default: the cores)")
+    arguments = parser.parse_args(argv)
+    chosen = [one for one in sweeps() if one.name.startswith(arguments.only)]
+    for one in chosen:
+        sweep(
+            [one.task], list(one.methods), parse_seeds(one.seeds), arguments.runs / one.name,
+            dict(one.steps), one.profile, {"": dict(one.overrides)}, jobs=arguments.jobs,
+        )  # fmt: skip
+    path = ensure_folder(arguments.out) / "tuning.csv"
+    write_csv(path, COLUMNS, [row for one in sweeps() for row in rows(one, arguments.runs)])
+    write_json(path.with_suffix(".json"), provenance())
+    print(table(path))
+
+
+if __name__ == "__main__":
+    main()
