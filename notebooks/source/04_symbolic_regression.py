@@ -1053,6 +1053,7 @@ for j, (ax, title) in enumerate(zip(axes, ("same region", "half as wide again"),
         )  # fmt: skip
     ax.axvline(1e-8, color=plots.INK, linestyle=":", linewidth=1)
     ax.set(xlabel=r"$1 - R^2$ on fresh points", title=title, xlim=(3e-17, 30))
+    ax.set_xticks([1e-16, 1e-12, 1e-8, 1e-4, 1])
 axes[0].set_yticks(range(len(chosen)), chosen)
 axes[0].invert_yaxis()
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=9)

@@ -92,3 +92,7 @@ def check(results):
     assert hope > gets + 0.3 and abs(last_hope - last_gets) < 0.2
     assert 1 <= results["fell_again"] <= 9
     assert results["sac_steps"] == 3500 and results["sac_seeds"] == 10
+    beside = results["beside_sb3"]  # of each task: a run's mean over the second half, per seed
+    for task in ("pendulum", "car2d", "reacher"):
+        ours, theirs = beside[f"{task} ours"], beside[f"{task} SB3"]
+        assert len(ours) == len(theirs) >= 3 and max(ours) > min(theirs)
