@@ -23,7 +23,8 @@ STEPS = {
     "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},
     "mbpo": {"car2d": 1500, "reacher": 2000, "pendulum": 1400},
 }
-SEEDS = {"sac": "100-102", "mbpo": "100-101"}
+#: (method, task), "" for all others.
+SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("mbpo", "car2d"): "100"}
 #: (method, task): what is tried instead of the setting. "" is for all tasks.
 ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", ""): ({"updates_per_step": 2.0}, {"learning_rate": 3e-4}),
@@ -48,7 +49,8 @@ def sweeps() -> list[Sweep]:
             for choice in ({}, *others):
                 setting = ",".join(f"{key}={value}" for key, value in choice.items())
                 name = f"{task}_{method}_{setting or 'default'}"
-                one = Sweep(name, task, (method,), SEEDS[method], (("", steps),))
+                seeds = SEEDS.get((method, task)) or SEEDS[method, ""]
+                one = Sweep(name, task, (method,), seeds, (("", steps),))
                 found.append(replace(one, overrides=tuple(choice.items())))
     return found
 

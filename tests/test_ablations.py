@@ -144,7 +144,7 @@ def test_adapters_and_all_weights_are_judged_on_the_same_functions(tmp_path, cap
 def test_tuning_runs_every_setting_once(tmp_path, monkeypatch, capsys):
     module = load("baseline_tuning")
     monkeypatch.setattr(module, "STEPS", {"sac": {"pendulum": 40}})
-    monkeypatch.setattr(module, "SEEDS", {"sac": "100"})
+    monkeypatch.setattr(module, "SEEDS", {("sac", ""): "100"})
     monkeypatch.setattr(
         module, "ALTERNATIVES", {("sac", ""): ({"hidden": 16},), ("sac", "pendulum"): ()}
     )
