@@ -34,7 +34,11 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("mbpo", ""): ({"updates_per_step": 40.0},),
     ("mbpo", "car2d"): ({"rollout_length": 5}, {"hidden": 256}),
     ("mbpo", "reacher"): ({"rollout_length": 5}, {"rollout_length": 50}),
-    ("mbpo", "pendulum"): ({"rollout_length": 1}, {"rollout_length": 20}),
+    ("mbpo", "pendulum"): (
+        {"rollout_length": 1},
+        {"rollout_length": 5},
+        {"rollout_length": 50},
+    ),
 }
 COLUMNS = ["task", "method", "setting", "seed", "env_steps", "final_return", "mean_return"]
 COLUMNS += ["steps_to_threshold", "cpu_seconds", "commit"]

@@ -65,7 +65,7 @@ def test_later_choices_win():
 def test_mbpo_is_configured_as_it_was_published_and_tuned():
     choices = defaults("pendulum", "mbpo", "default")
     loop = LoopConfig(**{n: v for n, v in choices.items() if n != "evaluate_every"})
-    assert loop.rollout_length == 5 and loop.real_fraction == 0.05
+    assert loop.rollout_length == 20 and loop.real_fraction == 0.05
     assert loop.updates_per_step * loop.imagined_per_update == 400  # imagined for each real step
     assert loop.audition_every is None and loop.refit_every == 125
     for task in TASKS:  # a task's own long rollouts from a box are not MBPO's
