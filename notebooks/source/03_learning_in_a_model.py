@@ -973,7 +973,7 @@ for name in ("updates_per_step", "imagined_per_update", "rollout_length", "rollo
 per_real_step = None
 ### BEGIN SOLUTION
 transitions = 20 * 20  # updates for each real step, times imagined transitions for each update
-per_real_step = (transitions, transitions / 5)  # a branch is five transitions
+per_real_step = (transitions, transitions / 20)  # a branch is twenty transitions
 ### END SOLUTION
 
 # %% tags=["check"]
@@ -984,10 +984,10 @@ per_real_step = checks.value(
     per_real_step,
     expected=np.array([made, made / loop_config.rollout_length]),
     mistakes=[
-        (np.array([20.0, 4.0]), "That is for each update; there are 20 updates to a real step."),
-        (np.array([400.0, 2000.0]), "A branch holds five transitions: divide, do not multiply."),
-        (np.array([400.0, 400.0]), "400 rollouts run side by side, but each lasts five steps: "
-         "it takes five real steps' worth of transitions to finish them all."),
+        (np.array([20.0, 1.0]), "That is for each update; there are 20 updates to a real step."),
+        (np.array([400.0, 8000.0]), "A branch holds 20 transitions: divide, do not multiply."),
+        (np.array([400.0, 400.0]), "400 rollouts run side by side, but each lasts twenty steps: "
+         "it takes twenty real steps' worth of transitions to finish them all."),
     ],
     hint="Real step → updates → imagined transitions → branches of rollout_length transitions.",
 )  # fmt: skip

@@ -61,6 +61,8 @@ NO_RELABEL = dict(overrides=(("relabel", False),))
 #: The paper's loop: short rollouts, regression by the transformer and BFGS alone. True equations
 #: in the same loop tell what the loop costs and what the regression.
 PAPER = dict(steps=(("", 2000),), profile="paper", overrides=(("refit_every", 1000),))
+#: What SAC gains from learning twice as much from each step, for twice the computing.
+TWO_UPDATES = dict(overrides=(("updates_per_step", 2.0),))
 #: Each method gets what it needs to reach the threshold, or what shows that it does not.
 SWEEPS = (
     Sweep("pendulum", "pendulum", METHODS, "0-9", (("", 200), ("mbpo", 1400), ("sac", 8000))),
@@ -70,6 +72,9 @@ SWEEPS = (
     Sweep("reacher", "reacher", METHODS, "0-4", (("", 500), ("mbpo", 2000), ("sac", 15000))),
     Sweep("reacher_100", "reacher", ("symbolic",), "0-4", (("", 100),)),
     Sweep("reacher_no_relabel", "reacher", ("symbolic",), "0-4", (("", 500),), **NO_RELABEL),
+    Sweep("pendulum_two_updates", "pendulum", ("sac",), "0-9", (("", 8000),), **TWO_UPDATES),
+    Sweep("car2d_two_updates", "car2d", ("sac",), "0-9", (("", 12000),), **TWO_UPDATES),
+    Sweep("reacher_two_updates", "reacher", ("sac",), "0-4", (("", 15000),), **TWO_UPDATES),
     Sweep("pendulum_paper", "pendulum", ("symbolic", "oracle"), "0-9", **PAPER),
     Sweep("reacher_paper", "reacher", ("symbolic", "oracle"), "0-4", **PAPER),
 )

@@ -46,9 +46,17 @@ def check(results):
     assert {"pendulum", "car2d", "reacher", "reacher_no_relabel"} <= set(results["sweeps"])
     assert results["solved"]["pendulum symbolic"] == [10, 10]
     assert results["solved"]["pendulum_50 symbolic"][0] >= 9
-    for rival, least in (("sac", 10), ("mbpo", 2)):
+    for rival, least in (("sac", 10), ("mbpo", 1)):
         for task in ("pendulum", "car2d", "reacher"):
             assert results["ratios"][f"{task} {rival}"][1] > least
+    fewest = results["from_fewest"]
+    assert fewest["pendulum sac"][0] > 50 and fewest["pendulum mbpo"][0] > 5
+    assert fewest["reacher sac"][0] > 100 and fewest["reacher mbpo"][0] > 5
+    assert fewest["pendulum_two_updates sac"][0] < fewest["pendulum sac"][0]
+    # what is better than our settings of the baselines costs more computing
+    assert all(
+        price > 1.2 for found in results["better_settings"].values() for price in found.values()
+    )
     value, low, high = results["ratios"]["pendulum oracle"]
     assert low <= 1 <= high
     for task in ("pendulum", "reacher"):  # the paper's loop, from more real steps, ends lower
