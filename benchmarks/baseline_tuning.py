@@ -4,7 +4,9 @@
 
 The settings of ``experiments/defaults.py`` against alternatives, on tuning seeds (from 100 on),
 which the comparison does not use. The work is resumable, as any sweep: run the same command again.
-It leaves ``tuning.csv``, one row a run, ``tuning.json`` with provenance, and prints a table.
+It leaves ``tuning.csv``, one row a run, ``tuning.json`` with provenance, and prints a table. Rows
+that ``tuning.csv`` holds already stay if their run is not in ``--runs`` and still in the grid, so a
+setting can be added without the others' runs (``--only car2d_mbpo_start_states``).
 """
 
 import argparse
@@ -24,7 +26,7 @@ STEPS = {
     "mbpo": {"car2d": 1500, "reacher": 2000, "pendulum": 1400},
 }
 #: (method, task), "" for all others.
-SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("mbpo", "car2d"): "100"}
+SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("mbpo", "car2d"): "100-102"}
 #: (method, task): what is tried instead of the setting. "" is for all tasks.
 ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", ""): ({"updates_per_step": 2.0}, {"learning_rate": 3e-4}),
@@ -32,8 +34,9 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", "reacher"): ({"hidden": 256}, {"gamma": 0.98}),
     ("sac", "pendulum"): ({"hidden": 256}, {"gamma": 0.97}),
     ("mbpo", ""): ({"updates_per_step": 40.0},),
-    ("mbpo", "car2d"): ({"rollout_length": 5}, {"hidden": 256}),
-    ("mbpo", "reacher"): ({"rollout_length": 5}, {"rollout_length": 50}),
+    # What the symbolic model is given on these two: starts from the box, goals drawn anew.
+    ("mbpo", "car2d"): ({"rollout_length": 5}, {"hidden": 256}, {"start_states": "box"}),
+    ("mbpo", "reacher"): ({"rollout_length": 5}, {"rollout_length": 50}, {"relabel": True}),
     ("mbpo", "pendulum"): (
         {"rollout_length": 1},
         {"rollout_length": 5},
@@ -59,26 +62,50 @@ def sweeps() -> list[Sweep]:
     return found
 
 
-def rows(one: Sweep, runs: Path) -> list[list]:
+def setting_of(one: Sweep) -> str:
+    """``default``, or what is changed, as ``hidden=256``."""
+    return one.name.split("_", 2)[2]
+
+
+def rows(one: Sweep, runs: Path) -> list[dict]:
     """A row for each finished run; ``mean_return`` is that of the whole learning curve."""
     found = []
     for path in sorted((runs / one.name).glob(f"*/*/seed_*/{SUMMARY}")):
         result = Result.load(path.parent)
         s = result.summary
         mean = np.mean([point["mean_return"] for point in result.curve])
-        setting = one.name.split("_", 2)[2]
-        found.append(
-            [s["task"], s["method"], setting, s["seed"], s["env_steps"]]
-            + [round(s["final_return"], 3), round(float(mean), 3), s["steps_to_threshold"] or ""]
-            + [round(s["cpu_seconds"], 1), result.config["provenance"]["commit"]]
-        )
+        values = [s["task"], s["method"], setting_of(one), s["seed"], s["env_steps"]]
+        values += [round(s["final_return"], 3), round(float(mean), 3)]
+        values += [s["steps_to_threshold"] or "", round(s["cpu_seconds"], 1)]
+        values.append(result.config["provenance"]["commit"])
+        found.append(dict(zip(COLUMNS, map(str, values), strict=True)))
     return found
+
+
+def merged(path: Path, runs: Path) -> list[list]:
+    """The rows of the whole grid, in its order: of ``runs``, else as ``path`` holds them."""
+    grid = [
+        (one.task, one.methods[0], setting_of(one), str(seed))
+        for one in sweeps()
+        for seed in parse_seeds(one.seeds)
+    ]
+    found = {}
+    for row in [*read(path), *(row for one in sweeps() for row in rows(one, runs))]:
+        found[row["task"], row["method"], row["setting"], row["seed"]] = row
+    return [[found[key][name] for name in COLUMNS] for key in grid if key in found]
+
+
+def read(path: Path) -> list[dict]:
+    """The rows of a stored table; none if there is no such file."""
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def table(path: Path) -> str:
     """Means over the seeds; of each task and method the settings, the course's first."""
-    with open(path, newline="", encoding="utf-8") as file:
-        stored = list(csv.DictReader(file))
+    stored = read(path)
     lines = [
         f"{'task':<9} {'method':<6} {'setting':<22} {'final return, each seed':<25} "
         f"{'mean of the curve':>17} {'steps to threshold':<22} {'CPU-s':>5}"
@@ -110,7 +137,7 @@ def main(argv: list[str] | None = None) -> None:
             dict(one.steps), one.profile, {"": dict(one.overrides)}, jobs=arguments.jobs,
         )  # fmt: skip
     path = ensure_folder(arguments.out) / "tuning.csv"
-    write_csv(path, COLUMNS, [row for one in sweeps() for row in rows(one, arguments.runs)])
+    write_csv(path, COLUMNS, merged(path, arguments.runs))
     write_json(path.with_suffix(".json"), provenance())
     print(table(path))
 

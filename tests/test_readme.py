@@ -202,12 +202,22 @@ def test_what_is_said_of_the_comparison():
         runs = cell(sweep, method)
         return sum(r.steps_to_threshold is not None for r in runs), len(runs)
 
-    assert median("pendulum", "sac") / 50 == 70 and median("pendulum", "mbpo") / 50 == 13
+    assert median("pendulum", "sac") / 50 == 70 and median("pendulum", "mbpo") / 50 == 7
     assert there("pendulum_50") == (10, 10) and there("pendulum_20") == (8, 10)
     assert there("car2d") == (10, 10) and there("car2d", "sac") == there("car2d", "mbpo") == (0, 10)
     assert {r.env_steps for r in cell("car2d", "sac")} == {40 * 300}
     assert {r.env_steps for r in cell("car2d", "mbpo")} == {5 * 300}
-    assert median("reacher", "sac") / 100 == 135 and median("reacher", "mbpo") / 100 == 16
+    assert median("reacher", "sac") / 100 == 135 and median("reacher", "mbpo") / 100 == 9.5
+    assert median("pendulum_two_updates", "sac") == 2000 == 40 * 50
+    assert median("reacher_two_updates", "sac") == 10_500 == 105 * 100
+    assert (median("pendulum", "sac"), median("reacher", "sac")) == (3500, 13_500)
+    assert there("car2d_two_updates", "sac") == (0, 10)
+    for task in ("pendulum", "reacher"):
+        one, two = (
+            np.median([r.cpu_seconds / r.env_steps for r in cell(sweep, "sac")])
+            for sweep in (task, f"{task}_two_updates")
+        )
+        assert 1.7 < two / one < 2.3
     assert there("reacher_100") == (5, 5) and there("reacher_no_relabel") == (3, 5)
     for task in ("pendulum", "car2d", "reacher"):
         assert there(task) == there(task, "sparse") == there(task, "oracle")

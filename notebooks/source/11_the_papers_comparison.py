@@ -331,7 +331,7 @@ def shown(interval, digits=0):
     return f"{value} [{low}, {high}]"
 
 
-print(f"{'':<18} {'method':<9} {'seeds':>5} {'solved':>6}  {'final return':<24} "
+print(f"{'':<21} {'method':<9} {'seeds':>5} {'solved':>6}  {'final return':<24} "
       f"{'steps to threshold':<20} {'÷ symbolic':<16} {'CPU-s':>6}")  # fmt: skip
 ratios, solved = {}, {}
 for name in sweeps:
@@ -346,7 +346,7 @@ for name in sweeps:
             known = not np.isnan(ratios[name, method].value)  # of two unknown medians it is not
             ratio = shown(ratios[name, method], 1) if known else "unknown"
         solved[f"{name} {method}"] = [reached, len(found)]
-        print(f"{name:<18} {method:<9} {len(found):>5} {reached:>6}  {shown(final, 1):<24} "
+        print(f"{name:<21} {method:<9} {len(found):>5} {reached:>6}  {shown(final, 1):<24} "
               f"{shown(st.steps_to_threshold(waits)):<20} {ratio:<16} "
               f"{np.mean([r.cpu_seconds for r in found]):>6.0f}")  # fmt: skip
 lab.record(solved=solved, ratios={" ".join(k): list(v) for k, v in ratios.items()})
