@@ -1,16 +1,16 @@
-"""The comparison of README: copy the tables of finished sweeps, draw the figure, print the table.
+"""The comparison of README: take in the tables of sweeps, draw the figure, print the table.
 
     python benchmarks/comparison.py --runs runs --out data/results/comparison
 
 ``--runs`` holds one folder for each sweep, named after its task (``pendulum``) or its task and what
-is special about it (``pendulum_50`` for 50 real steps); README lists the commands. Of each sweep
-the tables are copied; the runs stay where they are. Without ``--runs`` figure and table are made
-anew from what ``--out`` holds.
+is special about it (``pendulum_50`` for 50 real steps); README lists the commands. The runs stay
+where they are; their rows replace those that ``--out`` holds of the same task, method and seed, so
+that a method or some more seeds can be run alone. Without ``--runs`` figure and table are made anew
+from what ``--out`` holds.
 """
 
 import argparse
 import csv
-import shutil
 from pathlib import Path
 
 import matplotlib
@@ -19,19 +19,12 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from symtut.experiments.comparison_sweeps import SWEEPS, Sweep
-from symtut.experiments.tables import CURVES, RUNS, SOURCES, TABLE, read_curves, read_runs
+from symtut.experiments.summary_tables import TABLE, add_tables
+from symtut.experiments.tables import CURVES, RUNS, read_curves, read_runs
 from symtut.lab.plots import sample_efficiency, steps_to_threshold, use_style
-from symtut.storage import ensure_folder, read_json, write_json
+from symtut.storage import ensure_folder
 
 TASKS = ("pendulum", "car2d", "reacher")
-
-
-def copy(runs: Path, out: Path) -> None:
-    for sweep in sorted(path.parent for path in runs.glob(f"*/{TABLE}")):
-        folder = ensure_folder(out / sweep.name)
-        for name in (RUNS, CURVES, TABLE):
-            shutil.copyfile(sweep / name, folder / name)
-        write_json(folder / SOURCES, read_json(sweep / SOURCES))
 
 
 def figure(out: Path) -> None:
@@ -104,9 +97,10 @@ def ratio(row: dict) -> str:
 
 
 def make(runs: Path | None, out: Path) -> None:
-    """Copy the tables of ``runs``, if any, to ``out``; draw the figure, print README's table."""
+    """Lay the tables of ``runs``, if any, over ``out``'s; draw the figure, print README's table."""
     if runs is not None:
-        copy(runs, out)
+        for sweep in sorted(path.parent for path in runs.glob(f"*/{TABLE}")):
+            add_tables(sweep, ensure_folder(out / sweep.name))
     use_style()
     figure(out)
     head = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]

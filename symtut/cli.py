@@ -102,8 +102,8 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
 
 def run_sweep(arguments: argparse.Namespace) -> int:
+    from symtut.experiments.summary_tables import write_tables
     from symtut.experiments.sweep import parse_seeds, sweep
-    from symtut.experiments.tables import write_tables
 
     if arguments.table:
         say(write_tables(arguments.out, arguments.reference))

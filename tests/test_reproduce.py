@@ -1,19 +1,22 @@
 """``make reproduce``: the sweeps as data, the estimate, and a tiny reproduction from end to end."""
 
-import csv
+import dataclasses
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import comparison_sweeps as cs
 from symtut.experiments import sweep as sweeping
-from symtut.experiments.tables import read_runs
+from symtut.experiments.tables import CURVE_COLUMNS, read_curves, read_runs
+from symtut.storage import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -143,22 +146,64 @@ def test_tables_of_what_is_finished(tmp_path, capsys):
     out.mkdir()
     comparison.make(runs, out)
     assert capsys.readouterr().out.count("\n") == 2  # the head of the table
-    source = data_path(f"{cs.STORED}/pendulum")
-    folder = runs / "pendulum"
-    folder.mkdir()
-    for name in ("runs.csv", "curves.csv", "table.csv"):
-        with open(source / name, newline="") as file:
-            rows = list(csv.DictReader(file))
-        kept = [r for r in rows if r["method"] == "sac" and r.get("seed", "0") == "0"]
-        for row in kept:
-            row |= {key: "" for key in row if key.endswith(("_low", "_high"))}
-        with open(folder / name, "w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader(), writer.writerows(kept)
-    (folder / "table.json").write_text("{}")
+    (runs / "pendulum").mkdir()
+    one = one_run(runs / "pendulum", final_return=-100.0)
     comparison.make(runs, out)
-    assert "| pendulum | sac | 10 | 8000 | -149.8 |" in capsys.readouterr().out
+    assert "| pendulum | sac | 1 | 8000 | -100.0 | 1 of 1 |" in capsys.readouterr().out
     assert (out / "comparison.png").exists()
+    assert read_runs(out / "pendulum" / "runs.csv") == [one]
+
+
+def one_run(folder, **changes):
+    """The tables of a sweep of one run: SAC's first stored one on the pendulum, changed."""
+    source = data_path(f"{cs.STORED}/pendulum")
+    cell, name = ("pendulum", "sac"), "runs.csv"
+    one = next(r for r in read_runs(source / name) if (r.task, r.method) == cell)
+    one = dataclasses.replace(one, **changes)
+    write_csv(folder / name, [*vars(one)], [list(vars(one).values())])
+    curves = read_curves(source / "curves.csv")[cell]
+    at = curves.seeds.index(0)
+    points = zip(curves.env_steps, curves.returns[at], strict=True)
+    write_csv(folder / "curves.csv", CURVE_COLUMNS, [[*cell, one.seed, *p] for p in points])
+    (folder / "table.csv").touch()
+    made = [{"command": "symtut sweep, again"}]
+    (folder / "table.json").write_text(json.dumps({"reference": "symbolic", "made": made}))
+    return one
+
+
+def test_a_sweep_of_some_runs_replaces_these_and_leaves_the_others(tmp_path):
+    comparison, runs, out = load("comparison"), tmp_path / "runs", tmp_path / "out"
+    shutil.copytree(data_path(f"{cs.STORED}/pendulum"), out / "pendulum")
+    before = read_runs(out / "pendulum" / "runs.csv")
+    curves = read_curves(out / "pendulum" / "curves.csv")
+    (runs / "pendulum").mkdir(parents=True)
+    again = one_run(runs / "pendulum", final_return=-100.0)
+    comparison.make(runs, out)
+
+    def is_old(r):
+        return (r.method, r.seed) != ("sac", 0)
+
+    after = read_runs(out / "pendulum" / "runs.csv")
+    assert [r for r in after if is_old(r)] == [r for r in before if is_old(r)]
+    assert [r for r in after if not is_old(r)] == [again]
+    for cell, kept in read_curves(out / "pendulum" / "curves.csv").items():
+        assert kept.seeds == curves[cell].seeds
+        np.testing.assert_array_equal(kept.returns, curves[cell].returns)
+    sources = json.loads((out / "pendulum" / "table.json").read_text())
+    assert [m["command"].split()[0] for m in sources["made"]] == ["symtut"] * len(sources["made"])
+    assert sources["made"][-1] == {"command": "symtut sweep, again"} and len(sources["made"]) > 1
+    text = (out / "pendulum" / "runs.csv").read_bytes()
+    comparison.make(runs, out)  # once more changes nothing
+    assert (out / "pendulum" / "runs.csv").read_bytes() == text
+    assert json.loads((out / "pendulum" / "table.json").read_text()) == sources
+
+    one_run(runs / "pendulum", seed=10)  # more seeds than are stored
+    comparison.make(runs, out)
+    after = read_runs(out / "pendulum" / "runs.csv")
+    assert [r.seed for r in after if r.method == "sac"] == list(range(11))
+    one_run(runs / "pendulum", env_steps=9000)
+    with pytest.raises(InputError, match="pendulum/sac differ"):
+        comparison.make(runs, out)
 
 
 def test_nothing_finished_is_said(tmp_path, capsys):

@@ -23,8 +23,8 @@ from symtut.errors import InputError
 from symtut.experiments import results, workers
 from symtut.experiments.config import RunConfig
 from symtut.experiments.run import Run, first_difference, train
+from symtut.experiments.summary_tables import write_tables
 from symtut.experiments.sweep_report import Failures, Progress
-from symtut.experiments.tables import write_tables
 from symtut.progress import silenced
 from symtut.storage import ensure_folder, read_json
 from symtut.tasks import TASKS, make_task

@@ -1,13 +1,12 @@
-"""The tables of a sweep: every run, every curve, and what they say in sum.
+"""Finished runs and their curves, read from the runs' folders or from the tables of a sweep.
 
 ``runs.csv``    one row a run
 ``curves.csv``  mean return of every run on the steps that all seeds of a method share
-``table.csv``   one row a task and method, with intervals (``symtut.experiments.statistics``)
-``table.json``  where the three come from
+
+What they say in sum is next door, in ``symtut.experiments.summary_tables``.
 """
 
 import csv
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,11 +15,9 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.experiments import results
-from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
-from symtut.storage import provenance, write_csv, write_json
 
-RUNS, CURVES, TABLE, SOURCES = "runs.csv", "curves.csv", "table.csv", "table.json"
+RUNS, CURVES = "runs.csv", "curves.csv"
 GRID = 100  # points of a curve at most
 METHOD_ORDER = ("symbolic", "oracle", "sparse", "mbpo", "dreamer", "sac")
 CURVE_COLUMNS = ["task", "method", "seed", "env_steps", "mean_return"]
@@ -124,38 +121,7 @@ def on_common_steps(runs: Iterable[tuple[int, list[dict]]], points: int = GRID) 
     return Curves(tuple(seed for seed, _ in runs), grid, returns)
 
 
-# ---- files --------------------------------------------------------------------------------------
-
-
-def write_tables(out: str | Path, reference: str = "symbolic") -> str:
-    """Write the three tables of the sweep in ``out``; returns the readable one."""
-    out = Path(out)
-    records, curves = collect(out)
-    rows = summarise(records, reference)
-    names = [f.name for f in fields(RunRecord)]
-    write_csv(out / RUNS, names, [[getattr(r, name) for name in names] for r in records])
-    write_csv(
-        out / CURVES,
-        CURVE_COLUMNS,
-        [
-            [*cell, seed, int(steps), float(value)]
-            for cell, c in curves.items()
-            for seed, returns in zip(c.seeds, c.returns, strict=True)
-            for steps, value in zip(c.env_steps, returns, strict=True)
-        ],
-    )
-    write_csv(out / TABLE, list(rows[0]), [[_cell_text(v) for v in row.values()] for row in rows])
-    commits = sorted({r.commit for r in records if r.commit})
-    write_json(
-        out / SOURCES,
-        {"runs": len(records), "commits": commits, "reference": reference, "made": provenance()},
-    )
-    return readable(rows, records, reference)
-
-
-def _cell_text(value):
-    """NaN is a limit that cannot be given: an empty cell. ``inf`` stays: not reached."""
-    return "" if isinstance(value, float) and math.isnan(value) else value
+# ---- from tables -------------------------------------------------------------------------------
 
 
 def read_runs(path: str | Path) -> list[RunRecord]:
@@ -197,132 +163,3 @@ def _read(path, names) -> list[dict]:
             return list(reader)
     except OSError as error:
         raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
-
-
-# ---- what they say ------------------------------------------------------------------------------
-
-
-def summarise(records: list[RunRecord], reference: str = "symbolic") -> list[dict]:
-    """One row a task and method: see the columns below. Comparisons are with ``reference``.
-
-    ``steps_ratio`` is the method's median of steps to the threshold over the reference's;
-    ``reference_better`` is the probability that a run of the reference ends with the higher
-    return, each method at its own number of real steps.
-    """
-    cells: dict[Cell, list[RunRecord]] = {}
-    for record in records:
-        cells.setdefault((record.task, record.method), []).append(record)
-    rows = []
-    for (task, method), runs in cells.items():
-        base = cells.get((task, reference)) if method != reference else None
-        nothing = st.Interval(math.nan, math.nan, math.nan)
-        returns, waits = _returns(runs), _waits(runs)
-        estimates = {
-            "final_return": st.mean_return(returns),
-            "steps_to_threshold": st.steps_to_threshold(waits),
-            "steps_ratio": st.ratio_of_medians(waits, _waits(base)) if base else nothing,
-            "reference_better": st.probability_of_improvement([_returns(base)], [returns])
-            if base
-            else nothing,
-        }
-        row = {
-            "task": task,
-            "method": method,
-            "runs": len(runs),
-            "env_steps": max(r.env_steps for r in runs),
-            "threshold": runs[0].threshold,
-            "reached": sum(r.steps_to_threshold is not None for r in runs),
-            "cpu_seconds": float(np.median([r.cpu_seconds for r in runs])),
-        }
-        for name, (value, low, high) in estimates.items():
-            row |= {name: value, f"{name}_low": low, f"{name}_high": high}
-        rows.append(row)
-    return rows
-
-
-def _returns(runs) -> np.ndarray:
-    return np.array([r.final_return for r in runs])
-
-
-def _waits(runs) -> np.ndarray:
-    return st.censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
-
-
-def readable(rows: list[dict], records: list[RunRecord], reference: str = "symbolic") -> str:
-    """The table for people; in brackets 95 % intervals."""
-    lines = []
-    for task in dict.fromkeys(row["task"] for row in rows):
-        of_task = [row for row in rows if row["task"] == task]
-        base = next((row for row in of_task if row["method"] == reference), None)
-        compared = f"{f'ratio to {reference}':>26}{f'P({reference} better)':>24}" if base else ""
-        lines += [
-            f"{task}, threshold {of_task[0]['threshold']:g}",
-            f"  {'method':<10}{'runs':>5}{'real steps':>12}{'final return':>28}{'reached':>9}"
-            f"{'steps to threshold':>24}{'CPU-s':>8}{compared}",
-        ]
-        for row in of_task:
-            compared = f"{_ratio(row, base):>26}{_interval(row, 'reference_better', '.2f'):>24}"
-            line = (
-                f"  {row['method']:<10}{row['runs']:>5}{row['env_steps']:>12}"
-                f"{_interval(row, 'final_return', '.1f'):>28}"
-                f"{row['reached']:>6}/{row['runs']:<2}"
-                f"{_interval(row, 'steps_to_threshold', '.0f', more=row['env_steps']):>24}"
-                f"{row['cpu_seconds']:>8.0f}{compared}"
-            )
-            lines.append(line.rstrip())
-        lines.append("")
-    over_tasks = _over_tasks(records, reference)
-    notes = [
-        "Final return: interquartile mean over seeds. Steps to threshold: median over seeds",
-        "(Kaplan-Meier; who did not get there counts as 'more than was spent'). CPU-s: median.",
-    ]
-    return "\n".join([*lines, *over_tasks, *notes])
-
-
-def _interval(row: dict, name: str, form: str, more: float | None = None) -> str:
-    """``200 [180, 230]``; ``> 6000 [4000, …]`` where the median was not reached."""
-    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    if math.isnan(value):
-        return ""
-    text = f"> {more:{form}}" if math.isinf(value) else f"{value:{form}}"
-    if math.isnan(low) or math.isinf(low):
-        return text
-    return f"{text} [{low:{form}}, {'…' if math.isinf(high) else format(high, form)}]"
-
-
-def _ratio(row: dict, base: dict | None) -> str:
-    """Where a median was not reached, the bound that is known."""
-    value, low, high = (row[f"steps_ratio{end}"] for end in ("", "_low", "_high"))
-    if base is None or base is row:
-        return ""
-    if math.isnan(value):
-        return "neither got there"
-    text = f"{value:.1f}"
-    if math.isinf(value):
-        text = f"> {row['env_steps'] / base['steps_to_threshold']:.1f}"
-    elif value == 0:
-        text = f"< {row['steps_to_threshold'] / base['env_steps']:.2f}"
-    if math.isnan(low):
-        return text
-    return f"{text} [{low:.1f}, {'…' if math.isinf(high) else format(high, '.1f')}]"
-
-
-def _over_tasks(records: list[RunRecord], reference: str) -> list[str]:
-    """Probability of improvement over all tasks that two methods share, if there are several."""
-    cells: dict[Cell, list[float]] = {}
-    for r in records:
-        cells.setdefault((r.task, r.method), []).append(r.final_return)
-    lines = []
-    for method in dict.fromkeys(method for _, method in sorted(cells, key=cell_order)):
-        tasks = [t for t, m in cells if m == method and (t, reference) in cells]
-        if method == reference or len(tasks) < 2:
-            continue
-        value, low, high = st.probability_of_improvement(
-            [np.array(cells[t, reference]) for t in tasks],
-            [np.array(cells[t, method]) for t in tasks],
-        )
-        limits = "" if math.isnan(low) else f" [{low:.2f}, {high:.2f}]"
-        lines.append(
-            f"P({reference} better than {method}), mean of {len(tasks)} tasks: {value:.2f}{limits}"
-        )
-    return [*lines, ""] if lines else []
