@@ -1339,9 +1339,9 @@ print(f"  time on the pendulum: {minutes[0]:.1f} min [{minutes[1]:.1f}, {minutes
 print(f"  return after {sac[0].env_steps} steps: {final.value:.1f}", end=" ")
 print(f"[{final.low:.1f}, {final.high:.1f}] (interquartile mean)")
 print(f"  CPU-s a run, median: {np.median([r.cpu_seconds for r in sac]):.0f}")
-made = read_json(data_path(f"{folder}/table.json"))["made"]
-print(f"made {made['date'][:10]} at commit {made['commit']}, torch {made['versions']['torch']}")
-print(f"by: {made['command']}")
+for made in read_json(data_path(f"{folder}/table.json"))["made"]:
+    print(f"made {made['date'][:10]} at commit {made['commit']}, torch {made['versions']['torch']}")
+    print(f"by: {made['command']}")
 lab.record(sac_steps=steps.value, sac_seeds=len(sac))
 
 # %%

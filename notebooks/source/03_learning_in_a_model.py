@@ -1226,7 +1226,7 @@ wanted = ("sac", "oracle", "mbpo")
 stored = data_path("results/comparison/pendulum")
 records = [r for r in read_runs(stored / "runs.csv") if r.method in wanted]
 curves = {c: found for c, found in read_curves(stored / "curves.csv").items() if c[1] in wanted}
-made = read_json(stored / "table.json")["made"]
+made = read_json(stored / "table.json")["made"][-1]
 print(f"{len(records)} runs; tables of {made['date'][:10]}, torch {made['versions']['torch']}")
 for method in wanted:
     runs = [r for r in records if r.method == method]

@@ -71,7 +71,9 @@ for name in sweeps:
     for record in runs[name]:
         cells[record.task, record.method] += 1
     print(f"{name}: " + ", ".join(f"{method} {n} seeds" for (_, method), n in cells.items()))
-    print(f"   commit {', '.join(origin['commits'])}, tables made {origin['made']['date'][:10]}")
+    print(
+        f"   commit {', '.join(origin['commits'])}, tables made {origin['made'][-1]['date'][:10]}"
+    )
 tasks = [name for name in ("pendulum", "car2d", "reacher") if name in sweeps]
 lab.record(sweeps=sweeps, runs={name: len(found) for name, found in runs.items()})
 if ("pendulum", "sac") not in curves.get("pendulum", {}):

@@ -19,17 +19,14 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
     X = X[:, columns.written]
     terms = [columns.restore(term) for term in fit.term_expressions()]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    best = None
-    for first in (1, 0):  # without an intercept, then with one
-        found = _weighted(terms, values, y, first)
-        best = found if best is None or found[0] < best[0] else best
+    best = _best_weighted(terms, values, y)
     shorter = True
     while shorter and len(terms) > 1:  # idle terms go, like 2e-19·cos(x0) or the twin of another
         shorter = False
         for idle in np.argsort(np.abs(best[3]) * values[:, 1:].std(0)).tolist():
             left = np.delete(values, 1 + idle, axis=1)
             fewer = terms[:idle] + terms[idle + 1 :]
-            found = _weighted(fewer, left, y, int(best[2] == 0.0))
+            found = _best_weighted(fewer, left, y)
             if found[0] < best[0]:
                 best, terms, values, shorter = found, fewer, left, True
                 break
@@ -59,6 +56,11 @@ def front(rows: list[dict]) -> list[dict]:
         if not kept or row["loss"] < kept[-1]["loss"]:
             kept.append(row)
     return kept
+
+
+def _best_weighted(terms, values, y):
+    """:func:`_weighted` without an intercept or with one, whichever has the better criterion."""
+    return min((_weighted(terms, values, y, first) for first in (1, 0)), key=lambda f: f[0])
 
 
 def _weighted(terms, values, y, first):

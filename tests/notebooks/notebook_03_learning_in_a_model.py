@@ -74,9 +74,9 @@ WRONG = {
         ),
     ],
     "exercise 5": [
-        ("per_real_step = (20, 4)", "20 updates to a real step"),
+        ("per_real_step = (20, 1)", "20 updates to a real step"),
         ("per_real_step = (400, 8000)", "divide, do not multiply"),
-        ("per_real_step = (400, 400)", "each lasts five steps"),
+        ("per_real_step = (400, 400)", "each lasts twenty steps"),
     ],
     "exercise 6": [
         (
