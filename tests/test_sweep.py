@@ -16,7 +16,7 @@ import pytest
 
 from symtut.cli import main, parse_placed_overrides, parse_steps
 from symtut.errors import InputError
-from symtut.experiments import Result, evaluate, tables, workers
+from symtut.experiments import Result, evaluate, summary_tables, tables, workers
 from symtut.experiments.run import Run
 from symtut.experiments.sweep import SweepRun, parse_seeds, plan
 from symtut.experiments.sweep_report import Progress
@@ -243,13 +243,13 @@ def test_the_table_says_more_than_where_a_method_did_not_get_there(tmp_path):
     records += [record("sac", s, -150.5 - s, 3000 + 500 * s) for s in range(4)]
     records += [record("mbpo", s, -900.0, None) for s in range(4)]
     records += [record("symbolic", 0, -20.0, 300, "car2d"), record("sac", 0, -90.0, None, "car2d")]
-    rows = {(r["task"], r["method"]): r for r in tables.summarise(records)}
+    rows = {(r["task"], r["method"]): r for r in summary_tables.summarise(records)}
     sac, mbpo = rows["pendulum", "sac"], rows["pendulum", "mbpo"]
     assert sac["steps_to_threshold"] == 3500 and sac["steps_ratio"] == 17.5
     assert mbpo["steps_to_threshold"] == np.inf and mbpo["steps_ratio_low"] == 30
     assert mbpo["reference_better"] == 1.0
     assert np.isnan(rows["pendulum", "symbolic"]["steps_ratio"])
-    said = tables.readable(list(rows.values()), records)
+    said = summary_tables.readable(list(rows.values()), records)
     assert "> 6000" in said and "> 30.0 [30.0, …]" in said and "17.5 [" in said
     assert "P(symbolic better than sac), mean of 2 tasks: 0.8" in said  # (10/16 + 1) / 2
     for text in ("nan", "inf"):
