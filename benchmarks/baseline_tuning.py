@@ -35,7 +35,7 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", "pendulum"): ({"hidden": 256}, {"gamma": 0.97}),
     ("mbpo", ""): ({"updates_per_step": 40.0},),
     ("mbpo", "car2d"): ({"rollout_length": 5}, {"hidden": 256}, {"start_states": "all"}),
-    ("mbpo", "reacher"): ({"rollout_length": 5}, {"rollout_length": 50}, {"relabel": True}),
+    ("mbpo", "reacher"): ({"rollout_length": 5}, {"rollout_length": 50}, {"relabel": False}),
     ("mbpo", "pendulum"): (
         {"rollout_length": 1},
         {"rollout_length": 5},
