@@ -68,9 +68,12 @@ def test_mbpo_is_configured_as_it_was_published_and_tuned():
     assert loop.rollout_length == 20 and loop.real_fraction == 0.05
     assert loop.updates_per_step * loop.imagined_per_update == 400  # imagined for each real step
     assert loop.audition_every is None and loop.refit_every == 125
-    for task in TASKS:  # a task's own long rollouts from a box are not MBPO's
-        assert defaults(task, "mbpo", "default")["start_states"] == "all"
-        assert defaults(task, "mbpo", "default")["relabel"] is False
+    made = {task: RunConfig.make(task, "mbpo", 1500, 0).loop for task in ("pendulum", *TASKS)}
+    assert all(loop.rollout_length == 20 for loop in made.values())
+    starts = {task: (loop.start_states, loop.relabel) for task, loop in made.items()}
+    assert starts == {  # what the other models are given, where it helped on tuning seeds
+        "pendulum": ("all", False), "car2d": ("box", False), "reacher": ("all", True),
+    }  # fmt: skip
 
 
 def test_the_papers_profile_is_the_papers_loop_and_regression():
