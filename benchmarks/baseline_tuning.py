@@ -19,7 +19,7 @@ import numpy as np
 from symtut.experiments.comparison_sweeps import Sweep
 from symtut.experiments.results import SUMMARY, Result
 from symtut.experiments.sweep import parse_seeds, sweep
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
 
 STEPS = {
     "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},
@@ -148,7 +148,9 @@ def main(argv: list[str] | None = None) -> None:
         )  # fmt: skip
     path = ensure_folder(arguments.out) / "tuning.csv"
     write_csv(path, COLUMNS, merged(path, arguments.runs))
-    write_json(path.with_suffix(".json"), provenance())
+    sources = path.with_suffix(".json")
+    sessions = read_json(sources)["sessions"] if sources.exists() else []
+    write_json(sources, {"sessions": [*sessions, provenance()]})
     print(table(path))
 
 
