@@ -117,7 +117,7 @@ def table(path: Path) -> str:
     """Means over the seeds; of each task and method the settings, the course's first."""
     stored = read(path)
     lines = [
-        f"{'task':<9} {'method':<6} {'setting':<22} {'final return, each seed':<25} "
+        f"{'task':<9} {'method':<6} {'setting':<36} {'final return, each seed':<25} "
         f"{'mean of the curve':>17} {'steps to threshold':<22} {'CPU-s':>5}"
     ]
     for key in dict.fromkeys((r["task"], r["method"], r["setting"]) for r in stored):
@@ -127,7 +127,7 @@ def table(path: Path) -> str:
         mean = np.mean([float(r["mean_return"]) for r in cell])
         cpu = np.mean([float(r["cpu_seconds"]) for r in cell])
         lines.append(
-            f"{key[0]:<9} {key[1]:<6} {key[2]:<22} {finals:<25} {mean:>17.1f} {waits:<22} "
+            f"{key[0]:<9} {key[1]:<6} {key[2]:<36} {finals:<25} {mean:>17.1f} {waits:<22} "
             f"{cpu:>5.0f}"
         )
     return "\n".join(lines)
