@@ -54,9 +54,9 @@ def check(results):
     assert fewest["reacher sac"][0] > 100 and fewest["reacher mbpo"][0] > 5
     assert fewest["pendulum_two_updates sac"][0] < fewest["pendulum sac"][0]
     # what is better than our settings of the baselines costs more computing
-    assert all(
-        price > 1.2 for found in results["better_settings"].values() for price in found.values()
-    )
+    for found in results["better_settings"].values():
+        for setting, price in found.items():
+            assert price > 1.2 if price else "updates_per_step" in setting
     value, low, high = results["ratios"]["pendulum oracle"]
     assert low <= 1 <= high
     for task in ("pendulum", "reacher"):  # the paper's loop, from more real steps, ends lower
