@@ -41,12 +41,14 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
         {"hidden": 128, "start_states": "all"},
     ),
     ("mbpo", "reacher"): (  # likewise, before goals were drawn anew
+        {"random_steps": 100},
         {"relabel": False},
         {"relabel": False, "updates_per_step": 40.0},
         {"relabel": False, "rollout_length": 5},
         {"relabel": False, "rollout_length": 50},
     ),
     ("mbpo", "pendulum"): (
+        {"random_steps": 50},
         {"updates_per_step": 40.0},
         {"rollout_length": 1},
         {"rollout_length": 5},
