@@ -244,12 +244,14 @@ def test_what_is_said_of_the_comparison():
         assert there(task) == there(task, "sparse") == there(task, "oracle")
     assert there("pendulum_paper") == there("pendulum_paper", "oracle") == (8, 10)
     assert there("reacher_paper") == there("reacher_paper", "oracle") == (0, 5)
-    for sweep in ("pendulum_paper", "reacher_paper"):
+    assert there("car2d_paper") == there("car2d_paper", "oracle") == (0, 4)
+    for sweep in ("pendulum_paper", "reacher_paper", "car2d_paper"):
         finals = [
             np.array([r.final_return for r in cell(sweep, m)]) for m in ("symbolic", "oracle")
         ]
         chance = probability_of_improvement(finals[:1], finals[1:])
-        assert chance.low < 0.5 < chance.high
+        assert chance.low < 0.5 and (chance.high > 0.5) == (sweep != "car2d_paper")
+    assert [round(mean_return(values).value) for values in finals] == [-121, -63]
 
 
 def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():

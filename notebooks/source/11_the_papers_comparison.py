@@ -482,11 +482,16 @@ for task in tasks:
             lab.record(**{f"{name}_{method}_final": finals.value})
 
 # %% [markdown]
-# In the stored runs both models end lower than in the course's loop, and they end *together*: with
-# the true equations the paper's loop does no better than with inferred ones. So it is not the
-# regression that asks for more real steps. Two candidates are left: rollouts of two steps never see
-# an episode through (notebook 12 varies their length), and five updates for each real step are
-# 10,000 in 2,000 steps. On Car2d this loop has not been run.
+# In the stored runs both models end lower than in the course's loop. On the pendulum and on Reacher
+# they end *together*: with the true equations the paper's loop does no better than with inferred
+# ones. So it is not the regression that asks for more real steps. Two candidates are left: rollouts
+# of two steps never see an episode through (notebook 12 varies their length), and five updates for
+# each real step are 10,000 in 2,000 steps.
+#
+# On Car2d the loop stops the true equations, too, and the inferred ones end lower still. The car
+# moves by its *new* speed and heading. From the old state and the action alone, as the paper's
+# regression has it, that is a formula inside a formula:
+# [notebook 09](09_the_symbolic_world_model.ipynb), section 5.
 
 # %% [markdown]
 # ## 7 · Choose the result

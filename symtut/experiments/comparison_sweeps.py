@@ -76,7 +76,7 @@ SWEEPS = (
     Sweep("car2d_two_updates", "car2d", ("sac",), "0-9", (("", 12000),), **TWO_UPDATES),
     Sweep("reacher_two_updates", "reacher", ("sac",), "0-4", (("", 15000),), **TWO_UPDATES),
     Sweep("pendulum_paper", "pendulum", ("symbolic", "oracle"), "0-9", **PAPER),
-    Sweep("car2d_paper", "car2d", ("symbolic", "oracle"), "0-9", **PAPER),
+    Sweep("car2d_paper", "car2d", ("symbolic", "oracle"), "0-3", **PAPER),
     Sweep("reacher_paper", "reacher", ("symbolic", "oracle"), "0-4", **PAPER),
 )
 #: Seconds long, to try the whole way: tiny networks, a few updates, one world.
