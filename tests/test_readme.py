@@ -209,6 +209,7 @@ def test_what_is_said_of_the_comparison():
     assert {r.env_steps for r in cell("car2d", "sac")} == {40 * 300}
     assert {r.env_steps for r in cell("car2d", "mbpo")} == {5 * 300}
     assert median("reacher", "sac") / 100 == 135 and median("reacher", "mbpo") / 100 == 5.5
+    assert median("reacher", "mbpo") == 550 and median("reacher", "symbolic") == 500
     assert median("pendulum_two_updates", "sac") == 2000 == 40 * 50
     assert median("reacher_two_updates", "sac") == 10_500 == 105 * 100
     assert (median("pendulum", "sac"), median("reacher", "sac")) == (3500, 13_500)

@@ -46,9 +46,10 @@ def check(results):
     assert {"pendulum", "car2d", "reacher", "reacher_no_relabel"} <= set(results["sweeps"])
     assert results["solved"]["pendulum symbolic"] == [10, 10]
     assert results["solved"]["pendulum_50 symbolic"][0] >= 9
-    for rival, least in (("sac", 10), ("mbpo", 1)):
-        for task in ("pendulum", "car2d", "reacher"):
-            assert results["ratios"][f"{task} {rival}"][1] >= least  # 1: Reacher, 500 steps each
+    for task in ("pendulum", "car2d", "reacher"):
+        assert results["ratios"][f"{task} sac"][1] > 10
+    # on Reacher both are given 500 random steps first, so only fewer steps can tell them apart
+    assert all(results["ratios"][f"{task} mbpo"][1] > 1 for task in ("pendulum", "car2d"))
     fewest = results["from_fewest"]
     assert fewest["pendulum sac"][0] > 50 and fewest["pendulum mbpo"][0] > 5
     assert fewest["reacher sac"][0] > 100 and fewest["reacher mbpo"][0] > 5
