@@ -69,15 +69,16 @@ SWEEPS = (
     Sweep("pendulum_50", "pendulum", ("symbolic",), "0-9", (("", 50),)),
     Sweep("pendulum_20", "pendulum", ("symbolic",), "0-9", (("", 20),)),
     Sweep("car2d", "car2d", METHODS, "0-9", (("", 300), ("mbpo", 1500), ("sac", 12000))),
-    Sweep("reacher", "reacher", METHODS, "0-4", (("", 500), ("mbpo", 2000), ("sac", 15000))),
-    Sweep("reacher_100", "reacher", ("symbolic",), "0-4", (("", 100),)),
-    Sweep("reacher_no_relabel", "reacher", ("symbolic",), "0-4", (("", 500),), **NO_RELABEL),
+    Sweep("reacher", "reacher", METHODS, "0-9", (("", 500), ("mbpo", 2000), ("sac", 15000))),
+    Sweep("reacher_100", "reacher", ("symbolic",), "0-9", (("", 100),)),
+    Sweep("reacher_200", "reacher", ("symbolic",), "0-9", (("", 200),)),
+    Sweep("reacher_no_relabel", "reacher", ("symbolic",), "0-9", (("", 500),), **NO_RELABEL),
     Sweep("pendulum_two_updates", "pendulum", ("sac",), "0-9", (("", 8000),), **TWO_UPDATES),
     Sweep("car2d_two_updates", "car2d", ("sac",), "0-9", (("", 12000),), **TWO_UPDATES),
-    Sweep("reacher_two_updates", "reacher", ("sac",), "0-4", (("", 15000),), **TWO_UPDATES),
+    Sweep("reacher_two_updates", "reacher", ("sac",), "0-9", (("", 15000),), **TWO_UPDATES),
     Sweep("pendulum_paper", "pendulum", ("symbolic", "oracle"), "0-9", **PAPER),
-    Sweep("car2d_paper", "car2d", ("symbolic", "oracle"), "0-3", **PAPER),
-    Sweep("reacher_paper", "reacher", ("symbolic", "oracle"), "0-4", **PAPER),
+    Sweep("car2d_paper", "car2d", ("symbolic", "oracle"), "0-9", **PAPER),
+    Sweep("reacher_paper", "reacher", ("symbolic", "oracle"), "0-9", **PAPER),
 )
 #: Seconds long, to try the whole way: tiny networks, a few updates, one world.
 SMOKE = (

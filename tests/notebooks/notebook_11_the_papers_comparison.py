@@ -48,12 +48,16 @@ def check(results):
     assert results["solved"]["pendulum_50 symbolic"][0] >= 9
     for task in ("pendulum", "car2d", "reacher"):
         assert results["ratios"][f"{task} sac"][1] > 10
-    # on Reacher both are given 500 random steps first, so only fewer steps can tell them apart
+    # on Reacher both are given 500 random steps first, and need no more
     assert all(results["ratios"][f"{task} mbpo"][1] > 1 for task in ("pendulum", "car2d"))
-    fewest = results["from_fewest"]
-    assert fewest["pendulum sac"][0] > 50 and fewest["pendulum mbpo"][0] > 5
-    assert fewest["reacher sac"][0] > 100 and fewest["reacher mbpo"][0] > 5
-    assert fewest["pendulum_two_updates sac"][0] < fewest["pendulum sac"][0]
+    fewest = results["fewest"]  # (symbolic runs that got there, of so many, ratio) from few steps
+    for cell, ratio in {
+        **{"pendulum sac 50": 20, "pendulum mbpo 50": 5, "car2d sac 300": 10, "car2d mbpo 300": 3},
+        **{"reacher sac 100": 15, "reacher mbpo 100": 3, "reacher sac 200": 15},
+    }.items():
+        there, runs, found = fewest[cell]
+        assert there >= 0.9 * runs and found > ratio
+    assert fewest["pendulum_two_updates sac 50"][2] < fewest["pendulum sac 50"][2]
     # what is better than our settings of the baselines costs more computing
     for found in results["better_settings"].values():
         for setting, price in found.items():
