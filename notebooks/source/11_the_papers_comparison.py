@@ -585,9 +585,11 @@ lab.record(better_settings=better)
 # ## 8 · Recompute a cell
 #
 # *Does it come out again?* A run is defined by its configuration and seed. Choose a cell; the same
-# seed must give the same number, to rounding, on any machine with the same library versions, and
-# about the same number on others. (In the `smoke` profile the run is cut short and only has to
-# work.)
+# seed must give the same number on any machine with the same library versions and a processor of
+# the same kind. Another kind (with AVX2 instead of AVX-512, say) rounds some last digits
+# differently. Mostly that is lost; but where several formulas fit almost alike it decides which one
+# is taken, and a run can then end as another seed would. (In the `smoke` profile the run is cut
+# short and only has to work.)
 
 # %%
 CELL = dict(task="pendulum", method="sparse", seed=SEED % 10)  # choose another one
