@@ -138,7 +138,7 @@ def provenance() -> dict:
             "system": platform.system(),
             "machine": platform.machine(),
             "cpus": os.cpu_count(),
-            "vectors": torch.backends.cpu.get_cpu_capability(),  # last digits depend on it
+            "vectors": torch.backends.cpu.get_cpu_capability(),  # last digits vary with it
             "torch_threads": torch.get_num_threads(),
         },
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
