@@ -269,8 +269,6 @@ def test_what_is_said_of_the_comparison():
     runs = [run for path in folder.glob("*/runs.csv") for run in read_runs(path)]
     assert len(runs) == 290
     assert sum(run.commit.startswith(("6bea4e1", "d827836")) for run in runs) == 87 + 13
-    waiting = [r for r in cell("car2d_two_updates", "sac") if r.commit.startswith("2be5281")]
-    assert len(waiting) == 6
 
 
 def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():
