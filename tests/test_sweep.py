@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,8 +20,8 @@ from symtut.experiments.run import Run
 from symtut.experiments.sweep import SweepRun, parse_seeds, plan
 from symtut.experiments.sweep_report import Progress
 from symtut.tasks import EVALUATION_SEEDS
+from tests.processes import symtut
 
-ROOT = Path(__file__).parents[1]
 TINY = [
     "sweep", "--profile", "smoke", "--set", "hidden=16", "--set", "batch_size=16",
     "--set", "evaluate_every=150",
@@ -308,14 +307,6 @@ def test_a_run_that_kills_its_workers_loses_only_itself():
     assert os.getpid() not in {v["pid"] for v in found.values()}
 
 
-def start(arguments):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "symtut", *arguments], env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
 def wait_for(condition, process, seconds=600):
     end = time.monotonic() + seconds
     while not condition():
@@ -342,7 +333,7 @@ def test_an_interrupted_sweep_leaves_no_worker_and_goes_on(tmp_path, number, cap
     pytest.importorskip("joblib")
     out = tmp_path / "out"
     arguments = tiny(out, "--methods", "oracle", "--set", "oracle:updates=4000")
-    process = start([*arguments, "--jobs", "2"])
+    process = symtut(*arguments, "--jobs", "2")
     folders = [out / "pendulum" / "oracle" / f"seed_{seed}" for seed in (0, 1)]
     wait_for(lambda: all((f / "checkpoint.safetensors").exists() for f in folders), process)
     children = busy(process)

@@ -3,12 +3,9 @@
 import csv
 import functools
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +19,9 @@ from symtut.experiments.config import RunConfig
 from symtut.regression.weights import find_weights
 from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import EVALUATION_SEEDS, make_task
+from tests.processes import start
 
 TINY = {"hidden": 32, "batch_size": 64, "updates": 600, "evaluate_every": 300, "profile": "smoke"}
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -46,13 +43,6 @@ def command(out, updates=1500):
         "--set", "batch_size=64", "--set", f"updates={updates}", "--set", "evaluate_every=1500",
         "--profile", "smoke",
     ]  # fmt: skip
-
-
-def start(argv):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        argv, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
 
 
 def comparable(out):
