@@ -11,6 +11,7 @@ import os
 import sys
 
 from symtut.errors import InputError
+from symtut.paths import ADVICE, as_path, file_error
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -265,6 +266,8 @@ COMMANDS = {
 
 
 def say(line: str) -> None:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    line = line.encode(encoding, "backslashreplace").decode(encoding)  # an ASCII terminal, say
     print(line, flush=True)  # a pipe or a notebook should see lines as they come
 
 
@@ -285,13 +288,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     arguments = build_parser().parse_args(argv)
     try:
+        for path in (getattr(arguments, "out", None), getattr(arguments, "weights", None)):
+            if path is not None:
+                as_path(path)
         import torch
 
         torch.set_num_threads(1)  # the networks are small: more threads only cost more
         return arguments.run(arguments)
     except InputError as error:
-        print("symtut: error:", *str(error).split(), file=sys.stderr)  # on one line
-        return 2
+        return complain(error)
     except KeyboardInterrupt:
         print(
             "\nsymtut: interrupted; the same command goes on from the last checkpoint.",
@@ -300,6 +305,22 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # Not an error of ours: what the shell itself reports for a program that SIGPIPE ends.
-        # Python would try to write what is left in its buffer on exit; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 141
+    except OSError as error:
+        if error.errno not in ADVICE:
+            raise
+        if error.filename is None:  # it is the output itself that cannot be written
+            drop_output()
+        return complain(file_error("use", error.filename or "standard output", error))
+
+
+def complain(error: InputError) -> int:
+    """The error as one line on stderr; returns the exit code for it."""
+    print("symtut: error:", *str(error).split(), file=sys.stderr)
+    return 2
+
+
+def drop_output() -> None:
+    """Python would try to write what is left in its buffer on exit: that goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,73 +1,96 @@
-"""Files that are either whole or absent: atomic writes, tensors without pickle, provenance."""
+"""Files that are either whole or absent: reading within bounds, atomic writing, provenance."""
 
 import csv
 import datetime
 import io
 import json
+import math
 import os
 import platform
+import secrets
 import subprocess
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import safetensors
 import safetensors.torch
 import torch
 
 from symtut.errors import InputError
+from symtut.forms import Form, Mismatch
+from symtut.paths import as_path, check_file, ensure_folder, file_error, mode_of_old
+
+__all__ = ["ensure_folder"]
+
+JSON_BYTES = 4_000_000  # the largest of our JSON files has a hundredth of it
+TABLE_BYTES, TABLE_ROWS = 32_000_000, 500_000
+HEADER_BYTES = 16_000_000
+TENSOR_BYTES = 4_000_000_000
 
 
-def ensure_folder(folder: str | Path) -> Path:
-    """Create ``folder`` if missing and prove that a file can be written into it.
+# ---- writing ------------------------------------------------------------------------------------
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write ``data`` to ``path``: a reader sees the old file or the new one, never a half.
+
+    A new file has the permissions that the umask leaves, one that is replaced keeps its own. Only
+    a regular file is replaced, no folder, device or symbolic link, and none that is read-only.
 
     Raises
     ------
     InputError
-        If the path is a file, or the folder cannot be created or written.
+        If the file cannot be written. Nothing is left behind then, and an old file is as it was.
     """
-    folder = Path(folder)
+    path = as_path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-"):
-            pass
+        mode = mode_of_old(path)
+        new = path.with_name(f".{path.name[:50]}-{secrets.token_hex(4)}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        handle = os.open(new, flags, 0o666)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if mode is not None:
+                    os.chmod(new, mode)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # the rename must not reach the disk before the content
+            os.replace(new, path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        raise InputError(
-            f"cannot write into the output folder '{folder}': {error.strerror or error}. "
-            "Choose another folder or change its permissions."
-        ) from error
-    return folder
+        raise file_error("write", path, error) from error
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write ``data`` to ``path``: a reader sees the old file or the new one, never a half."""
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+def keep_foreign(path: str | Path, read: Callable[[Path], object]) -> None:
+    """Refuse to replace a file that symtut did not write.
+
+    ``read`` is the reader of that kind of file: what it accepts is ours.
+
+    Raises
+    ------
+    InputError
+        If there is something at ``path`` that ``read`` does not accept, or that is read-only.
+    """
+    path = as_path(path)
+    if not os.path.lexists(path):
+        return
+    mode_of_old(path)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # the rename must not reach the disk before the content
-        os.chmod(name, 0o644)  # mkstemp makes files private; results are for sharing
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        read(path)
+    except InputError as error:
+        raise InputError(
+            f"{error} It is not overwritten: move it away or choose another place."
+        ) from error
 
 
 def write_json(path: str | Path, value) -> None:
     """Write ``value`` as indented JSON, atomically. NaN is refused: it is not JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_bytes(path, text.encode())
-
-
-def read_json(path: str | Path):
-    """Read a JSON file; a missing or damaged one is an ``InputError`` that names the file."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"no such file: '{path}'.") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"'{path}' cannot be read as JSON ({error}).") from error
+    write_bytes(path, text.encode(errors="backslashreplace"))  # as JSON writes half a surrogate
 
 
 def write_csv(path: str | Path, header: list[str], rows: list[list]) -> None:
@@ -86,24 +109,180 @@ def save_tensors(path: str | Path, tensors: dict[str, torch.Tensor], metadata: d
     write_bytes(path, safetensors.torch.save(tensors, metadata=header))
 
 
-def load_tensors(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """Read what :func:`save_tensors` wrote. Returns ``(tensors, metadata)``.
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def read_bytes(path: str | Path, most: int) -> bytes:
+    """The content of a regular file of at most ``most`` bytes."""
+    path = check_file(path, most)
+    try:
+        with open(path, "rb") as file:
+            return file.read(most)  # not more, whatever its size was said to be
+    except OSError as error:
+        raise file_error("read", path, error) from error
+
+
+def read_json(path: str | Path, form: Form | None = None):
+    """The content of a JSON file; with ``form``, content of that form.
 
     Raises
     ------
     InputError
-        If the file is missing, cut short, or not a safetensors file.
+        If the file is missing, too large, not JSON (NaN, infinite numbers and repeated keys are
+        not), or not of the form.
     """
+    data = read_bytes(path, JSON_BYTES)
     try:
+        value = _json(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"'{path}' cannot be read as JSON ({_reason(error)}).") from error
+    return _of_form(path, value, form)
+
+
+def _json(text: str):
+    return json.loads(
+        text, object_pairs_hook=_distinct, parse_constant=_finite, parse_float=_finite
+    )
+
+
+def _distinct(pairs: list[tuple]) -> dict:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        seen = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise ValueError(f"the key {twice[:50]!r} stands twice")
+    return value
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return float(text)
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _of_form(path, value, form: Form | None):
+    try:
+        return value if form is None else form.check(value)
+    except Mismatch as error:
+        raise InputError(f"'{path}' is not {form.wanted}: {error}.") from error
+
+
+def read_csv(path: str | Path, columns: dict[str, Form], what: str) -> list[dict]:
+    """The rows of a table that has exactly these columns, each cell of its column's form.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, too large, or not ``what`` (for example "a table of 'symtut
+        sweep'"); the message names line and column.
+    """
+    data, rows = read_bytes(path, TABLE_BYTES), []
+    try:
+        reader = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
+        if next(reader, []) != list(columns):
+            raise Mismatch("it has other columns")
+        for cells in reader:
+            at = f"line {reader.line_num}"
+            if len(cells) != len(columns):
+                raise Mismatch(f"{at} has {len(cells)} cells instead of {len(columns)}")
+            if len(rows) == TABLE_ROWS:
+                raise Mismatch(f"it has more than {TABLE_ROWS} lines")
+            rows.append(
+                {
+                    name: form.check(_parsed(form, cell), f"{at}, {name}")
+                    for (name, form), cell in zip(columns.items(), cells, strict=True)
+                }
+            )
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"'{path}' is not {what}: {error}. Make it again.") from error
+    return rows
+
+
+def _parsed(form: Form, cell: str):
+    try:
+        return form.parse(cell)
+    except ValueError:
+        return cell
+
+
+FLOATING = {"F16", "BF16", "F32", "F64"}
+WHOLE = {"BOOL", "U8", "I8", "I16", "I32", "I64"}
+Shapes = dict[str, tuple[int, ...]]
+
+
+def load_tensors(
+    path: str | Path, form: Form | None = None, shapes: Callable[[dict], Shapes] | None = None
+) -> tuple[dict[str, torch.Tensor], dict]:
+    """Read what :func:`save_tensors` wrote. Returns ``(tensors, metadata)``.
+
+    Parameters
+    ----------
+    form : Form, optional
+        What the metadata must be.
+    shapes : callable, optional
+        From the metadata, the name and shape of every tensor that must be there, and no others.
+        They must be floating and finite. It is compared before any tensor is read.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cut short, not a safetensors file, or not of that form and shapes.
+    """
+    with _tensor_file(path, form) as (file, metadata):
+        found = {name: file.get_slice(name) for name in file.keys()}
+        for name, tensor in found.items():
+            if tensor.get_dtype() not in (*FLOATING, *WHOLE):
+                raise InputError(f"'{path}': '{name}' has the type {tensor.get_dtype()}.")
+        if shapes is not None:
+            _compare(path, found, shapes(metadata))
+        tensors = {name: file.get_tensor(name) for name in found}
+    if shapes is not None:
+        for name, tensor in tensors.items():
+            if not torch.isfinite(tensor).all():
+                raise InputError(f"'{path}': '{name}' has NaN or infinite values.")
+    return tensors, metadata
+
+
+def read_metadata(path: str | Path, form: Form | None = None) -> dict:
+    """The metadata of a file of :func:`save_tensors`; the tensors are not read."""
+    with _tensor_file(path, form) as (_, metadata):
+        return metadata
+
+
+@contextmanager
+def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
+    check_file(path, TENSOR_BYTES)
+    try:
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+        if length > HEADER_BYTES:
+            raise ValueError("its header is too large")
         with safetensors.safe_open(str(path), framework="pt") as file:
-            metadata = json.loads((file.metadata() or {}).get("symtut", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata
-    except FileNotFoundError as error:
-        raise InputError(f"no such file: '{path}'.") from error
-    except (safetensors.SafetensorError, OSError, json.JSONDecodeError) as error:
+            metadata = _json((file.metadata() or {}).get("symtut", "{}"))
+            yield file, _of_form(path, metadata, form)
+    except InputError:
+        raise
+    except (safetensors.SafetensorError, OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"'{path}' is not a whole safetensors file ({error}). Download or make it again."
+            f"'{path}' is not a whole safetensors file ({_reason(error)}). Download or make it "
+            "again."
         ) from error
+
+
+def _compare(path, found: dict, wanted: Shapes) -> None:
+    for name in sorted(found.keys() ^ wanted.keys()):
+        there = "has an unknown" if name in found else "lacks the"
+        raise InputError(f"'{path}' {there} tensor {name[:100]!r}.")
+    for name, tensor in found.items():
+        if tensor.get_dtype() not in FLOATING or tuple(tensor.get_shape()) != tuple(wanted[name]):
+            raise InputError(
+                f"'{path}': '{name}' has shape {tuple(tensor.get_shape())} "
+                f"({tensor.get_dtype()}), but its header says {tuple(wanted[name])}."
+            )
 
 
 def _git(*words: str) -> str:

@@ -1,0 +1,184 @@
+"""Declared forms: what the content of a file must look like, and the check of it.
+
+A form is declared once, beside the code that writes the file::
+
+    CARD = record({"sha256": text(64), "parameters": whole(1)}, {"device": text()})
+
+and ``CARD.check(value)`` returns the value or raises :class:`Mismatch`, whose message names the
+place and what should stand there. Nothing is converted: 1.0 is no whole number, "1" is no number.
+``form.parse(text)`` reads a cell of a table, where everything is text; a ``ValueError`` or text
+where a number is wanted means that it does not fit.
+"""
+
+import math
+import re
+import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+LARGEST = 2**53  # whole numbers above it have no exact float
+DEEPEST = 24  # levels of lists and objects where a form leaves them free
+
+
+class Mismatch(ValueError):
+    """A value is not of the declared form; the message says where and what was expected."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a value must be.
+
+    ``wanted`` completes "must be …"; ``inspect(value, at)`` says whether the value itself fits and
+    checks what is inside it, at places that begin with ``at``.
+    """
+
+    wanted: str
+    inspect: Callable[[object, str], bool]
+    parse: Callable[[str], object] = str
+
+    def check(self, value, at: str = ""):
+        if not self.inspect(value, at):
+            raise Mismatch(f"{at or 'the content'} must be {self.wanted}, not {_brief(value)}")
+        return value
+
+
+def _brief(value) -> str:
+    if isinstance(value, dict | list):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    return reprlib.repr(value)  # short, whatever it is
+
+
+# ---- single values ------------------------------------------------------------------------------
+
+
+def whole(low: int = 0, high: int = LARGEST) -> Form:
+    """A whole number within bounds, which belong to it."""
+    limits = f"from {low} to {high}" if high < LARGEST else f"of at least {low}"
+    return Form(
+        f"a whole number {limits}",
+        lambda value, at: type(value) is int and low <= value <= high,
+        lambda text: int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", text) else text,
+    )
+
+
+def number(low: float = -math.inf, high: float = math.inf, finite: bool = True) -> Form:
+    """A number within bounds; infinite ones and NaN only with ``finite=False``."""
+    limits = "" if low == -math.inf else f" of at least {low:g}"
+    limits += "" if high == math.inf else f"{' and' * bool(limits)} of at most {high:g}"
+    return Form(
+        f"a {'finite ' * finite}number{limits}",
+        lambda value, at: (
+            type(value) in (int, float)
+            and (low <= value <= high or not finite and value != value)
+            and (not finite or math.isfinite(value))
+        ),
+        lambda text: float(text) if re.fullmatch(r"[-+.0-9a-zA-Z]{1,40}", text) else text,
+    )
+
+
+def text(longest: int = 2000, pattern: str | None = None) -> Form:
+    """Text of at most ``longest`` characters, all of it matching ``pattern``."""
+    return Form(
+        f"text of at most {longest} characters" if pattern is None else f"text like {pattern}",
+        lambda value, at: (
+            type(value) is str
+            and len(value) <= longest
+            and (pattern is None or re.fullmatch(pattern, value) is not None)
+        ),
+    )
+
+
+def one_of(*values) -> Form:
+    """One of a few values, of the same type."""
+    return Form(
+        " or ".join(map(_brief, values)),
+        lambda value, at: any(type(value) is type(v) and value == v for v in values),
+    )
+
+
+FLAG = one_of(True, False)
+NAME = text(200)
+SHA256 = text(64, "[0-9a-f]{64}")
+
+
+def optional(form: Form) -> Form:
+    """``form`` or null; in a table an empty cell."""
+    return Form(
+        f"{form.wanted} or null",
+        lambda value, at: value is None or form.inspect(value, at),
+        lambda text: form.parse(text) if text else None,
+    )
+
+
+# ---- values inside values -----------------------------------------------------------------------
+
+
+def list_of(form: Form, most: int = 100_000, least: int = 0) -> Form:
+    """A list of ``least`` to ``most`` values of one form."""
+
+    def inspect(value, at):
+        return (
+            type(value) is list
+            and least <= len(value) <= most
+            and all(form.check(item, f"{at}[{i}]") is item for i, item in enumerate(value))
+        )
+
+    return Form(f"a list of {least} to {most} entries", inspect)
+
+
+def record(
+    required: dict[str, Form], allowed: dict[str, Form] | None = None, what: str = "an object"
+) -> Form:
+    """An object with these keys, perhaps the ``allowed`` ones, and no others.
+
+    ``what`` is its name in messages, for example "the summary of a run".
+    """
+    known = required | (allowed or {})
+
+    def inspect(value, at):
+        if type(value) is not dict:
+            return False
+        where = f" in '{at}'" if at else ""
+        for key in required:
+            if key not in value:
+                raise Mismatch(f"'{key}' is missing{where}")
+        for key, item in value.items():
+            if key not in known:
+                raise Mismatch(f"{reprlib.repr(key)} is unknown{where}")
+            known[key].check(item, f"{at}.{key}" if at else key)
+        return True
+
+    return Form(what, inspect)
+
+
+def mapping(form: Form) -> Form:
+    """An object with any keys and values of one form."""
+
+    def inspect(value, at):
+        return type(value) is dict and all(
+            form.check(item, f"{at}.{reprlib.repr(key)[1:-1]}") is item
+            for key, item in value.items()
+        )
+
+    return Form("an object", inspect)
+
+
+def of_dataclass(cls, **given: Form) -> Form:
+    """An object with the fields of a dataclass, all of which may be missing.
+
+    ``given`` holds forms of single fields; the others follow from their types.
+    """
+    plain = {int: whole(), float: number(), str: NAME, bool: FLAG}
+    kinds = {field.name: plain.get(field.type, ANYTHING) for field in fields(cls)}
+    return record({}, kinds | given)
+
+
+def _shallow(value, depth: int = 0) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return True
+    return depth < DEEPEST and all(_shallow(item, depth + 1) for item in value)
+
+
+ANYTHING = Form(f"at most {DEEPEST} levels deep", lambda value, at: _shallow(value))
