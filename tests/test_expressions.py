@@ -21,7 +21,7 @@ from symtut.expressions import (
     random_functions,
     terms_of,
 )
-from symtut.expressions.printing import latex_name
+from symtut.expressions.latex_names import latex_name
 
 NAMES = ("theta", "theta_dot", "u")
 PENDULUM = "0.05*theta_dot + 0.0375*sin(theta) + 0.0075*u"
@@ -77,7 +77,7 @@ def test_printing_and_reading_back_keep_the_function():
 
 def test_sympy_agrees():
     x = np.random.default_rng(2).uniform(0.5, 2, (10, 3))
-    symbols = [sympy.Symbol(name, real=True) for name in NAMES]
+    symbols = sympy.symbols(NAMES)
     for text in TEXTS:
         expression = Expression.from_text(text, NAMES)
         function = sympy.lambdify(symbols, expression.sympy(NAMES))

@@ -97,7 +97,8 @@ print(f"{time.process_time() - begun:.1f} CPU-seconds, {len(real)} real steps")
 theta, omega, u = sp.symbols("theta theta_dot u", real=True)
 names = (*task.state_names, *task.action_names)
 delta_theta, delta_omega = (
-    sp.expand(sp.expand(expression.sympy(names)), trig=True) for expression in model.expressions_
+    sp.expand(sp.expand(expression.sympy((theta, omega, u))), trig=True)
+    for expression in model.expressions_
 )
 
 
@@ -1493,7 +1494,7 @@ symbol = {name: sp.Symbol(name, real=True) for name in car_model.names}
 state_of_car = [symbol[name] for name in car.state_names]
 controls = [symbol[name] for name in car.action_names]
 after = [
-    now + expression.sympy(tuple(car_model.names[j] for j in used))
+    now + expression.sympy([symbol[car_model.names[j]] for j in used])
     for now, expression, used in zip(
         state_of_car, car_model.expressions_, car_model.columns_, strict=True
     )

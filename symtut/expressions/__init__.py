@@ -3,8 +3,8 @@
 from symtut.expressions.canonical import canonical, canonical_terms, terms_of
 from symtut.expressions.evaluate import Program, decode, encode
 from symtut.expressions.grammar import MECHANICS, Grammar
+from symtut.expressions.latex_names import latex_name
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Operator
-from symtut.expressions.printing import latex_name
 from symtut.expressions.random_functions import (
     Examples,
     RandomFunctions,

@@ -3,29 +3,15 @@
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 
 _PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5}
-_LATEX_NAMES = {"theta": r"\theta", "psi": r"\psi", "phi": r"\phi", "omega": r"\omega"}
-
-
-def latex_name(name: str) -> str:
-    """``theta_dot`` → ``\\dot{\\theta}``, ``delta_theta`` → ``\\Delta \\theta``,
-    ``v_next`` → ``v'``, and so on.
-
-    Other names stay as they are.
-    """
-    if name.startswith("delta_"):
-        return rf"\Delta {latex_name(name[6:])}"
-    if name.endswith("_next"):
-        return rf"{latex_name(name[:-5])}'"
-    if name.endswith("_dot"):
-        return rf"\dot{{{latex_name(name[:-4])}}}"
-    stem = name.rstrip("0123456789")
-    number = name[len(stem) :]
-    shown = _LATEX_NAMES.get(stem, stem)
-    return f"{shown}_{{{number}}}" if number and stem else shown
+_EXACT_DIGITS = 17
+"""So many digits tell any two float64 numbers apart."""
 
 
 def _number(value: float, digits: int | None) -> str:
-    return repr(value) if digits is None else f"{value:.{digits}g}"
+    """Python syntax with so many digits; None (or 17): with all that reading back needs."""
+    if digits is None or digits >= _EXACT_DIGITS:
+        return repr(value).removesuffix(".0")
+    return f"{value:.{digits}g}"
 
 
 def _brackets(argument, level, latex=False):
@@ -77,16 +63,19 @@ def as_text(token, args, names, digits):
 
 
 def as_latex(token, args, names, digits):
+    """Return (LaTeX, precedence) as :func:`as_text` does; ``names`` are LaTeX already."""
     if isinstance(token, float):
-        text = _number(token, digits)
+        text, level = _number(token, digits), 9
         if "e" in text:
             mantissa, exponent = text.split("e")
-            text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-        return text, 1 if text.startswith("-") else 9
+            text, level = rf"{mantissa} \cdot 10^{{{int(exponent)}}}", 3
+        text = text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
+        return text, 1 if text.startswith("-") else level
     if token == CONSTANT:
         return "C", 9
     if token in VARIABLES:
-        return names[int(token[1:])], 9
+        name = names[int(token[1:])]
+        return name, 4 if name.startswith(r"\Delta ") else 9  # (Δx)², not Δx²
     if token in ("div", "inv"):  # the fraction bar is its own bracket
         return OPERATORS[token].latex.format(*(arg[0] for arg in args)), 9
     if token == "square":

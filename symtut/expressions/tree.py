@@ -1,11 +1,10 @@
-"""One formula: a prefix sequence of tokens plus its constants; parsing, printing, evaluation.
+"""One formula: a prefix sequence of tokens plus its constants; text, SymPy, evaluation.
 
 Prefix (Polish) notation writes the operator before its arguments: ``sin(x0) + C*x1`` is
 ``add sin x0 mul C x1``. It needs no brackets, so every formula is a plain sequence that a
 transformer can read and write (Lample & Charton 2020, section 2).
 """
 
-import ast
 import math
 from dataclasses import dataclass
 from functools import reduce
@@ -14,10 +13,12 @@ import numpy as np
 import sympy
 
 from symtut.errors import InputError
+from symtut.expressions.arrays import as_numbers, as_tensor
+from symtut.expressions.latex_names import latex_names
+from symtut.expressions.names import check_distinct, check_names
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES, arity
-from symtut.expressions.printing import as_latex, as_text, latex_name
-
-_CALLS = {"sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh"}
+from symtut.expressions.parsing import parse
+from symtut.expressions.printing import as_latex, as_text
 
 
 def split(prefix: tuple[str, ...], start: int = 0) -> int:
@@ -85,36 +86,77 @@ class Expression:
 
     @classmethod
     def from_text(cls, text: str, names: tuple[str, ...] = VARIABLES) -> "Expression":
-        """Parse Python arithmetic, for example ``"0.75*sin(theta) + 0.15*u"``."""
-        try:
-            prefix, constants = _parse(ast.parse(text, mode="eval").body, tuple(names))
-        except SyntaxError as error:
-            raise InputError(f"cannot read the formula {text!r}: {error.msg}.") from error
+        """Parse Python arithmetic, for example ``"0.75*sin(theta) + 0.15*u"``.
+
+        ``names`` are those of x0, x1, …; what is no variable's name may be ``pi``, ``inf`` or
+        ``nan``.
+
+        Raises
+        ------
+        InputError
+            For text that is no formula, unknown names, and ``names`` that no text can hold.
+        """
+        prefix, constants = parse(text, tuple(names))
         return cls(tuple(prefix), tuple(constants))
 
     def text(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
-        """Python syntax. ``digits=None`` prints constants so that they read back unchanged."""
+        """Python syntax. ``digits=None`` prints constants so that they read back unchanged.
+
+        Raises
+        ------
+        InputError
+            For ``names`` that :meth:`from_text` would not read back as the same variables.
+        """
+        used = self._used(names)
+        check_names(used)
+        if CONSTANT in used and self._is_skeleton:
+            raise InputError(
+                f"{CONSTANT!r} stands for a number in a skeleton: name no variable so."
+            )
         return self._fold(lambda token, args: as_text(token, args, names, digits))[0]
 
-    def latex(self, names: tuple[str, ...] = VARIABLES, digits: int = 4) -> str:
-        """LaTeX source without dollar signs; Greek names and ``_dot`` are typeset."""
-        shown = tuple(latex_name(name) for name in names)
+    def latex(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
+        """LaTeX source without dollar signs; :func:`~symtut.expressions.latex_name` sets names."""
+        used = self._used(names)
+        check_distinct(used)
+        shown = dict(zip(self.variables, latex_names(used), strict=True))
         return self._fold(lambda token, args: as_latex(token, args, shown, digits))[0]
 
-    def sympy(self, names: tuple[str, ...] = VARIABLES) -> sympy.Expr:
-        """The same formula as a SymPy expression (unsimplified placeholders become ``C0, C1…``)."""
-        count = iter(range(len(self.prefix)))
+    def sympy(self, names: tuple[str | sympy.Symbol, ...] = VARIABLES) -> sympy.Expr:
+        """The same formula as a SymPy expression (unsimplified placeholders become ``C0, C1…``).
+
+        Variables are plain symbols, so that ``diff(e, "x0")`` and ``e.subs("x0", 1)`` mean them; a
+        symbol with assumptions can be given in a name's place. Numbers are the same float64, and
+        integers where they are whole.
+        """
+        used = self._used(names)
+        check_distinct(used)
+        taken = set(map(str, used))
+        count = (k for k in range(len(self.prefix) + len(taken)) if f"C{k}" not in taken)
 
         def build(token, args):
             if isinstance(token, float):
-                return sympy.Float(token, 17) if token != int(token) else sympy.Integer(int(token))
+                return _sympy_number(token)
             if token == CONSTANT:
                 return sympy.Symbol(f"C{next(count)}")
             if token in VARIABLES:
-                return sympy.Symbol(names[int(token[1:])], real=True)
+                name = names[int(token[1:])]
+                return name if isinstance(name, sympy.Symbol) else sympy.Symbol(name)
             return OPERATORS[token].sympy(*args)
 
         return self._fold(build)
+
+    def _used(self, names) -> list:
+        """Those of ``names`` that occur; an error if there are too few."""
+        if self.variables and self.variables[-1] >= len(names):
+            raise InputError(
+                f"the formula is about x{self.variables[-1]}, too: {len(names)} names are too few."
+            )
+        return [names[i] for i in self.variables]
+
+    @property
+    def _is_skeleton(self) -> bool:
+        return CONSTANT in self.prefix and not self.constants
 
     def __str__(self) -> str:
         return self.text()
@@ -124,33 +166,39 @@ class Expression:
     def __call__(self, x, library: str = "numpy"):
         """Values at points ``x`` of shape (..., d), as an array (tensor) of shape (...).
 
-        ``library`` is ``"numpy"`` or ``"torch"``. Outside the domain the value is NaN or infinite.
+        ``library`` is ``"numpy"``, which computes in float64 whatever ``x`` holds
+        (:func:`~symtut.expressions.arrays.as_numbers`), or ``"torch"``, which keeps a floating
+        tensor's type, device and gradient. Outside the domain the value is NaN or infinite.
+
+        Raises
+        ------
+        InputError
+            For a skeleton, for data that are not numbers, and for too few columns.
         """
-        if CONSTANT in self.prefix and not self.constants:
+        if self._is_skeleton:
             raise InputError(f"'{self}' is a skeleton: fit its constants before evaluating it.")
+        x = as_tensor(x) if library == "torch" else as_numbers(x)
+        if x.ndim == 0:
+            raise InputError(
+                "a formula is evaluated at points (..., variables), not at one number."
+            )
 
         def build(token, args):
             if isinstance(token, float):
                 return token
             if token in VARIABLES:
-                return x[..., int(token[1:])]
+                return _column(x, int(token[1:]))
             operator = OPERATORS[token]
             if all(isinstance(a, float) for a in args):
                 with np.errstate(all="ignore"):
                     return float(operator.numpy(*args))
             if library == "torch" and operator.arity == 2 and isinstance(args[0], float):
-                args = [
-                    args[1].new_tensor(args[0]),
-                    args[1],
-                ]  # torch.add(float, tensor) is an error
+                args = [args[1].new_tensor(args[0]), args[1]]  # torch.add takes no float first
             return getattr(operator, library)(*args)
 
         with np.errstate(all="ignore"):
             value = self._fold(build)
-        if isinstance(value, float):  # a formula without variables is constant over all points
-            filled = x[..., 0] * 0 + value
-            return filled
-        return value
+        return _constant(value, x, library) if isinstance(value, float) else value
 
     def _fold(self, build):
         """Combine the tree bottom-up: ``build(token or number, argument results)``."""
@@ -162,6 +210,34 @@ class Expression:
                 token = float(next(numbers))
             stack.append(build(token, args))
         return stack[0]
+
+
+def _column(x, j: int):
+    if j >= x.shape[-1]:
+        raise InputError(f"the formula is about x{j}, but the points have {x.shape[-1]} columns.")
+    return x[..., j]
+
+
+def _constant(value: float, x, library: str):
+    """A formula without variables has the same value at all points, NaN and infinite ones too."""
+    if library == "numpy":
+        return np.full(x.shape[:-1], value)[()]
+    filled = x.new_full(x.shape[:-1], value)
+    if not x.requires_grad:
+        return filled
+    return filled + (x * 0).nan_to_num().sum(-1)  # its gradient is zero, but there is one
+
+
+def _sympy_number(value: float) -> sympy.Expr:
+    """The SymPy number of the same value that is printed with the fewest digits."""
+    if not math.isfinite(value):
+        return sympy.nan if math.isnan(value) else sympy.oo if value > 0 else -sympy.oo
+    if value == int(value) and abs(value) < 2**53:
+        return sympy.Integer(int(value))
+    shortest = sympy.Float(value)  # 53 bits, the value itself, of which it prints 15 digits
+    if float(str(shortest)) != value:
+        shortest = sympy.Float(repr(value), 17)
+    return shortest if float(shortest) == value else sympy.Float(value, 17)
 
 
 def linear_combination(weights, terms: list[Expression], intercept: float = 0.0) -> Expression:
@@ -182,56 +258,3 @@ def linear_combination(weights, terms: list[Expression], intercept: float = 0.0)
     return reduce(
         lambda a, b: Expression(("add", *a.prefix, *b.prefix), a.constants + b.constants), parts
     )
-
-
-# ---- parsing ------------------------------------------------------------------------------------
-
-_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
-
-
-def _parse(node, names):
-    """Return (prefix tokens, constants) of a Python syntax tree."""
-    match node:
-        case ast.Constant(value=bool() | str() | None):
-            raise InputError(f"{node.value!r} is not a number.")
-        case ast.Constant(value=int() | float() as value):
-            return [CONSTANT], [float(value)]
-        case ast.Name(id=name):
-            if name == "pi":
-                return [CONSTANT], [math.pi]
-            if name not in names:
-                raise InputError(f"unknown name {name!r} in a formula; known: {', '.join(names)}.")
-            return [VARIABLES[names.index(name)]], []
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            prefix, constants = _parse(operand, names)
-            if prefix == [CONSTANT]:
-                return prefix, [-constants[0]]
-            return ["neg", *prefix], constants
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _parse(operand, names)
-        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as power)):
-            if not 2 <= power <= 8:
-                raise InputError(f"power {power} is not supported: use whole powers from 2 to 8.")
-            prefix, constants = _parse(left, names)
-            return _power(prefix, constants, power)
-        case ast.BinOp(op=ast.Div(), left=ast.Constant(value=1), right=right):
-            prefix, constants = _parse(right, names)
-            return ["inv", *prefix], constants
-        case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
-            a, b = _parse(left, names), _parse(right, names)
-            return [_BINARY[type(op)], *a[0], *b[0]], a[1] + b[1]
-        case ast.Call(func=ast.Name(id=name), args=[argument]) if name in _CALLS:
-            prefix, constants = _parse(argument, names)
-            return [name, *prefix], constants
-    raise InputError(f"cannot read {ast.unparse(node)!r} in a formula.")
-
-
-def _power(prefix, constants, power):
-    """Whole powers by squaring: a**5 = a * (a**2)**2."""
-    if power == 1:
-        return prefix, constants
-    if power % 2:
-        rest = _power(prefix, constants, power - 1)
-        return ["mul", *prefix, *rest[0]], constants + rest[1]
-    half = _power(prefix, constants, power // 2)
-    return ["square", *half[0]], half[1]

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from symtut.errors import InputError
+from symtut.expressions.arrays import as_numbers
 
 MIN_POINTS = 5
 
@@ -16,21 +17,7 @@ def _numbers(values, name: str) -> np.ndarray:
         raise InputError(
             f"SymbolicRegressor requires {name} to be passed, but the target {name} is None."
         )
-    if hasattr(values, "nnz") and hasattr(values, "toarray"):
-        raise InputError(
-            f"{name} is a sparse matrix, and sparse input is not supported: use {name}.toarray()."
-        )
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
-    try:
-        values = np.asarray(values)
-        if np.iscomplexobj(values):
-            raise InputError(f"Complex data not supported: {name} must hold real numbers.")
-        return np.ascontiguousarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name} must be an array of numbers ({error}).") from error
+    return np.ascontiguousarray(as_numbers(values, name))
 
 
 def check_points(X) -> np.ndarray:

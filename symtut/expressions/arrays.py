@@ -1,0 +1,120 @@
+"""The one door for data: whatever holds numbers becomes float64, and anything else is an error.
+
+NumPy alone would compute in the type that it is given (the square of an int8 overflows, 1/x of
+whole numbers is whole), read text and dates as numbers, and drop the mask of a masked array.
+"""
+
+import decimal
+import numbers
+import sys
+
+import numpy as np
+import torch
+
+from symtut.errors import InputError
+
+_KINDS = {
+    "c": "complex numbers", "m": "time differences", "M": "dates", "S": "bytes", "U": "text",
+    "T": "text", "V": "records",
+}  # fmt: skip
+_READABLE = (numbers.Real, np.bool_, decimal.Decimal)
+
+
+def as_numbers(values, name: str = "x") -> np.ndarray:
+    """``values`` as a float64 array of the same shape.
+
+    Parameters
+    ----------
+    values : array-like
+        Arrays, tensors on any device, data frames, lists, of any real number type or bool.
+        Missing values (None, pandas' NA) become NaN.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    InputError
+        For complex numbers, dates, time differences, text, masked values, sparse matrices, ragged
+        lists and whatever else is not an array of real numbers.
+    """
+    if type(values) is np.ndarray and values.dtype == np.float64:
+        return values
+    if hasattr(values, "nnz") and hasattr(values, "toarray"):
+        raise InputError(
+            f"{name} is a sparse matrix, and sparse input is not supported: use {name}.toarray()."
+        )
+    try:
+        if isinstance(values, torch.Tensor):
+            dense = _dense(values, name).detach().cpu()
+            return dense.to(torch.float64).numpy(force=True)
+        _refuse_masks(values, name)
+        values = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+        kind = values.dtype.kind
+        if kind == "O":
+            return _from_objects(values, name)
+        if kind not in "biuf":
+            raise _wrong_kind(name, _KINDS.get(kind, str(values.dtype)))
+        with np.errstate(over="ignore"):  # a long double beyond float64 is infinite
+            return values.astype(np.float64, copy=False)
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise InputError(f"{name} must be an array of numbers ({error}).") from error
+
+
+def as_tensor(values, name: str = "x") -> torch.Tensor:
+    """A tensor to compute with: floating tensors as they are, whole numbers in the default dtype.
+
+    Type, device and gradient of a floating tensor are kept; what is no tensor comes through
+    :func:`as_numbers` and is float64.
+
+    Raises
+    ------
+    InputError
+        As :func:`as_numbers`.
+    """
+    if not isinstance(values, torch.Tensor):
+        return torch.tensor(as_numbers(values, name))
+    values = _dense(values, name)
+    return values if values.is_floating_point() else values.to(torch.get_default_dtype())
+
+
+def _dense(tensor: torch.Tensor, name: str) -> torch.Tensor:
+    if tensor.layout is not torch.strided:
+        raise InputError(
+            f"{name} is a sparse tensor, and sparse input is not supported: use {name}.to_dense()."
+        )
+    if tensor.is_complex():
+        raise _wrong_kind(name, _KINDS["c"])
+    return tensor
+
+
+def _refuse_masks(values, name: str) -> None:
+    """Masked values are unknown, and what stands behind the mask is no number to compute with."""
+    rows = values if isinstance(values, list | tuple) else (values,)
+    if any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows):
+        raise InputError(
+            f"{name} has masked values: leave those points out, or fill them with .filled(value)."
+        )
+
+
+def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
+    """An array of Python objects, if all of them are numbers or missing."""
+    pandas = sys.modules.get("pandas")
+    missing = {type(None)} | ({type(pandas.NA)} if pandas else set())
+    for kind in set(map(type, values.flat)) - missing:
+        if issubclass(kind, numbers.Complex | np.complexfloating) and not issubclass(
+            kind, numbers.Real
+        ):
+            raise _wrong_kind(name, _KINDS["c"])
+        if not issubclass(kind, _READABLE) or issubclass(kind, np.timedelta64):
+            raise _wrong_kind(name, f"objects of type {kind.__name__}")
+    result = np.empty(values.shape)
+    result.flat = [np.nan if type(v) in missing else float(v) for v in values.flat]
+    return result
+
+
+def _wrong_kind(name: str, what: str) -> InputError:
+    if what == _KINDS["c"]:  # in scikit-learn's words
+        return InputError(f"Complex data not supported: {name} must hold real numbers.")
+    return InputError(f"{name} must hold numbers, not {what}.")
