@@ -148,8 +148,10 @@ def test_data_frames():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=["angle", "wind speed", "u"])
     frame["angle"] = frame["angle"].astype(object)
-    model = sparse().fit(frame, pandas.Series(np.sin(X[:, 0]) - X[:, 1]))
-    assert model.equations_[0]["equation"] == "-x1 + sin(angle)"  # a name must be one word
+    with pytest.warns(UserWarning, match="'wind speed' is wind_speed"):  # one word, in a formula
+        model = sparse().fit(frame, pandas.Series(np.sin(X[:, 0]) - X[:, 1]))
+    assert model.equations_[0]["equation"] == "-wind_speed + sin(angle)"
+    assert model.feature_names_in_.tolist() == ["angle", "wind speed", "u"]
     assert_exact(model, frame, np.sin(X[:, 0]) - X[:, 1])
     with pytest.raises(InputError, match="the columns of X are"):
         model.predict(frame[["u", "angle", "wind speed"]])

@@ -9,6 +9,8 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
+from symtut.expressions.arrays import as_numbers, as_tensor
+from symtut.regression.columns import check_labels, chosen, labels_of, names_of, remember
 from symtut.regression.finishing import finish, front
 from symtut.regression.inputs import check_data, check_points, not_fitted
 from symtut.regression.proposers import (
@@ -64,7 +66,7 @@ class SymbolicRegressor:
         far, then for y again, and so on. None goes on until ``max_time`` unless the fit is exact.
     feature_names : sequence of str, optional
         Names of the columns of X in the equations; default the column names of a data frame, or
-        ``x0, x1, …``.
+        ``x0, x1, …``. ``wind speed`` cannot stand in a formula: a warning says what does.
     robust : bool
         Leave out points that follow no common formula, up to a quarter of them: gross errors,
         transitions that a simulator has clipped. ``inliers_`` tells who stayed, and the figures in
@@ -79,7 +81,10 @@ class SymbolicRegressor:
         higher is better), ``source`` (method) and ``expression``
         (:class:`~symtut.expressions.Expression`).
     n_features_in_ : int
-    feature_names_in_ : tuple of str
+    feature_names_in_ : array (d,) of str
+        Column names of the data frame; only if it has such.
+    names_ : tuple of str
+        What the d columns of X are called in the equations.
     columns_ : tuple of int
         The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
         most six; else those that vary and are no copies.
@@ -184,20 +189,9 @@ class SymbolicRegressor:
         """
         started, cpu = self._clock(), time.process_time()
         self._check_settings()
-        labels = getattr(X, "columns", None)
-        labels = None if labels is None else list(map(str, labels))
+        labels = labels_of(X)
         X, y = check_data(X, y)
-        names = tuple(
-            name if name.isidentifier() else f"x{i}"
-            for i, name in enumerate(labels or [""] * X.shape[1])
-        )
-        if self.feature_names is not None:
-            names = tuple(self.feature_names)
-            if len(names) != X.shape[1] or not all(map(str.isidentifier, names)):
-                raise InputError(
-                    f"feature_names needs {X.shape[1]} names made of letters, digits and '_'; "
-                    f"got {names!r}."
-                )
+        names = names_of(labels, self.feature_names, X.shape[1])
         columns = choose_columns(X)
         x = columns.searched(X)
         propose, fixed = self._proposer(), ()
@@ -226,8 +220,7 @@ class SymbolicRegressor:
         written = tuple(names[j] for j in columns.written)
         rows = [finish(fit, X[inliers], y[inliers], columns, written, self.method) for fit in fits]
         self.equations_ = sorted(front(rows), key=lambda row: -row["score"])
-        self.n_features_in_, self.feature_names_in_ = X.shape[1], names
-        self._labels = labels
+        remember(self, labels, names)
         self.columns_, self.inliers_ = columns.written, inliers
         self.complete_, self.fit_time_ = complete, time.process_time() - cpu
         return self
@@ -270,19 +263,9 @@ class SymbolicRegressor:
     def predict(self, X, index=None):
         """Values (n,) of an equation at X (n, d)."""
         expression = self.expression(index)
-        labels = getattr(X, "columns", None)
-        X = check_points(X)
-        if X.shape[1] != self.n_features_in_:
-            raise InputError(
-                f"X has {X.shape[1]} features, but SymbolicRegressor is expecting "
-                f"{self.n_features_in_} features as input: those that it was fitted with."
-            )
-        if labels is not None and self._labels not in (None, list(map(str, labels))):
-            raise InputError(
-                f"the columns of X are {', '.join(map(str, labels))}, but the model was fitted "
-                f"with {', '.join(self._labels)}: give the same columns in the same order."
-            )
-        return expression(X[:, self.columns_])
+        points = check_points(X)
+        check_labels(X, self)
+        return expression(self._chooser()(points))
 
     def score(self, X, y, index=None):
         """Coefficient of determination R² of the prediction."""
@@ -299,18 +282,29 @@ class SymbolicRegressor:
         return self.expression(index).latex(self._written(), digits)
 
     def torch(self, index=None):
-        """A function from a tensor (..., d) to a tensor (...), differentiable."""
-        expression, columns = self.expression(index), list(self.columns_)
-        return lambda x: expression(x[..., columns], "torch")
+        """A function from a tensor (..., d) to a tensor (...), differentiable.
+
+        Type and device of a floating tensor are kept; whole numbers become the default dtype.
+        """
+        expression, choose = self.expression(index), self._chooser()
+        return lambda x: expression(choose(as_tensor(x, "X")), "torch")
 
     def numpy(self, index=None):
-        """A function from an array (..., d) to an array (...)."""
-        expression, columns = self.expression(index), list(self.columns_)
-        return lambda x: expression(np.asarray(x)[..., columns])
+        """A function from an array (..., d) to an array (...), the values of :meth:`predict`.
+
+        Points with NaN or infinite values are not refused.
+        """
+        expression, choose = self.expression(index), self._chooser()
+        return lambda x: expression(choose(as_numbers(x, "X")))
+
+    def _chooser(self):
+        """A function from (..., d) to the columns that are x0, x1, … of the expressions."""
+        columns, count, whose = list(self.columns_), self.n_features_in_, type(self).__name__
+        return lambda x: chosen(x, columns, count, whose)
 
     def _written(self):
         """Names of the variables x0, x1, … of the expressions."""
-        return tuple(self.feature_names_in_[j] for j in self.columns_)
+        return tuple(self.names_[j] for j in self.columns_)
 
     # ---- files ----------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """A fitted regressor as JSON, and back: parameters and equations, no pickle, no weights."""
 
+import numpy as np
+
 from symtut.errors import InputError
 from symtut.expressions import Expression
 
@@ -19,7 +21,8 @@ def state_of(model) -> dict:
     if hasattr(model, "equations_"):
         state |= {
             "equations": [_row_to_json(row) for row in model.equations_],
-            "feature_names_in": list(model.feature_names_in_),
+            "names": list(model.names_),
+            "has_names": hasattr(model, "feature_names_in_"),
             "columns": list(model.columns_),
             "labels": model._labels,
             "complete": model.complete_,
@@ -38,11 +41,13 @@ def restored(model, state, path):
             model.feature_names = tuple(model.feature_names)  # JSON knows only lists
         if state["equations"] is not None:
             model.equations_ = [_row_from_json(row) for row in state["equations"]]
-            model.feature_names_in_ = tuple(state["feature_names_in"])
-            model.n_features_in_ = len(model.feature_names_in_)
-            # files of the first version know neither
+            # the names alone stand in every file, once under another key
+            model.names_ = tuple(state.get("names") or state["feature_names_in"])
+            model.n_features_in_ = len(model.names_)
             model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
             model._labels = state.get("labels")
+            if state.get("has_names"):
+                model.feature_names_in_ = np.array(model._labels, dtype=object)
             model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
