@@ -148,7 +148,7 @@ def test_data_frames():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=["angle", "wind speed", "u"])
     frame["angle"] = frame["angle"].astype(object)
-    with pytest.warns(UserWarning, match="'wind speed' is wind_speed"):  # one word, in a formula
+    with pytest.warns(UserWarning, match="'wind speed' .column 1. is wind_speed"):
         model = sparse().fit(frame, pandas.Series(np.sin(X[:, 0]) - X[:, 1]))
     assert model.equations_[0]["equation"] == "-wind_speed + sin(angle)"
     assert model.feature_names_in_.tolist() == ["angle", "wind speed", "u"]
