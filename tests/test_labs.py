@@ -11,7 +11,7 @@ import pytest
 
 from symtut.errors import InputError
 from symtut.lab import build, labs
-from symtut.lab import exercises as ex
+from symtut.lab import exercise_cells as ex
 from tests.notebooks import notebook_11_the_papers_comparison as comparison
 
 SOURCES = build.sources()

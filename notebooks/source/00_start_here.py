@@ -26,7 +26,6 @@ SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows f
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from IPython.display import Math, display
 
 from symtut import make_task, train
@@ -147,19 +146,7 @@ def angle(observation):
 
 
 # %% tags=["check"]
-around = np.linspace(-3, 3, 7)
-angle = checks.function(
-    "exercise 1",
-    angle,
-    oracle=lambda o: torch.angle(torch.complex(*torch.tensor(o[:, :2].T))).numpy(),
-    cases=[(np.column_stack([np.cos(around), np.sin(around), 0 * around]),)],
-    mistakes=[
-        (lambda o: np.arccos(o[:, 0]), "The cosine alone cannot tell left from right."),
-        (lambda o: np.arcsin(o[:, 1]), "The sine alone cannot tell up from down."),
-        (lambda o: np.arctan2(o[:, 0], o[:, 1]), "arctan2 takes the sine first."),
-    ],
-    hint="Two numbers give a direction: look at np.arctan2.",
-)
+angle = checks.exercise("00.1", angle)
 
 # %% [markdown]
 # ## Quick quiz

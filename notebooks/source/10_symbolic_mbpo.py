@@ -140,22 +140,7 @@ def angle_increment(next_angle, angle):
 
 
 # %% tags=["check"]
-angle_increment = checks.function(
-    "exercise 1",
-    angle_increment,
-    oracle=lambda after, before: np.angle(np.exp(1j * (after - before))),
-    cases=[
-        (np.array([0.3, -0.2]), np.array([0.1, 0.2])),
-        (np.array([-3.1, 3.1]), np.array([3.1, -3.1])),
-        (real.next_state[:, 0], real.state[:, 0]),
-    ],
-    mistakes=[
-        (lambda after, before: after - before, "The plain difference jumps by 2π at the seam."),
-        (lambda after, before: (after - before) % (2 * np.pi), "That is in [0, 2π), not (−π, π]."),
-        (lambda after, before: before - after, "That is the way back: after minus before."),
-    ],
-    hint="Subtract as many whole turns as it takes to land in (−π, π].",
-)
+angle_increment = checks.exercise("10.1", angle_increment)
 
 # %% [markdown]
 # ### Exercise 2 · Which transitions to leave out (easy, 5 min)
@@ -174,22 +159,7 @@ def keep(next_state):
 
 
 # %% tags=["check"]
-corners = np.array([[0.1, 8.0], [3.1, 7.9], [-3.0, -8.0], [np.pi, 0.5], [0.0, -7.99]])
-keep = checks.function(
-    "exercise 2",
-    keep,
-    oracle=lambda s: ~np.isclose(np.abs(s[:, 1]), 8.0, rtol=0, atol=1e-5),
-    cases=[(corners,), (real.next_state,)],
-    mistakes=[
-        (
-            lambda s: np.abs(s[:, 1]) <= 8.0,
-            "Points exactly on the bound are the cut ones: drop them.",
-        ),
-        (lambda s: np.abs(s[:, 1]) >= 8.0 - 1e-5, "That keeps what should go, and the reverse."),
-        (lambda s: s[:, 1] < 8.0 - 1e-5, "There is a lower bound too."),
-    ],
-    hint="Only the velocity is clipped; the angle wraps, which is harmless.",
-)
+keep = checks.exercise("10.2", keep)
 
 # %% [markdown]
 # Now the regression problem stands: inputs $(\theta, \dot\theta, u)$, two targets.
@@ -256,20 +226,7 @@ coefficient = 0.05 * 0.05 * 3 * 10 / 2  # once into the velocity, once more into
 ### END SOLUTION
 
 # %% tags=["check"]
-coefficient = checks.value(
-    "exercise 3",
-    coefficient,
-    expected=0.0375,
-    mistakes=[
-        (
-            0.75,
-            "That is its coefficient in the velocity's increment; the angle moves Δt times that.",
-        ),
-        (0.0, "It would be 0 if the old velocity moved the angle; it is the new one."),
-        (0.025, "Not g Δt²: a rod turned about its end has 3g/2l."),
-    ],
-    hint="Insert the first equation into the second.",
-)
+coefficient = checks.exercise("10.3", coefficient)
 
 # %% [markdown]
 # ### Was the transformer needed?
@@ -326,36 +283,7 @@ def open_loop(predict, state, actions):
 
 
 # %% tags=["check"]
-def by_recursion(predict, state, actions):
-    first = predict(state[None], actions[:1])
-    rest = [by_recursion(predict, first[0], actions[1:])] if len(actions) > 1 else []
-    return torch.cat([first, *rest])
-
-
-def toy(state, action):
-    return 0.9 * state + action
-
-
-open_loop = checks.function(
-    "exercise 4",
-    open_loop,
-    by_recursion,
-    cases=[
-        (toy, torch.tensor([1.0]), torch.zeros(3, 1)),
-        (toy, torch.tensor([1.0, -1.0]), torch.linspace(0, 1, 8).reshape(4, 2)),
-    ],
-    mistakes=[
-        (
-            lambda f, s, a: torch.cat([f(s[None], a[t : t + 1]) for t in range(len(a))]),
-            "Each step must start from the last prediction, not from the first state.",
-        ),
-        (
-            lambda f, s, a: torch.cat([s[None], by_recursion(f, s, a)[:-1]]),
-            "The first row must be the state after the first action.",
-        ),
-    ],
-    hint="The prediction of one step is the state of the next.",
-)
+open_loop = checks.exercise("10.4", open_loop)
 
 # %% [markdown]
 # For contrast, a small neural network, fitted to the same points: it predicts the same increments
@@ -830,16 +758,7 @@ warning = "b"
 ### END SOLUTION
 
 # %% tags=["check"]
-warning = checks.choice(
-    "exercise 5",
-    warning,
-    "b",
-    {
-        "a": "It was 1 to several digits: a flexible formula explains six steps perfectly.",
-        "b": "It is what section 5 did: the model fails on the very next steps.",
-        "c": "The critic learns the imagined world. It can be right about that one.",
-    },
-)
+warning = checks.exercise("10.5", warning)
 
 # %%
 rows = np.arange(len(real)) >= FEW

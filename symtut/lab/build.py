@@ -7,7 +7,7 @@
 
 The badge row and the set-up cell are written here, from ``pyproject.toml``, so they are the same
 in every notebook. Solution and check cells carry nbgrader's metadata in both
-(``symtut.lab.exercises``); the graded versions are made by ``symtut.lab.labs``.
+(``symtut.lab.exercise_cells``); the graded versions are made by ``symtut.lab.labs``.
 """
 
 import argparse
@@ -27,10 +27,10 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab import exercises as ex
+from symtut.lab import exercise_cells as ex
 from symtut.lab import opening
 from symtut.lab.course import COURSE, course_map, neighbours, with_map
-from symtut.lab.exercises import BEGIN, END, STUB
+from symtut.lab.exercise_cells import BEGIN, END, STUB
 from symtut.lab.run import QUIET_KERNEL
 from symtut.progress import VARIABLE as PROGRESS_VARIABLE
 from symtut.storage import write_bytes

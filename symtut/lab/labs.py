@@ -18,7 +18,7 @@ import nbformat
 
 from symtut.errors import InputError
 from symtut.lab import build
-from symtut.lab import exercises as ex
+from symtut.lab import exercise_cells as ex
 from symtut.lab.course import COURSE, neighbours
 from symtut.lab.run import QUIET_KERNEL
 from symtut.storage import ensure_folder, read_json, write_bytes, write_json

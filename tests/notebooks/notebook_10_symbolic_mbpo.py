@@ -2,17 +2,37 @@ WRONG = {
     "exercise 1": [
         ("return next_angle - angle", "jumps by 2π at the seam"),
         ("return (next_angle - angle) % (2 * np.pi)", "in [0, 2π)"),
-        ("return angle - next_angle", "after minus before"),
+        ("return (angle - next_angle + np.pi) % (2 * np.pi) - np.pi", "after minus before"),
+        (
+            "d = next_angle - angle\nreturn np.where(d > np.pi, d - 2 * np.pi, d)",
+            "crossed both ways",
+        ),
+        ("return np.abs(np.angle(np.exp(1j * (next_angle - angle))))", "has a minus sign"),
+        (
+            "next_angle -= angle\nreturn np.angle(np.exp(1j * next_angle))",
+            "changes its input next_angle",
+        ),
+        ("np.angle(np.exp(1j * (next_angle - angle)))", "a return is missing"),
+        ("return np.exp(1j * (next_angle - angle))", "complex"),
     ],
     "exercise 2": [
         ("return np.abs(next_state[:, 1]) <= 8.0", "drop them"),
         ("return next_state[:, 1] < 8.0 - 1e-5", "lower bound too"),
         ("return np.abs(next_state) < 8.0", "Only the velocity is clipped"),
+        ("return (np.abs(next_state) < [np.pi, 8.0]).all(1)", "it wraps"),
+        ("return (np.abs(next_state[:, 1]) < 8.0).astype(float)", "True or False is expected"),
+        ("return np.abs(next_state[:, 1]) >= 8.0", "and the reverse"),
+        ("return np.abs(next_state[:, 1]) < 7.95", "expected [True, True, True]"),
+        ("return np.ones(len(next_state), dtype=bool)", "drop them"),
     ],
     "exercise 3": [
         ("coefficient = 0.75", "the velocity's increment"),
         ("coefficient = 0.0", "it is the new one"),
         ("coefficient = 0.05 * 0.75 * 2", "Insert the first equation"),
+        ("coefficient = 0.05**2 * 10", "a rod turned about its end"),
+        ("coefficient = '0.0375'", "numbers are expected"),
+        ("coefficient = [0.05, 0.75]", "one number is expected"),
+        ("coefficient = float('nan')", "nan is not it"),
     ],
     "exercise 4": [
         (
@@ -26,11 +46,80 @@ WRONG = {
             "return torch.stack(states)",
             "the state after the first action",
         ),
+        (
+            "states = []\n"
+            "for action in actions:\n"
+            "    state = predict(state[None], actions[:1])[0]\n"
+            "    states.append(state)\n"
+            "return torch.stack(states)",
+            "has its own action",
+        ),
+        (
+            "for action in actions:\n"
+            "    state = predict(state[None], action[None])[0]\n"
+            "return state[None]",
+            "on the way",
+        ),
+        (
+            "states = []\n"
+            "for action in actions:\n"
+            "    state = predict(state[None], action[None])[0]\n"
+            "    states.append(state.numpy())\n"
+            "return np.array(states)",
+            "a torch tensor is expected",
+        ),
+        (
+            "states = []\n"
+            "for action in actions:\n"
+            "    state[:] = predict(state[None], action[None])[0]\n"
+            "    states.append(state.clone())\n"
+            "return torch.stack(states)",
+            "it changes its input state",
+        ),
+        (
+            "states = []\n"
+            "for action in actions:\n"
+            "    state = predict(state, action)\n"
+            "    states.append(state)\n"
+            "return torch.stack(states)",
+            "predict takes tensors of shape (1, S)",
+        ),
     ],
     "exercise 5": [
         ('warning = "a"', "explains six steps perfectly"),
         ('warning = "c"', "learns the imagined world"),
+        ("warning = 2", "is not one of a, b, c"),
+        ("warning = ['b']", "is not one of a, b, c"),
     ],
+}
+
+RIGHT = {
+    "exercise 1": [
+        "difference = next_angle - angle\n"
+        "return np.arctan2(np.sin(difference), np.cos(difference))",
+        "difference = next_angle - angle\n"
+        "difference[difference > np.pi] -= 2 * np.pi\n"
+        "difference[difference <= -np.pi] += 2 * np.pi\n"
+        "return difference",
+        "return [(a - b + np.pi) % (2 * np.pi) - np.pi for a, b in zip(next_angle, angle)]",
+    ],
+    "exercise 2": [
+        "return (next_state[:, 1] > -8) & (next_state[:, 1] < 8)",
+        "return np.array([abs(speed) < 7.9999 for _, speed in next_state])",
+    ],
+    "exercise 3": ["coefficient = 3 / 80", "coefficient = np.array([0.05**2 * 15])"],
+    "exercise 4": [
+        "states = torch.zeros(len(actions), len(state))\n"
+        "for t in range(len(actions)):\n"
+        "    before = state if t == 0 else states[t - 1]\n"
+        "    states[t] = predict(before.unsqueeze(0), actions[t : t + 1]).squeeze(0)\n"
+        "return states",
+        "rows = [state.reshape(1, -1)]\n"
+        "for action in actions:\n"
+        "    rows.append(predict(rows[-1], action.reshape(1, -1)))\n"
+        "return torch.cat(rows[1:])",
+    ],
+    "exercise 5": ['warning = "(B)"', 'warning = "b "'],
 }
 
 

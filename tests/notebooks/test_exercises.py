@@ -1,4 +1,4 @@
-"""Every exercise: its check takes the reference and explains the wrong answers of students."""
+"""Every exercise: its check takes right answers of any style and explains the wrong ones."""
 
 import importlib
 import re
@@ -6,13 +6,14 @@ import textwrap
 
 import pytest
 
-from symtut.lab import build, checks
+from symtut.lab import build, checks, exercise_cells
 
 SOURCES = build.sources()
+ONE_LINE = r'(\w+) = checks\.exercise\("(\d\d\.\d)", \1(, \w+=\w+)*\)'
 
 
 def told(source):
-    """The module with the wrong answers of a notebook."""
+    """The module with the wrong and right answers to a notebook."""
     return importlib.import_module(f"tests.notebooks.notebook_{source.stem}")
 
 
@@ -26,12 +27,21 @@ def with_answer(cell: str, answer: str) -> str:
     return re.sub(pattern, put, cell, flags=re.DOTALL | re.MULTILINE)
 
 
+def run(cells: list[str], namespace: dict, capsys) -> str:
+    """What the cells print."""
+    capsys.readouterr()
+    for cell in cells:
+        exec(compile(cell, "a cell", "exec"), namespace)
+    return capsys.readouterr().out
+
+
 @pytest.mark.notebook
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_checks_take_the_reference_and_explain_wrong_answers(source, capsys):
-    """Runs the cells in order, and each exercise with every wrong answer before its solution."""
-    wrong = told(source).WRONG
+def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
+    """Runs the cells in order, and each exercise with every answer before its solution."""
+    wrong, right = told(source).WRONG, getattr(told(source), "RIGHT", {})
     namespace, waiting, met = {"__name__": "__main__"}, [], set()
+    exercises = iter(exercise_cells.find(build.convert(source)[0]))
     for cell in build.convert(source)[0].cells:
         if cell.cell_type != "code":
             continue
@@ -41,23 +51,38 @@ def test_checks_take_the_reference_and_explain_wrong_answers(source, capsys):
         if build.BEGIN in code or waiting:
             waiting.append(code)
         if "check" in tags:
-            (name,) = set(re.findall(r"checks\.\w+\(\s*\"([^\"]+)\"", code))
+            exercise = next(exercises)
+            key, name = exercise.name, f"exercise {exercise.number}"
             met.add(name)
-            assert len(wrong.get(name, ())) >= 2, f"{source.stem}, {name}: two wrong answers"
-            for answer, words in wrong[name]:
+            one_line = "checks.exercise(" in code
+            if one_line:
+                assert re.fullmatch(ONE_LINE, code), "a check is one line"
+                assert key == f"{source.stem[:2]}.{exercise.number}"
+                assert len(right.get(name, ())) >= 2, f"{source.stem}, {name}: two right answers"
+            enough = 4 if one_line else 2
+            assert len(wrong.get(name, ())) >= enough, f"{source.stem}, {name}: {enough} wrong ones"
+            for answer, words in [("...", "not done yet"), *wrong[name]]:
                 trial = namespace.copy()
-                capsys.readouterr()
-                for part in waiting:
-                    exec(compile(with_answer(part, answer), f"{name}, wrong", "exec"), trial)
-                printed = capsys.readouterr().out
-                assert checks.statuses[name] == checks.WRONG, f"{name} takes {answer!r}"
+                printed = run([with_answer(part, answer) for part in waiting], trial, capsys)
+                status = checks.OPEN if answer == "..." else checks.WRONG
+                assert checks.statuses[key] == status, f"{name}: {answer!r}\n{printed}"
                 assert words in printed, printed
-            for part in waiting:
-                exec(compile(part, name, "exec"), namespace)
-            assert checks.statuses[name] == checks.RIGHT, name
+                if one_line:  # the check alone, which finds the reference under the student's name
+                    again = run([code], trial, capsys)
+                    assert checks.statuses[key] == status, f"{name}: {again} after {answer!r}"
+                    assert printed.split("\n   Below")[0] in again and "your own cell" in again
+            for answer in right.get(name, ()):
+                trial = namespace.copy()
+                printed = run([with_answer(part, answer) for part in waiting], trial, capsys)
+                assert checks.statuses[key] == checks.RIGHT, f"{name}: {answer!r}\n{printed}"
+                run([code], trial, capsys)
+                assert checks.statuses[key] == checks.RIGHT, f"{name}: again, {answer!r}"
+            run(waiting, namespace, capsys)
+            assert checks.statuses[key] == checks.RIGHT, name
             waiting = []
         elif not waiting:
             exec(compile(code, source.name, "exec"), namespace)
         if "parameters" in tags:
             namespace["PROFILE"] = "smoke"
     assert met == set(wrong), "an exercise of the tests that the notebook does not have"
+    assert set(right) <= met

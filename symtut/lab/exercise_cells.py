@@ -30,11 +30,7 @@ class Exercise:
     minutes: int | None
     solution: int
     check: int
-
-    @property
-    def name(self) -> str:
-        """What its check calls it."""
-        return f"exercise {self.number}"
+    name: str  # what its check calls it, as "10.1"
 
     @property
     def grade_id(self) -> str:
@@ -69,7 +65,11 @@ def find(notebook, where: str = "the notebook") -> list[Exercise]:
                     "it needs one."
                 )
             title, minutes = _title_and_minutes(heading[1] if heading else "")
-            exercises.append(Exercise(number, title, minutes, solutions[0], place))
+            name = re.search(r"checks\.\w+\(\s*\"([^\"]+)\"", cell.source)
+            name = name[1] if name else ""
+            if not re.search(rf"\b{number}$", name):
+                raise InputError(f"{where}: the check of exercise {number} is for '{name}'.")
+            exercises.append(Exercise(number, title, minutes, solutions[0], place, name))
             heading, solutions = None, []
         elif BEGIN in cell.source or cell.metadata.get("nbgrader", {}).get("solution"):
             solutions.append(place)
@@ -121,7 +121,7 @@ def metadata(grade_id: str, *, solution=False, locked=False, points: int | None 
 
 
 def answer(check: str) -> str:
-    """The name that a check cell looks at: ``f`` in ``f = checks.function("exercise 1", f, …)``.
+    """The name that a check cell looks at: ``f`` in ``f = checks.exercise("10.1", f)``.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def answer(check: str) -> str:
         and ast.unparse(node.value.args[1]) == node.targets[0].id
     ]
     if len(names) != 1:
-        raise InputError(f"a check must be one line 'f = checks.…(\"exercise 1\", f, …)':\n{check}")
+        raise InputError(f"a check must be one line 'f = checks.exercise(\"10.1\", f)':\n{check}")
     return names[0]
 
 

@@ -1,0 +1,170 @@
+"""One case of an exercise: an answer and the reference, run on copies of the same arguments."""
+
+import copy
+import dis
+import inspect
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+
+import numpy as np
+import torch
+
+from symtut.lab.exercises.comparison import difference, first_line, same, shown
+from symtut.lab.exercises.stand_ins import call_as_answer
+
+# What is compiled from a body of `...`, `pass`, `return None` or a docstring alone.
+IDLE = {"RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+
+
+class Unfinished(Exception):
+    """The answer says itself that it is not done."""
+
+
+def is_stub(function) -> bool:
+    """Whether a function has no body that does anything."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code is not None and all(i.opname in IDLE for i in dis.get_instructions(code))
+
+
+class Trial:
+    """What came of one case.
+
+    Attributes
+    ----------
+    shown : str
+        The case, for the student.
+    result
+        What the answer returned.
+    error : str
+        What it raised instead, if it did.
+    problem : str
+        What is wrong with it; empty if nothing is.
+    """
+
+    def __init__(self, exercise, answer, case):
+        self.exercise, self.case = exercise, case
+        self.names = list(inspect.signature(exercise.reference).parameters)[: len(case)]
+        self.shown = self.arguments(exercise, case)
+        self.result, self.error, self.used = None, "", False
+        arguments, leaves = self._copies()
+        try:
+            # Warnings stay, but not in red: a right answer may warn.
+            with redirect_stderr(sys.stdout):
+                self.result, self.used = call_as_answer(answer, exercise.reference, arguments)
+        except NotImplementedError:
+            raise Unfinished from None
+        except (Exception, SystemExit) as error:
+            self.error = _explained(error, exercise.gradients)
+        self.gradients = {} if self.error else _gradients(self.result, leaves)
+        self.changed = [
+            name for name, now, before in zip(self.names, arguments, case, strict=True)
+            if name not in exercise.may_change and not same(now, before)
+        ]  # fmt: skip
+        arguments, leaves = self._copies()
+        self.expected = exercise.reference(*arguments)
+        self.expected_gradients = _gradients(self.expected, leaves)
+        self.problem = self._problem()
+
+    @staticmethod
+    def arguments(exercise, case) -> str:
+        names = inspect.signature(exercise.reference).parameters
+        return ", ".join(f"{n} = {shown(x)}" for n, x in zip(names, case, strict=False))
+
+    def _copies(self):
+        """The case's arguments, and the tensors among them to differentiate by."""
+        arguments, leaves = list(copy.deepcopy(self.case)), {}
+        for place, name in enumerate(self.names):
+            if name in self.exercise.gradients:
+                leaves[name] = arguments[place].requires_grad_()
+                arguments[place] = leaves[name].clone()  # which may be changed in place, to be told
+        return arguments, leaves
+
+    def _problem(self) -> str:
+        problem = self.error or self._wrong_result()
+        if not self.changed:
+            return problem
+        inputs = " and ".join(self.changed)
+        return (f"{problem}; it also " if problem else "it ") + f"changes its input {inputs}"
+
+    def _wrong_result(self) -> str:
+        if self.used:
+            return "it calls the reference that this check handed on: write your own"
+        if self.result is None and self.expected is not None:
+            return "it returns nothing (None): a return is missing"
+        exercise = self.exercise
+        if problem := _other_type(self.result, self.expected, exercise.whole):
+            return problem
+        if problem := difference(self.result, self.expected, exercise.rtol, exercise.atol):
+            return problem
+        lost = [name for name in self.expected_gradients if name not in self.gradients]
+        if lost:
+            return (
+                f"no gradient flows back to {' and '.join(lost)}: use torch's functions throughout,"
+                " not NumPy's, nor .item() or .detach()"
+            )
+        for name, gradient in self.expected_gradients.items():
+            if problem := difference(
+                self.gradients[name], gradient, 10 * exercise.rtol, 10 * exercise.atol
+            ):
+                return f"the result is right, but not its gradient by {name}: {problem}"
+        return ""
+
+    def agrees_with(self, mistake) -> bool:
+        """Whether a known mistake gives the answer's result."""
+        arguments, _ = self._copies()
+        try:
+            theirs = mistake(*arguments)
+        except Exception:
+            return False
+        return not difference(self.result, theirs, self.exercise.rtol, self.exercise.atol)
+
+    def again(self, answer) -> str:
+        """What is wrong with a second call, after all others; empty if nothing is."""
+        try:
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                result = answer(*self._copies()[0])
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            return f"called a second time, it raises {first_line(error)}"
+        if problem := difference(result, self.result, self.exercise.rtol, self.exercise.atol):
+            return f"called a second time, it gives something else: {problem}"
+        return ""
+
+
+def _other_type(result, expected, whole: bool) -> str:
+    """What is wrong with a result's type, in the sense of the cells below; empty if nothing is."""
+    if isinstance(expected, torch.Tensor):
+        if not isinstance(result, torch.Tensor):
+            return f"the result is {_a(result)}: a torch tensor is expected"
+        if result.dtype != expected.dtype:
+            return f"the result is a tensor of {result.dtype}: {expected.dtype} is expected"
+    if whole and not isinstance(result, torch.Tensor):
+        kind = np.asarray(result).dtype
+        if kind.kind not in "iu":
+            return f"the result is of type {kind}: whole numbers (int) are expected"
+    return ""
+
+
+def _a(x) -> str:
+    kind = {"ndarray": "NumPy array", "float": "plain number", "int": "plain number"}
+    return f"a {kind.get(type(x).__name__, type(x).__name__)}"
+
+
+def _gradients(result, leaves) -> dict:
+    """Gradients of a weighted sum of the result by each leaf; none where none flows back."""
+    if not leaves:
+        return {}
+    parts = result if isinstance(result, tuple | list) else [result]
+    parts = [p for p in parts if isinstance(p, torch.Tensor) and p.requires_grad]
+    if not parts:
+        return {}
+    total = sum((p * torch.linspace(0.5, 1.5, p.numel()).reshape(p.shape)).sum() for p in parts)
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return {n: g for n, g in zip(leaves, found, strict=True) if g is not None}
+
+
+def _explained(error: BaseException, gradients) -> str:
+    text = f"it raises {first_line(error)}"
+    if gradients and "numpy" in str(error).lower():
+        text += "; use torch's functions: NumPy's have no gradients"
+    return text
