@@ -1,12 +1,16 @@
 """Every exercise: its check takes right answers of any style and explains the wrong ones."""
 
 import importlib
+import inspect
+import pkgutil
 import re
 import textwrap
 
 import pytest
 
-from symtut.lab import build, checks, exercise_cells
+from symtut.lab import build, checks, exercise_cells, exercises
+from symtut.lab.exercises.kinds import Function, Value
+from symtut.lab.exercises.trial import Trial
 
 SOURCES = build.sources()
 ONE_LINE = r'(\w+) = checks\.exercise\("(\d\d\.\d)", \1(, \w+=\w+)*\)'
@@ -41,7 +45,7 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
     """Runs the cells in order, and each exercise with every answer before its solution."""
     wrong, right = told(source).WRONG, getattr(told(source), "RIGHT", {})
     namespace, waiting, met = {"__name__": "__main__"}, [], set()
-    exercises = iter(exercise_cells.find(build.convert(source)[0]))
+    cells_of = iter(exercise_cells.find(build.convert(source)[0]))
     for cell in build.convert(source)[0].cells:
         if cell.cell_type != "code":
             continue
@@ -51,7 +55,7 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
         if build.BEGIN in code or waiting:
             waiting.append(code)
         if "check" in tags:
-            exercise = next(exercises)
+            exercise = next(cells_of)
             key, name = exercise.name, f"exercise {exercise.number}"
             met.add(name)
             one_line = "checks.exercise(" in code
@@ -86,3 +90,28 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
             namespace["PROFILE"] = "smoke"
     assert met == set(wrong), "an exercise of the tests that the notebook does not have"
     assert set(right) <= met
+
+
+def described():
+    """(key, description) of every exercise that needs nothing from its notebook."""
+    for module in pkgutil.iter_modules(exercises.__path__):
+        if re.fullmatch(r"nb\d\d", module.name):
+            found = importlib.import_module(f"{exercises.__name__}.{module.name}")
+            for name, make in vars(found).items():
+                number = re.fullmatch(r"exercise_(\d+)", name)
+                if number and not inspect.signature(make).parameters:
+                    yield f"{module.name[2:]}.{number[1]}", make()
+
+
+@pytest.mark.parametrize(("key", "description"), list(described()))
+def test_known_mistakes_are_mistakes(key, description):
+    if isinstance(description, Function):
+        assert len(description.cases) >= 2, "one case alone is met by a constant"
+        for mistake, explanation in description.mistakes:
+            alike = [Trial(description, mistake, case).problem == "" for case in description.cases]
+            assert not all(alike), f"{key}: right in all cases: {explanation}"
+    elif isinstance(description, Value):
+        for mistake, explanation in description.mistakes:
+            assert description.judge(mistake).status == checks.WRONG, f"{key}: {explanation}"
+    else:
+        assert description.reference in description.explanations
