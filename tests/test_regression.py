@@ -18,9 +18,9 @@ from symtut.regression.finishing import finish, front
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.proposers import library, pooled_proposer
 from symtut.regression.recombination import TermPool
-from symtut.regression.regressor import METHODS
 from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
+from symtut.regression.settings import METHODS
 from symtut.regression.simplification import simplifications
 from symtut.regression.tokens import BOS, EOS, GrammarMask, pack
 from symtut.regression.transformer import FormulaTransformer, KeyValueCache, TransformerConfig

@@ -81,3 +81,23 @@ print(model.equations_[0]["equation"])
     assert done.stdout.splitlines() == [
         "this SymbolicRegressor is not fitted yet: call fit(X, y) first.", "2*x0",
     ]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:R")
+def test_score_is_r2_score():
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, (30, 1))
+    model = SymbolicRegressor(method="sparse").fit(x, 2 * x[:, 0])
+    w, y = rng.uniform(0, 2, 30), 2 * x[:, 0] + rng.normal(size=30)
+    cases = [
+        (x, y, None), (x, y, w), (x, y, np.where(w > 1, w, 0)), (x, np.full(30, 3.0), None),
+        (x * 0 + 1.5, np.full(30, 3.0), None), (x * 0 + 1.5, np.full(30, 3.0), w),
+    ]  # fmt: skip
+    for at, target, weight in cases:
+        expected = metrics.r2_score(target, model.predict(at), sample_weight=weight)
+        assert model.score(at, target, sample_weight=weight) == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(model.score(x[:1], y[:1]))
+    for bad in (-w, w[:5], np.where(w > 1, np.nan, w), np.zeros(30), w[:, None]):
+        with pytest.raises(InputError, match="sample_weight"):
+            model.score(x, y, sample_weight=bad)

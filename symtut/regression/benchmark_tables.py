@@ -9,7 +9,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.regression.peers import PEERS
-from symtut.regression.regressor import METHODS
+from symtut.regression.settings import METHODS
 from symtut.storage import read_json, write_csv
 
 ALL_METHODS = (*METHODS, *PEERS)

@@ -72,6 +72,35 @@ def check_data(X, y, fitting: bool = True):
     return X, y
 
 
+def check_weights(sample_weight, n: int) -> np.ndarray | None:
+    """Weights of n points as a float64 array (n,); None where all points weigh the same.
+
+    Raises
+    ------
+    InputError
+        For another shape, negative, NaN or infinite weights, and if all are zero.
+    """
+    if sample_weight is None:
+        return None
+    weight = _numbers(sample_weight, "sample_weight")
+    if weight.shape != (n,):
+        raise InputError(
+            f"sample_weight needs one weight for each of the {n} points, not shape {weight.shape}."
+        )
+    if not (np.isfinite(weight).all() and weight.min(initial=0.0) >= 0):
+        worst = int(np.argmin(np.isfinite(weight) & (weight >= 0)))
+        raise InputError(
+            f"sample_weight must hold finite weights of at least 0, not {weight[worst]:g} "
+            f"(point {worst})."
+        )
+    largest = weight.max(initial=0.0)
+    if largest == 0:
+        raise InputError("sample_weight is zero for every point: nothing is left to fit.")
+    if weight.min() == largest:
+        return None
+    return weight / largest  # of no unit, and their sum is finite
+
+
 def not_fitted() -> InputError:
     """What to raise where ``fit`` should have come first.
 

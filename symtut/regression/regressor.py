@@ -1,6 +1,5 @@
 """``SymbolicRegressor``: fit, predict, score in scikit-learn's manner; the result is a formula."""
 
-import inspect
 import time
 import warnings
 from pathlib import Path
@@ -11,8 +10,9 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.expressions.arrays import as_numbers, as_tensor
 from symtut.regression.columns import check_labels, chosen, labels_of, names_of, remember
+from symtut.regression.estimator import Estimator
 from symtut.regression.finishing import finish, front
-from symtut.regression.inputs import check_data, check_points, not_fitted
+from symtut.regression.inputs import check_data, check_points, check_weights, not_fitted
 from symtut.regression.proposers import (
     library,
     library_proposer,
@@ -24,16 +24,14 @@ from symtut.regression.robust import robust_search
 from symtut.regression.saved import restored, state_of
 from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
+from symtut.regression.settings import check_settings, generator_of
+from symtut.regression.threads import one_thread
+from symtut.regression.validation import r2
 from symtut.regression.weights import load_weights
 from symtut.storage import read_json, write_json
 
-METHODS = (
-    *("transformer+sparse", "prior+sparse", "transformer+prior"),
-    *("transformer", "prior", "sparse"),
-)
 
-
-class SymbolicRegressor:
+class SymbolicRegressor(Estimator):
     """Find a formula for y(X).
 
     A transformer reads the points and proposes skeletons; their constants are fitted, their terms
@@ -49,8 +47,8 @@ class SymbolicRegressor:
     max_time : float or None
         Seconds (wall clock) after which the search stops with the best so far and a warning;
         None for no limit, which makes the result depend on ``random_state`` alone.
-    random_state : int or None
-        Seed; None draws a new one.
+    random_state : int, NumPy Generator or RandomState, or None
+        Seed; a generator gives one, None draws a new one.
     method : str
         Who proposes. ``"transformer"``; ``"prior"`` samples blindly from the pretraining prior,
         ``"sparse"`` selects from a fixed library: the baselines. ``"transformer+sparse"`` asks the
@@ -131,45 +129,6 @@ class SymbolicRegressor:
         self.feature_names = feature_names
         self.robust = robust
 
-    # ---- scikit-learn's conventions -------------------------------------------------------------
-
-    @classmethod
-    def _parameter_names(cls):
-        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
-
-    def get_params(self, deep=True):
-        """Constructor arguments by name (``deep`` is accepted for scikit-learn's sake)."""
-        return {name: getattr(self, name) for name in self._parameter_names()}
-
-    def set_params(self, **params):
-        """Change constructor arguments; unknown names raise."""
-        for name, value in params.items():
-            if name not in self._parameter_names():
-                known = ", ".join(self._parameter_names())
-                raise InputError(
-                    f"unknown parameter '{name}' for SymbolicRegressor; known: {known}."
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self):
-        defaults = inspect.signature(type(self).__init__).parameters
-        shown = [f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k].default]
-        return f"SymbolicRegressor({', '.join(shown)})"
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "equations_")
-
-    def __sklearn_tags__(self):
-        # only called by scikit-learn itself, which is therefore there
-        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
-
-        return Tags(
-            estimator_type="regressor", target_tags=TargetTags(required=True),
-            transformer_tags=None, classifier_tags=None, regressor_tags=RegressorTags(),
-            input_tags=InputTags(),
-        )  # fmt: skip
-
     # ---- fit ------------------------------------------------------------------------------------
 
     def fit(self, X, y):
@@ -188,11 +147,11 @@ class SymbolicRegressor:
             variables, unknown weights or settings.
         """
         started, cpu = self._clock(), time.process_time()
-        self._check_settings()
+        check_settings(self)
         labels = labels_of(X)
         X, y = check_data(X, y)
-        names = names_of(labels, self.feature_names, X.shape[1])
         columns = choose_columns(X)
+        names = names_of(labels, self.feature_names, X.shape[1])
         x = columns.searched(X)
         propose, fixed = self._proposer(), ()
         if self.method.endswith("+sparse"):
@@ -204,13 +163,14 @@ class SymbolicRegressor:
             library=fixed, clock=self._clock,
         )  # fmt: skip
         deadline = np.inf if self.max_time is None else started + self.max_time
-        generator = np.random.default_rng(self.random_state)
-        if self.robust:
-            fits, complete, inliers = robust_search(x, y, propose, config, generator, deadline)
-        else:
-            inliers = np.ones(len(y), dtype=bool)
-            standard = (y - y.mean()) / y.std()
-            fits, complete = search(x, standard, propose, config, generator, deadline)
+        generator = generator_of(self.random_state)
+        with one_thread():
+            if self.robust:
+                fits, complete, inliers = robust_search(x, y, propose, config, generator, deadline)
+            else:
+                inliers = np.ones(len(y), dtype=bool)
+                standard = (y - y.mean()) / y.std()
+                fits, complete = search(x, standard, propose, config, generator, deadline)
         if not complete:
             warnings.warn(
                 f"max_time={self.max_time} s was over before the search was: the equations are the "
@@ -224,20 +184,6 @@ class SymbolicRegressor:
         self.columns_, self.inliers_ = columns.written, inliers
         self.complete_, self.fit_time_ = complete, time.process_time() - cpu
         return self
-
-    def _check_settings(self):
-        if self.method not in METHODS:
-            raise InputError(f"unknown method '{self.method}'; known: {', '.join(METHODS)}.")
-        if not isinstance(self.robust, bool | np.bool_):
-            raise InputError(f"robust must be True or False, not {self.robust!r}.")
-        if self.constants not in ("lm", "bfgs"):
-            raise InputError(f"unknown constants '{self.constants}'; known: lm, bfgs.")
-        if not (isinstance(self.n_candidates, int | np.integer) and self.n_candidates >= 1):
-            raise InputError(f"n_candidates must be a positive integer, not {self.n_candidates!r}.")
-        if self.rounds is None and self.max_time is None:
-            raise InputError("rounds=None needs a max_time: without both the search never ends.")
-        if self.max_time is not None and not self.max_time > 0:
-            raise InputError(f"max_time must be positive seconds or None, not {self.max_time!r}.")
 
     def _proposer(self):
         if self.method in ("prior", "prior+sparse"):
@@ -267,11 +213,11 @@ class SymbolicRegressor:
         check_labels(X, self)
         return expression(self._chooser()(points))
 
-    def score(self, X, y, index=None):
-        """Coefficient of determination R² of the prediction."""
+    def score(self, X, y, sample_weight=None, index=None):
+        """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
         X, y = check_data(X, y, fitting=False)
-        return 1.0 - float(np.mean((y - prediction) ** 2) / np.var(y))
+        return r2(y, prediction, check_weights(sample_weight, len(y)))
 
     def sympy(self, index=None):
         """The equation as a SymPy expression."""

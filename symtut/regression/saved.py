@@ -4,6 +4,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
+from symtut.regression.settings import plain_settings
 
 FORMAT = "symtut.SymbolicRegressor/1"
 
@@ -13,10 +14,7 @@ def state_of(model) -> dict:
 
     The transformer is named, not copied; ``inliers_`` belongs to the data and is not kept.
     """
-    params = model.get_params()
-    params["weights"] = str(params["weights"])
-    if params["feature_names"] is not None:
-        params["feature_names"] = list(params["feature_names"])
+    params = plain_settings(model.get_params())
     state = {"format": FORMAT, "params": params, "equations": None}
     if hasattr(model, "equations_"):
         state |= {

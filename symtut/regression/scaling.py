@@ -7,6 +7,7 @@ because they are constant or a copy of an earlier one, stay out of the search.
 """
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from symtut.expressions.tree import children
 
 ORDINARY = (0.03, 30.0)
 """Standard deviations between which a column is used as it is."""
+
+MANY = 100
+"""Variables are counted so far; a table of thousands of columns is refused at once."""
 
 _PASS = {"neg": 1, "abs": 1, "square": 2, "inv": -1}  # op(f·a) = f^power · op(a) for f > 0
 
@@ -67,19 +71,24 @@ def choose_columns(X: np.ndarray) -> Columns:
     InputError
         If no column varies, or more vary than formulas have variables.
     """
-    used: list[int] = []
-    size = np.abs(X).max(0)
-    for j in range(X.shape[1]):
-        constant = np.ptp(X[:, j]) <= 1e-12 * size[j]
-        if not constant and not any(np.array_equal(X[:, j], X[:, i]) for i in used):
-            used.append(j)
+    low, high = X.min(0), X.max(0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    used: dict[bytes, int] = {}  # by content: the first of several copies
+    with np.errstate(over="ignore"):
+        varying = np.flatnonzero(high - low > 1e-12 * size)
+    for j in varying.tolist():
+        used.setdefault(blake2b(X[:, j] + 0.0).digest(), j)  # −0 is 0
+        if len(used) > MANY:
+            break
     if not used:
         raise InputError("no column of X varies: there is nothing that could explain y.")
     if len(used) > MAX_VARIABLES:
+        many = f"more than {MANY}" if len(used) > MANY else len(used)
         raise InputError(
-            f"X has {len(used)} variables (constant columns and copies not counted); the weights "
+            f"X has {many} variables (constant columns and copies not counted); the weights "
             f"know formulas of at most {MAX_VARIABLES}: leave out the columns that do not matter."
         )
+    used = list(used.values())
     units = []
     for j in used:
         spread = float(np.std(X[:, j] / size[j])) * float(size[j])

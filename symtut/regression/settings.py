@@ -1,0 +1,109 @@
+"""What the regressor's parameters may be; each mistake is one sentence."""
+
+import numbers
+import os
+
+import numpy as np
+
+from symtut.errors import InputError
+
+METHODS = (
+    *("transformer+sparse", "prior+sparse", "transformer+prior"),
+    *("transformer", "prior", "sparse"),
+)
+MAX_CANDIDATES = 100_000
+"""So many skeletons and their constants take about a gigabyte."""
+
+
+def check_settings(model) -> None:
+    """Raise :class:`InputError` unless every parameter of ``model`` is usable.
+
+    The parameters stay what they are, of whatever type.
+    """
+    _one_of(model.method, "method", METHODS)
+    _one_of(model.constants, "constants", ("lm", "bfgs"))
+    for name in ("robust", "recombine"):
+        if not isinstance(getattr(model, name), bool | np.bool_):
+            raise InputError(f"{name} must be True or False, not {getattr(model, name)!r}.")
+    if not (_whole(model.n_candidates) and 1 <= model.n_candidates <= MAX_CANDIDATES):
+        raise InputError(
+            f"n_candidates must be a positive integer, at most {MAX_CANDIDATES}, "
+            f"not {model.n_candidates!r}."
+        )
+    if model.rounds is not None and not (_whole(model.rounds) and model.rounds >= 1):
+        raise InputError(f"rounds must be a positive integer or None, not {model.rounds!r}.")
+    if model.max_time is not None and not _positive(model.max_time):
+        raise InputError(
+            f"max_time must be positive seconds or None for no limit, not {model.max_time!r}."
+        )
+    if model.rounds is None and model.max_time is None:
+        raise InputError("rounds=None needs a max_time: without both the search never ends.")
+    if not (isinstance(model.weights, str | os.PathLike) and str(model.weights)):
+        raise InputError(f"weights must be a name or the path of a file, not {model.weights!r}.")
+    names = model.feature_names
+    if names is not None and not _names(names):
+        raise InputError(
+            f"feature_names must be a list of names, one for each column of X, not {names!r}."
+        )
+    generator_of(model.random_state)
+
+
+def plain_settings(params: dict) -> dict:
+    """Parameters as JSON can hold them: NumPy's numbers become Python's.
+
+    Raises
+    ------
+    InputError
+        For a random generator: its state has moved since the fit that used it.
+    """
+    random_state = params["random_state"]
+    if isinstance(random_state, np.random.Generator | np.random.RandomState):
+        raise InputError(
+            f"random_state is a {type(random_state).__name__}, which cannot be saved: save the "
+            "model after model.set_params(random_state=0), say; its equations stay."
+        )
+    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
+    plain["weights"] = str(params["weights"])
+    if params["feature_names"] is not None:
+        plain["feature_names"] = list(map(str, params["feature_names"]))
+    return plain
+
+
+def generator_of(random_state) -> np.random.Generator:
+    """The random numbers of one fit.
+
+    None draws a new seed. From a NumPy ``Generator`` or ``RandomState`` the seed is drawn, so that
+    a second fit with the same object differs, as in scikit-learn.
+    """
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, np.random.Generator):
+        return np.random.default_rng(random_state.integers(2**62))
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(2**31, size=2))
+    if _whole(random_state) and random_state >= 0:
+        return np.random.default_rng(random_state)
+    raise InputError(
+        "random_state must be None, a whole number from 0, or NumPy's Generator or RandomState, "
+        f"not {random_state!r}."
+    )
+
+
+def _one_of(value, name, known):
+    if not (isinstance(value, str) and value in known):
+        raise InputError(f"unknown {name} {value!r}; known: {', '.join(known)}.")
+
+
+def _names(value) -> bool:
+    listed = hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    return listed and not isinstance(value, str | dict) and all(isinstance(n, str) for n in value)
+
+
+def _whole(value) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+
+
+def _positive(value) -> bool:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return False
+    return 0 < value < float("inf")
