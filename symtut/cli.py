@@ -47,6 +47,12 @@ def run_train(arguments: argparse.Namespace) -> int:
         arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
         arguments.profile, say, **overrides,
     )  # fmt: skip
+    if result.diverged is not None:
+        raise InputError(
+            f"the training diverged: {result.diverged}. The last good policy is in "
+            f"'{result.out}', with a return of {result.final_return:.1f}; choose a smaller "
+            "learning_rate, or another model."
+        )
     needed = result.steps_to_threshold
     threshold = result.summary["threshold"]
     say(

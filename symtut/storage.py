@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import glob
 import io
 import json
 import math
@@ -10,7 +11,7 @@ import platform
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise file_error("write", path, error) from error
+
+
+def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+    """Remove what killed processes left of half-written files of these names."""
+    for name in ("probe", *names):
+        for path in folder.glob(f".{glob.escape(name)}-*"):
+            path.unlink(missing_ok=True)
 
 
 def keep_foreign(path: str | Path, read: Callable[[Path], object]) -> None:
@@ -292,16 +300,21 @@ def _git(*words: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
-def provenance() -> dict:
-    """Where and with what a result was made: versions, commit, command, machine and date."""
+def package_version(package: str = "symtut") -> str | None:
+    """The version of an installed package; None if it is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def provenance() -> dict:
+    """Where and with what a result was made: versions, commit, command, machine and date."""
     versions = {"python": platform.python_version()}
     for package in ("symtut", "torch", "numpy", "scipy", "gymnasium"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
+        versions[package] = package_version(package)
     try:
         commit = _git("rev-parse", "--short=12", "HEAD")
         if _git("status", "--porcelain", "-uno", "--", ":/", ":(top,exclude)data/results"):

@@ -8,7 +8,8 @@ import torch
 
 from symtut.agents.batches import mixed_batch
 from symtut.agents.checkpoint import pack, unpack
-from symtut.agents.loop import Loop, episode_seed
+from symtut.agents.episodes import episode_seed
+from symtut.agents.loop import Loop
 from symtut.agents.loop_config import LoopConfig
 from symtut.agents.refits import held_back_rows
 from symtut.agents.rollout_length import scheduled_length
@@ -114,7 +115,7 @@ def test_model_free_learns_from_real_transitions_one_update_a_step():
     rows, real = loop.b_pi.window(), loop.b_e.window()
     assert torch.allclose(rows["action"] * 2, real["action"].float())
     assert not rows["terminated"].any()  # the cut at step 200 is bootstrapped through
-    assert loop.episode == 1 and real["episode"].unique().tolist() == [0, 1]
+    assert loop.episodes.number == 1 and real["episode"].unique().tolist() == [0, 1]
 
 
 def test_blocks_fits_and_updates_alternate_until_both_budgets_are_spent():
@@ -425,7 +426,7 @@ class FirstBad(BiasedModel):
 
 @pytest.mark.parametrize("start_states", ["model", "box"])
 def test_a_loop_with_every_option_goes_on_from_its_checkpoint(start_states):
-    """Cut between two episodes, after a spared fit, and compared with the uncut loop."""
+    """Cut within an episode, after a spared fit, and compared with the uncut loop."""
 
     def fresh():
         config = replace(
@@ -442,7 +443,7 @@ def test_a_loop_with_every_option_goes_on_from_its_checkpoint(start_states):
         return pack(loop)
 
     loop = fresh()
-    while not (loop.fits_spared and loop.fits == 2 and loop.between_episodes):
+    while not (loop.fits_spared and loop.fits == 2 and loop.episodes.observation is not None):
         loop.advance(7)
     assert loop.env_steps < 460 and loop.updates > 0
     tensors, values = pack(loop)

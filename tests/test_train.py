@@ -272,7 +272,7 @@ def test_damaged_files_are_named(tmp_path, few_episodes):
     (result.out / "policy.safetensors").write_bytes(b"x" * 40)
     with pytest.raises(InputError, match="not a whole safetensors file"):
         result.policy()
-    (result.out / "summary.json").write_text("{")
+    (result.out / "config.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read as JSON"):
         run(tmp_path / "run", updates=300)
     with pytest.raises(InputError, match="no such file"):

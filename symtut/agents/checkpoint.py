@@ -1,11 +1,12 @@
 """Everything a loop would miss after a crash, as tensors and JSON values.
 
-The real environment is not among it: a checkpoint is taken between episodes, and an episode is
-begun again from its own seed.
+The real environment cannot be stored. What it was reset with and the actions since then are: the
+same once more bring it to the same state, so that a checkpoint can be taken at any time.
 """
 
 from dataclasses import asdict
 
+import numpy as np
 import torch
 
 from symtut.agents.loop import Loop
@@ -13,7 +14,6 @@ from symtut.world_models.base import Report
 from symtut.world_models.validation import Validation
 
 COUNTERS = (
-    "episode",
     "env_steps",
     "updates",
     "imagined",
@@ -22,12 +22,13 @@ COUNTERS = (
     "judged",
     "fits",
     "fits_spared",
+    "unusable",
 )
 BUFFERS = ("b_e", "b_em", "b_pi")
 
 
 def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
-    """The loop's state as ``(tensors, values)``; exact only where ``loop.between_episodes``."""
+    """The loop's state as ``(tensors, values)``, between two calls of ``loop.advance``."""
     tensors = {f"agent.{name}": tensor for name, tensor in loop.agent.state_dict().items()}
     tensors["generator"] = loop.generator.get_state()
     tensors["rollout_state"], tensors["rollout_left"] = loop.rollout_state, loop.rollout_left
@@ -36,6 +37,12 @@ def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
     values = {name: getattr(loop, name) for name in COUNTERS}
     values["best_return"] = auditions.best_return
     values["random_policy"] = loop.random_policy.bit_generator.state
+    episodes = loop.episodes
+    values["episode"] = episodes.number
+    if episodes.observation is not None and loop.env_steps < loop.steps:
+        actions = np.array(episodes.actions).reshape(-1, loop.task.action_size)
+        tensors["episode_actions"] = torch.as_tensor(actions)
+        tensors["observation"] = torch.as_tensor(episodes.observation)
     for name in BUFFERS:
         buffer = getattr(loop, name).state_dict()
         tensors[name], values[name] = buffer["rows"], buffer["added"]
@@ -62,9 +69,13 @@ def unpack(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
     loop.auditions.best_return = values["best_return"]
     for name in COUNTERS:
         setattr(loop, name, values[name])
+    loop.last_good.copy_(loop.agent.actor.flat)
     loop.random_policy.bit_generator.state = values["random_policy"]
     for name in BUFFERS:
         getattr(loop, name).load_state_dict({"rows": tensors[name], "added": values[name]})
+    loop.episodes.number = values["episode"]
+    if "observation" in tensors:
+        loop.episodes.replay(tensors["episode_actions"].numpy(), tensors["observation"].numpy())
     if "report" in values:
         report, validation = values["report"], values["validation"]
         loop.report = Report(**report | {"equations": tuple(report["equations"])})

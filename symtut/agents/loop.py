@@ -8,7 +8,6 @@ Model-free SAC is this loop with ``model=None``.
 """
 
 import copy
-import hashlib
 import math
 
 import numpy as np
@@ -17,7 +16,10 @@ import torch
 from symtut.agents.auditions import Auditions
 from symtut.agents.batches import mixed_batch
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.divergence import Diverged
+from symtut.agents.episodes import Episodes, episode_seed
 from symtut.agents.loop_config import LoopConfig
+from symtut.agents.memory_needs import memory_needs
 from symtut.agents.networks import MLP
 from symtut.agents.refits import fit_due, held_back_rows, holds
 from symtut.agents.rewards import reward_function
@@ -25,18 +27,13 @@ from symtut.agents.rollout_length import rollout_length
 from symtut.agents.sac import SAC, SACConfig
 from symtut.agents.start_states import StartStates
 from symtut.errors import InputError
+from symtut.memory import require_memory
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report, WorldModel
 from symtut.world_models.validation import Validation, validate
 
-
-def episode_seed(seed: int, episode: int) -> int:
-    """Reset seed of a training episode: any episode can be begun again without a snapshot.
-
-    Bit 30 is always set, so that no training episode is one of the evaluation episodes.
-    """
-    digest = hashlib.sha256(f"symtut episode {seed} {episode}".encode()).digest()
-    return int.from_bytes(digest[:4], "little") & (2**30 - 1) | 2**30
+MOST_UPDATES = 10**12
+CHECK_EVERY = 50  # gradient updates between two looks at the learner: NaN does not go away
 
 
 class Loop:
@@ -67,6 +64,7 @@ class Loop:
         self.config, self.sac_config = config, sac_config
         if steps < 1:
             raise InputError(f"--steps must be at least 1, not {steps}.")
+        require_memory(memory_needs(task, steps, config, sac_config))
         self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
         self.random_policy = np.random.default_rng([seed, 1])
         self.agent = SAC(task.observation_size, task.action_size, sac_config, self.generator)
@@ -83,12 +81,15 @@ class Loop:
             config.relabel,
         )  # fmt: skip
 
-        self.env = task.make_env()
-        self.observation = None  # None: the next real step begins an episode
-        self.episode = -1
+        self.episodes = Episodes(task, seed)
         self.env_steps = self.updates = self.imagined = 0
         self.updates_earned = 0.0
-        earned = math.floor(steps * config.updates_per_step)
+        earned = steps * config.updates_per_step
+        if earned > MOST_UPDATES:
+            raise InputError(
+                f"{earned:g} gradient updates are more than the {MOST_UPDATES:g} at most."
+            )
+        earned = math.floor(earned)
         self.total_updates = max(earned, 0 if model is None else config.updates)
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
@@ -96,6 +97,9 @@ class Loop:
         self.fits = self.fits_spared = 0
         self.rollout_length = rollout_length(config, task.horizon, None, 0)
         self.auditions = Auditions(task, self.agent.actor)
+        self.unusable = 0  # imagined transitions since the last finite one
+        self.last_good = self.agent.actor.flat.clone()  # the actor when it was last looked at
+        self.diverged: str | None = None  # why there is no going on
         self.rollout_state = torch.zeros(config.rollouts, s)
         self.rollout_left = torch.zeros(config.rollouts, dtype=torch.int64)  # steps still to go
 
@@ -103,12 +107,8 @@ class Loop:
 
     @property
     def finished(self) -> bool:
-        return self.env_steps >= self.steps and self.updates >= self.total_updates
-
-    @property
-    def between_episodes(self) -> bool:
-        """True where the real environment holds nothing that a checkpoint would miss."""
-        return self.observation is None or self.env_steps >= self.steps
+        spent = self.env_steps >= self.steps and self.updates >= self.total_updates
+        return spent or self.diverged is not None
 
     @property
     def updates_due(self) -> int:
@@ -122,16 +122,40 @@ class Loop:
         return self.agent.actor if none_yet else self.auditions.best_actor
 
     def advance(self, most_updates: int = 250) -> None:
-        """One piece of work: a block of real steps with its fit, or up to ``most_updates``."""
-        if self.updates_due <= 0:
+        """One piece of work: a block of real steps with its fit, or up to ``most_updates``.
+
+        Where numbers are no longer finite it ends: ``diverged`` says why, and the actor is again
+        what it was when it was last looked at.
+        """
+        try:
+            if self.updates_due > 0:
+                for _ in range(min(most_updates, self.updates_due)):
+                    self.learn()
+                return
             self.interact()
             spent, waited = self.env_steps >= self.steps, self.env_steps - self.judged
             fitted = self.report is not None
             if self.model is not None and fit_due(self.config, fitted, waited, spent):
                 self.fit_model()
-            return
-        for _ in range(min(most_updates, self.updates_due)):
-            self.learn()
+        except Diverged as error:
+            self._stop(str(error))
+
+    def check(self) -> None:
+        """Look at the learner; to be called before anything is stored or judged."""
+        if self.diverged is None:
+            try:
+                self._check_learner()
+            except Diverged as error:
+                self._stop(str(error))
+
+    def _stop(self, why: str) -> None:
+        self.diverged = f"{why} after {self.env_steps} real steps and {self.updates} updates"
+        self.agent.actor.flat.copy_(self.last_good)
+
+    def _check_learner(self) -> None:
+        if not self.agent.is_finite():
+            raise Diverged("the learner's weights were no longer finite")
+        self.last_good.copy_(self.agent.actor.flat)
 
     # ---- the real world ----------------------------------------------------------------------
 
@@ -140,7 +164,17 @@ class Loop:
         first = self.env_steps == 0
         block = self.config.random_steps if first else self.config.block_steps
         block = max(1, min(block, self.steps - self.env_steps))
-        rows = [self.real_step(random=first) for _ in range(block)]
+        rows = []
+        try:
+            for _ in range(block):
+                rows.append(self.real_step(random=first))
+        except Diverged as error:
+            if first:
+                raise InputError(
+                    f"under random actions {error}: look at the environment."
+                ) from None
+            self.env_steps += len(rows)
+            raise
         columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
         held_back = held_back_rows(self.config, block, self.env_steps, self.judged, self.steps)
         real = {name: columns[name] for name in self.b_e.fields if name in columns}
@@ -154,29 +188,14 @@ class Loop:
         self._set_rollout_length()
 
     def real_step(self, random: bool) -> dict:
-        """One step in the environment; a time-out ends the episode but is not a termination."""
-        if self.observation is None:
-            self.episode += 1
-            self.observation, _ = self.env.reset(seed=episode_seed(self.seed, self.episode))
+        """One step in the environment, by the random policy or the current one."""
+        self.episodes.begin_if_due()
         if random:
             action = self.random_policy.uniform(-1, 1, self.task.action_size)
         else:
-            seen = torch.as_tensor(self.observation, dtype=torch.float32)[None]
+            seen = torch.as_tensor(self.episodes.observation, dtype=torch.float32)[None]
             action = self.agent.act(seen)[0].double().numpy()
-        action = self.task.from_unit_action(action)
-        observation, reward, terminated, truncated, _ = self.env.step(action)
-        before, after = self.observation.astype(float), observation.astype(float)
-        self.observation = None if terminated or truncated else observation
-        return {
-            "state": self.task.state_from_observation(before),
-            "action": action,
-            "next_state": self.task.state_from_observation(after),
-            "reward": float(reward),
-            "terminated": bool(terminated),
-            "episode": self.episode,
-            "observation": before,
-            "next_observation": after,
-        }
+        return self.episodes.step(self.task.from_unit_action(action))
 
     def transitions(self) -> tuple[Transitions, np.ndarray]:
         """B_E as arrays, and which rows are held back from the fit."""
@@ -258,7 +277,12 @@ class Loop:
             "next_observation": task.observation_from_state(next_state),
             "terminated": terminated,
         }
+        kept = self.b_pi.added
         self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
+        self.unusable = 0 if self.b_pi.added > kept else self.unusable + len(state)
+        if self.unusable >= max(self.config.warm_up, len(state)):
+            self._check_learner()  # actions that are not finite have no next state
+            raise Diverged("the world model's predictions were no longer finite")
         self.imagined += len(state)
         self.rollout_left = (self.rollout_left - 1).masked_fill(terminated | ~usable, 0)
         self.rollout_state = next_state
@@ -281,6 +305,8 @@ class Loop:
         )
         self.agent.update(batch)
         self.updates += 1
+        if self.updates % CHECK_EVERY == 0:
+            self._check_learner()
         every = self.config.audition_every
         begun = self.updates >= self.config.audition_from * self.total_updates
         if self.model is not None and every and self.updates % every == 0 and begun:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import torch
 
 from symtut.agents.networks import MLP, Adam
+from symtut.errors import InputError
 
 LOG_STD_LOW, LOG_STD_HIGH = -20.0, 2.0
 #: What each coordinate adds to -log_prob whatever the action: of the Gaussian, and of tanh.
@@ -30,7 +31,13 @@ CONSTANT = 0.5 * math.log(2 * math.pi) + 2 * math.log(2)
 
 @dataclass(frozen=True)
 class SACConfig:
-    """Hyperparameters of the learner."""
+    """Hyperparameters of the learner.
+
+    Raises
+    ------
+    InputError
+        For a number outside its range.
+    """
 
     hidden: int = 128  # units in each of the two hidden layers
     batch_size: int = 256
@@ -38,6 +45,14 @@ class SACConfig:
     gamma: float = 0.99  # discount
     tau: float = 0.005  # how far the target critics follow at each update
     initial_alpha: float = 1.0  # temperature before the first update
+
+    def __post_init__(self):
+        if not 0 <= self.gamma <= 1:
+            raise InputError(f"gamma must be in [0, 1], not {self.gamma}.")
+        if not 0 < self.tau <= 1:
+            raise InputError(f"tau must be in (0, 1], not {self.tau}.")
+        if not self.initial_alpha > 0:
+            raise InputError(f"initial_alpha must be greater than 0, not {self.initial_alpha}.")
 
 
 class Sample(NamedTuple):
@@ -96,7 +111,7 @@ class SAC:
     @property
     def alpha(self) -> float:
         """The temperature."""
-        return math.exp(self.log_alpha.item())
+        return math.exp(min(self.log_alpha.item(), 700.0))  # a diverging one must not raise
 
     @torch.inference_mode()
     def gradient_q(self, batch: dict[str, torch.Tensor], following: Sample) -> torch.Tensor:
@@ -153,6 +168,11 @@ class SAC:
     def set_learning_rate(self, learning_rate: float) -> None:
         self.critic_optimizer.learning_rate = learning_rate
         self.actor_optimizer.learning_rate = learning_rate
+
+    def is_finite(self) -> bool:
+        """Whether all weights and the temperature are finite numbers."""
+        weights = self.actor.flat, self.critics.flat, self.targets.flat, self.log_alpha
+        return all(bool(torch.isfinite(tensor).all()) for tensor in weights)
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         tensors = {

@@ -9,6 +9,8 @@ from symtut.errors import InputError
 from symtut.experiments.defaults import defaults
 from symtut.world_models import model_options
 
+LARGEST_SEED = 2**32 - 1  # that every generator takes
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -47,6 +49,8 @@ class RunConfig:
                 raise InputError(
                     f"'{name}' must be a whole number of at least {lowest}, not {value!r}."
                 )
+        if seed > LARGEST_SEED:
+            raise InputError(f"'seed' must be at most {LARGEST_SEED}, not {seed}.")
         loop_kinds, sac_kinds = (
             {f.name: f.type for f in fields(c)} for c in (LoopConfig, SACConfig)
         )

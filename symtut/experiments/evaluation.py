@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from symtut.tasks import EVALUATION_SEEDS, Task
+from symtut.tasks import EVALUATION_SEEDS, Task, limited_env
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def evaluate(task: Task, act, seeds=EVALUATION_SEEDS) -> Evaluation:
     act : callable
         ``(B, O)`` float32 observations -> ``(B, A)`` actions in [-1, 1], both torch.
     """
-    envs = [task.make_env() for _ in seeds]
+    envs = [limited_env(task) for _ in seeds]
     observations = [env.reset(seed=seed)[0] for env, seed in zip(envs, seeds, strict=True)]
     returns, running = np.zeros(len(envs)), list(range(len(envs)))
     while running:

@@ -14,10 +14,12 @@ from symtut.experiments import results
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
+from symtut.memory import memory_errors_named
+from symtut.output_folder import output_folder
 from symtut.progress import Bar
 from symtut.storage import (
-    ensure_folder,
     load_tensors,
+    package_version,
     provenance,
     read_json,
     save_tensors,
@@ -27,7 +29,8 @@ from symtut.storage import (
 from symtut.tasks import EVALUATION_SEEDS, make_task
 from symtut.world_models import make_world_model
 
-CHECKPOINT_EVERY = 500  # gradient updates
+CHECKPOINT_EVERY = 500  # gradient updates, or real steps
+CHECKPOINT_FORMAT = 1
 
 
 def train(
@@ -72,14 +75,16 @@ def train(
     Raises
     ------
     InputError
-        For unknown names or bad values, a folder that cannot be written, or a folder that holds a
-        run with another configuration. Nothing is written before the input is known to be good.
+        For unknown names or bad values, sizes that do not fit into memory, a folder that cannot be
+        written, that holds a run with another configuration, or that another process works in.
+        Nothing is written before the input is known to be good.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        config = RunConfig.make(task, method, steps, seed, profile, **overrides)
-        return Run(config, Path(out), on_progress or (lambda line: None)).finish()
+        with memory_errors_named():
+            config = RunConfig.make(task, method, steps, seed, profile, **overrides)
+            return Run(config, Path(out), on_progress or (lambda line: None)).finish()
     finally:
         torch.set_num_threads(threads)
 
@@ -95,60 +100,79 @@ class Run:
         self.loop = Loop(self.task, model, config.steps, config.loop, config.sac, config.seed)
         self.curve: list[list] = []
         self.cpu_seconds = 0.0  # of training, evaluation left out
-        self.checkpointed = 0  # updates at the last checkpoint
+        self.checkpointed = 0, 0  # updates and real steps at the last checkpoint
 
     def finish(self) -> Result:
-        self._open_folder()
-        if (self.out / results.SUMMARY).exists():
-            (self.out / results.CHECKPOINT).unlink(missing_ok=True)
-            self.say(f"'{self.out}' already holds this run, finished; nothing to do.")
-            return Result.load(self.out)
+        """Do what is left to do. A run with a missing or damaged file is not finished."""
+        if self._is_finished():
+            return self._stored()
+        with output_folder(self.out, results.FILES):
+            if self._is_finished():  # by the process that was waited for
+                return self._stored()
+            begun = self._claim()
+            try:
+                self._train()
+            except BaseException:
+                if begun:
+                    self._withdraw()
+                raise
+            self._write_results()
+        return Result.load(self.out)
+
+    def _train(self) -> None:
         if (self.out / results.CHECKPOINT).exists():
             self._restore()
             self.say(f"going on from the checkpoint: {self._position()}.")
         loop = self.loop
         work = loop.steps + loop.total_updates
-        try:
-            with Bar("training", work, loop.env_steps + loop.updates) as self.bar:
-                while not loop.finished:
-                    self._advance()
-                    self.bar.to(loop.env_steps + loop.updates)
-        except InputError:
-            self._withdraw()
-            raise
-        self._write_results()
-        return Result.load(self.out)
+        with Bar("training", work, loop.env_steps + loop.updates) as self.bar:
+            while not loop.finished:
+                self._advance()
+                self.bar.to(loop.env_steps + loop.updates)
 
     def say(self, line: str) -> None:
         if self.bar is not None:
             self.bar.clear()
         self._tell(line)
 
-    def _open_folder(self) -> None:
-        """Claim the folder, or recognise it as this run's own."""
-        run = self.config.as_json()
-        path = self.out / results.CONFIG
+    def _is_finished(self) -> bool:
+        """Whether the folder holds this run, whole; another run is an ``InputError``."""
+        run, path = self.config.as_json(), self.out / results.CONFIG
         if path.exists():
-            stored = read_json(path).get("run")
+            stored = read_json(path)
+            stored = stored.get("run") if isinstance(stored, dict) else None
             if stored != run:
                 raise InputError(
                     f"'{self.out}' holds a run with another configuration "
                     f"({first_difference(stored, run)}). Choose another --out folder."
                 )
-        ensure_folder(self.out)
-        for name in results.FILES:  # what a kill left of a half-written file
-            for stale in self.out.glob(f".{name}-*"):
-                stale.unlink(missing_ok=True)
+        elif foreign := [name for name in results.FILES if (self.out / name).exists()]:
+            raise InputError(
+                f"'{self.out}' holds '{foreign[0]}' without the {results.CONFIG} of a run: choose "
+                "another --out folder."
+            )
+        return results.is_finished(self.out)
+
+    def _stored(self) -> Result:
+        (self.out / results.CHECKPOINT).unlink(missing_ok=True)
+        self.say(f"'{self.out}' already holds this run, finished; nothing to do.")
+        return Result.load(self.out)
+
+    def _claim(self) -> bool:
+        """Write the configuration, or recognise the folder as this run's own; is it new?"""
+        path = self.out / results.CONFIG
         if not path.exists():
-            write_json(path, {"run": run, "provenance": provenance()})
+            write_json(path, {"run": self.config.as_json(), "provenance": provenance()})
+            return True
+        if (self.out / results.SUMMARY).exists():
+            fault = results.fault(self.out)
+            self.say(f"{fault} The run is not whole, and is computed again.")
+        return False
 
     def _withdraw(self) -> None:
-        """Input that proves bad only at the first fit (weights, say) leaves no folder behind."""
-        if self.curve or (self.out / results.CHECKPOINT).exists():
-            return
-        (self.out / results.CONFIG).unlink(missing_ok=True)
-        if not any(self.out.iterdir()):
-            self.out.rmdir()
+        """What fails before anything is worth keeping leaves no folder behind."""
+        if not self.curve and not (self.out / results.CHECKPOINT).exists():
+            (self.out / results.CONFIG).unlink(missing_ok=True)
 
     def _advance(self) -> None:
         """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
@@ -164,12 +188,19 @@ class Run:
             self.say(f"{self._position()}: fitted; rollouts of {loop.rollout_length} steps")
             for equation in loop.report.equations:
                 self.say(f"    {equation['target']} = {equation['equation']}")
-        last = self.curve[-1][1] if self.curve else 0
-        due = loop.updates >= next_evaluation and loop.updates > last
-        if due or (loop.finished and loop.updates > last):
+        last = self.curve[-1][1] if self.curve else -1
+        waited = max(loop.updates - self.checkpointed[0], loop.env_steps - self.checkpointed[1])
+        evaluation_due = loop.updates >= next_evaluation and loop.updates > last
+        checkpoint_due = fitted or waited >= CHECKPOINT_EVERY
+        if evaluation_due or checkpoint_due:
+            loop.check()
+        if loop.diverged is not None:
+            self.say(f"{self._position()}: stopped: {loop.diverged}")
+            self.curve = [row for row in self.curve if row[1] < loop.updates]
             self._evaluate()
-        waited = loop.updates - self.checkpointed
-        if loop.between_episodes and (fitted or waited >= CHECKPOINT_EVERY):
+        elif evaluation_due or (loop.finished and loop.updates > last):
+            self._evaluate()
+        if checkpoint_due and loop.diverged is None:
             self._checkpoint()
 
     def _evaluate(self) -> None:
@@ -189,15 +220,33 @@ class Run:
 
     def _checkpoint(self) -> None:
         tensors, values = pack(self.loop)
-        values |= {"curve": self.curve, "cpu_seconds": self.cpu_seconds}
+        values |= self._belongs_to() | {"curve": self.curve, "cpu_seconds": self.cpu_seconds}
         save_tensors(self.out / results.CHECKPOINT, tensors, values)
-        self.checkpointed = self.loop.updates
+        self.checkpointed = self.loop.updates, self.loop.env_steps
+
+    def _belongs_to(self) -> dict:
+        """What a checkpoint and the run that goes on from it must have in common."""
+        run = self.config.as_json()
+        return {"format": CHECKPOINT_FORMAT, "version": package_version(), "run": run}
 
     def _restore(self) -> None:
-        tensors, values = load_tensors(self.out / results.CHECKPOINT)
-        unpack(self.loop, tensors, values)
-        self.curve, self.cpu_seconds = values["curve"], values["cpu_seconds"]
-        self.checkpointed = self.loop.updates
+        path = self.out / results.CHECKPOINT
+        tensors, values = load_tensors(path)
+        wanted = self._belongs_to()
+        stored = {name: values.get(name) for name in wanted}
+        if stored != wanted:
+            raise InputError(
+                f"'{path}' is not a checkpoint of this run ({first_difference(stored, wanted)}). "
+                "Remove it to begin again from the first step."
+            )
+        try:
+            unpack(self.loop, tensors, values)
+            self.curve, self.cpu_seconds = values["curve"], values["cpu_seconds"]
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise InputError(
+                f"'{path}' does not fit its run ({error!r}). Remove it to begin again."
+            ) from error
+        self.checkpointed = self.loop.updates, self.loop.env_steps
 
     def _write_results(self) -> None:
         """The summary comes last: where it stands, the run is whole."""
@@ -206,6 +255,8 @@ class Run:
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
         if loop.report is not None and loop.report.equations:
             write_json(self.out / results.EQUATIONS, list(loop.report.equations))
+        else:
+            (self.out / results.EQUATIONS).unlink(missing_ok=True)
         Policy(self.task, loop.policy).save(self.out / results.POLICY)
         model = {}
         if loop.validation is not None:
@@ -217,6 +268,7 @@ class Run:
                 "validation_errors": list(loop.validation.errors),
                 "validation_growth": loop.validation.growth,
                 "imagined_return": loop.auditions.best_return,
+                "discarded": round(1 - loop.b_pi.added / max(loop.imagined, 1), 6),
             }
         summary = {
             "task": self.config.task,
@@ -231,6 +283,13 @@ class Run:
             "threshold": threshold,
             "steps_to_threshold": solved[0] if solved else None,
             "model": model or None,
+            "diverged": loop.diverged is not None,
+            "diverged_because": loop.diverged,
+            "files": {
+                name: results.file_hash(self.out / name)
+                for name in (results.POLICY, results.EQUATIONS)
+                if (self.out / name).exists()
+            },
         }
         write_json(self.out / results.SUMMARY, summary)
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)

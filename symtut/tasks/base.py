@@ -36,6 +36,14 @@ def wrap_angle(angle):
     return angle - 2 * np.pi * turns
 
 
+def limited_env(task: "Task") -> gymnasium.Env:
+    """A fresh real environment whose episodes end after ``task.horizon`` steps at the latest.
+
+    An environment without a time limit of its own would never truncate an episode.
+    """
+    return gymnasium.wrappers.TimeLimit(task.make_env(), task.horizon)
+
+
 class Task(ABC):
     """A world: names, bounds and hand-written functions around a Gymnasium environment."""
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.tasks.base import Task
+from symtut.tasks.base import Task, limited_env
 from symtut.tasks.transitions import Transitions
 
 
@@ -21,7 +21,7 @@ def random_transitions(task: Task, steps: int, seed: int) -> Transitions:
     if steps < 1:
         raise InputError(f"the number of random steps must be positive, not {steps}.")
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x52504F4C]))
-    rows, env, observation, episode = [], task.make_env(), None, -1
+    rows, env, observation, episode = [], limited_env(task), None, -1
     while len(rows) < steps:
         if observation is None:
             episode += 1

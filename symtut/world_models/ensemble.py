@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from symtut.errors import InputError
+from symtut.memory import require_memory
 from symtut.progress import Bar
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report
@@ -91,6 +92,11 @@ class EnsembleWorldModel:
         self.reward = self._reward if learned_reward else None
         self.generator = torch.Generator().manual_seed(random_state)
         config = self.config
+        require_memory(
+            # weights, gradients and two moments
+            {f"hidden = {config.hidden}": 16.0 * config.members * config.hidden_layers
+             * config.hidden**2}
+        )  # fmt: skip
         inputs = task.observation_size + task.action_size
         outputs = task.state_size + learned_reward
         self.networks = ProbabilisticNetworks(

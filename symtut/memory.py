@@ -1,0 +1,58 @@
+"""How much memory there is, and bad sizes told in one line instead of by a crash."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from symtut.errors import InputError
+
+GB = 1e9
+
+
+def memory_here() -> float:
+    """Bytes of the machine or its container; infinite where that is not known."""
+    limits = []
+    try:
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        pass
+    try:
+        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (ValueError, OSError):  # "max", or no such container
+        pass
+    return min(limits, default=float("inf"))
+
+
+def require_memory(needs: dict[str, float]) -> None:
+    """Refuse sizes that cannot fit, before anything is allocated.
+
+    Parameters
+    ----------
+    needs : dict
+        Bytes by what asks for them, as ``"steps = 1000000"``.
+
+    Raises
+    ------
+    InputError
+        If they are more than there is; the message names the largest.
+    """
+    total, here = sum(needs.values()), memory_here()
+    if total > here:
+        largest = max(needs, key=needs.get)
+        raise InputError(
+            f"{largest} needs {needs[largest] / GB:,.1f} GB of memory, and this machine has "
+            f"{here / GB:,.1f} GB in all: choose a smaller number."
+        )
+
+
+@contextmanager
+def memory_errors_named():
+    """An allocation that fails inside is an ``InputError``."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        said = str(error)
+        if not isinstance(error, MemoryError) and "alloc" not in said and "memory" not in said:
+            raise
+        reason = said.splitlines()[0][:200] if said else "the system refused an allocation"
+        raise InputError(f"there is not enough memory: {reason}. Choose smaller sizes.") from error
