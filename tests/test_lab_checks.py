@@ -356,3 +356,33 @@ def test_inputs_of_any_kind_are_watched(describe, capsys):
         assert "changes its input buffer" in verdict(spoil, capsys)[1]
         describe(Function(lambda buffer: 0, [(Buffer(),)], may_change=["buffer"]))
         assert verdict(spoil, capsys)[0] == "right"
+
+
+def norm_by_numpy(x):
+    return np.linalg.norm(x)
+
+
+def norm_by_numpy_inside(x):
+    def length(row):
+        return np.linalg.norm(row)
+
+    return length(x)
+
+
+def norm_by_hand(x):
+    norm = np.sqrt((x**2).sum())
+    return norm
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (norm_by_numpy, "wrong"),
+        (norm_by_numpy_inside, "wrong"),
+        (norm_by_hand, "right"),
+    ],
+)
+def test_what_the_answer_must_do_itself(answer, status, describe, capsys):
+    describe(Function(lambda x: (x @ x) ** 0.5, CASES, without=["norm"]))
+    found, said, _ = verdict(answer, capsys)
+    assert found == status and ("norm does just what is asked" in said) == (status == "wrong"), said

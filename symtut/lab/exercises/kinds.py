@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from symtut.lab.exercises.comparison import difference, form_of, shown
 from symtut.lab.exercises.stand_ins import watched
-from symtut.lab.exercises.trial import Trial, Unfinished, is_stub
+from symtut.lab.exercises.trial import Trial, Unfinished, is_stub, names_in
 
 RIGHT, OPEN, WRONG = "right", "open", "wrong"
 
@@ -48,6 +48,8 @@ class Function:
         Arguments that the answer may change in place, as the question says.
     whole : bool
         Whether results must be of an integer type, as indices must.
+    without : sequence of str
+        Functions that do what is asked: an answer that mentions one is told to do it itself.
 
     Where the reference gives a tensor, the answer must, of the same type. Where it gives a NumPy
     array or a number, what the answer gives (a list, a one-element array) is converted for the
@@ -61,6 +63,7 @@ class Function:
     gradients: Sequence[str] = ()
     may_change: Sequence[str] = ()
     whole: bool = False
+    without: Sequence[str] = ()
     rtol: float = 1e-5
     atol: float = 1e-7
 
@@ -73,6 +76,8 @@ class Function:
         if not callable(answer):
             text = f"the answer should be a function, not {shown(answer)}"
             return Verdict(WRONG, text + "." + self._line(self.hint))
+        if borrowed := sorted(names_in(answer).intersection(self.without)):
+            return Verdict(WRONG, f"{borrowed[0]} does just what is asked: write your own.")
         trials = []
         try:
             for case in self.cases:

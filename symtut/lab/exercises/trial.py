@@ -27,6 +27,16 @@ def is_stub(function) -> bool:
     return code is not None and all(i.opname in IDLE for i in dis.get_instructions(code))
 
 
+def names_in(function) -> set[str]:
+    """The globals and attributes that a function's code mentions, its inner functions included."""
+    names, codes = set(), [getattr(inspect.unwrap(function), "__code__", None)]
+    while codes:
+        if (code := codes.pop()) is not None:
+            names.update(code.co_names)
+            codes += filter(inspect.iscode, code.co_consts)
+    return names
+
+
 class Trial:
     """What came of one case.
 
