@@ -138,18 +138,7 @@ chance = 0.1 + 0.1 * 0.1  # at once; or a slip to the west, against the edge, an
 ### END SOLUTION
 
 # %% tags=["check"]
-one_step = mdp.tau[:, names.index("north")]  # (S, S)
-chance = checks.value(
-    "exercise 1",
-    chance,
-    expected=(mdp.p0 @ one_step @ one_step)[world.state(4, 1)],
-    mistakes=[
-        (0.1, "That is the first step alone. Who slipped to the west stands at S again."),
-        (0.19, "Right if the crumbs lay beside both cells; east of the second is a wall."),
-        (0.2, "Right if the crumbs lay beside both cells; east of the second is a wall."),
-    ],
-    hint="Two ways lead into the crumbs: add their chances.",
-)
+chance = checks.exercise("01.1", chance)
 
 # %% [markdown]
 # The check did not go through the cases; it used a product of matrices: with $P$ the table of the
@@ -199,29 +188,7 @@ def discounted_return(rewards, gamma):
 
 
 # %% tags=["check"]
-def horner(rewards, gamma):
-    total = 0.0
-    for reward in reversed(rewards):  # from the end: the return of what is left
-        total = reward + gamma * total
-    return total
-
-
-discounted_return = checks.function(
-    "exercise 2",
-    discounted_return,
-    horner,
-    cases=[
-        (np.array([1.0, 2.0, 4.0]), 0.5),
-        (np.array([0.0, 0.0, -1.0]), 0.9),
-        (walks[0].rewards, 0.95),
-    ],
-    mistakes=[
-        (lambda r, g: g * horner(r, g), "The first reward is not discounted: its exponent is 0."),
-        (lambda r, g: np.sum(r), "That is the plain sum: later rewards should count less."),
-        (lambda r, g: horner(r[::-1], g), "Backwards: the last reward should count least."),
-    ],
-    hint="Multiply by gamma to the power 0, 1, 2, …, and add up.",
-)
+discounted_return = checks.exercise("01.2", discounted_return)
 
 # %% [markdown]
 # The check computes it from the end: $G_t = r_t + \gamma G_{t+1}$. The return of now is this
@@ -359,41 +326,7 @@ def sweep(tau, rho, values, gamma):
 
 
 # %% tags=["check"]
-def by_loops(tau, rho, values, gamma, best=max):
-    result = []
-    for chances, rewards in zip(tau, rho, strict=True):
-        q = [
-            sum(p * (r + gamma * v) for p, r, v in zip(row, gain, values, strict=True))
-            for row, gain in zip(chances, rewards, strict=True)
-        ]
-        result.append(best(q))
-    return np.array(result)
-
-
-some = np.random.default_rng(1).normal(size=mdp.n_states)
-two_states = np.array([[[0.5, 0.5], [0.0, 1.0]], [[1.0, 0.0], [0.2, 0.8]]])
-sweep = checks.function(
-    "exercise 3",
-    sweep,
-    by_loops,
-    cases=[
-        (two_states, np.array([[[1.0, 0], [0, 2]], [[0, 0], [0, -1]]]), np.array([4.0, 2.0]), 0.9),
-        (mdp.tau, mdp.rho, some, 0.95),
-    ],
-    mistakes=[
-        (
-            lambda t, r, v, g: by_loops(t, r, v, g, best=lambda q: sum(q) / len(q)),
-            "That is the mean over actions: the value of random play. The best action is a max.",
-        ),
-        (lambda t, r, v, g: by_loops(t, r, v, 1.0), "The next value is not discounted."),
-        (
-            lambda t, r, v, g: (r + g * v).max(axis=(1, 2)),
-            "You cannot choose where the ice takes you: a mean over next states, weighted by tau.",
-        ),
-        (lambda t, r, v, g: by_loops(t, r, v, 0.0), "That is the next reward alone: add gamma V."),
-    ],
-    hint="Q = (tau * (rho + gamma * values)).sum over next states; then the maximum over actions.",
-)  # fmt: skip
+sweep = checks.exercise("01.3", sweep)
 
 # %% [markdown]
 # The package has it in two short functions. `value_sweeps` gives the values after 0, 1, 2, …
@@ -619,47 +552,7 @@ def estimate(states, actions, next_states, n_states, n_actions):
 
 
 # %% tags=["check"]
-def by_dictionary(states, actions, following, n_states, n_actions, unseen="stay", once=False):
-    table = np.zeros((n_states, n_actions, n_states))
-    seen = {(s, a): [] for s in range(n_states) for a in range(n_actions)}
-    for s, a, t in zip(states, actions, following, strict=True):
-        if not (once and t in seen[s, a]):
-            seen[s, a].append(t)
-    for (s, a), found in seen.items():
-        if not found:
-            table[s, a] = 1 / n_states if unseen == "anywhere" else np.arange(n_states) == s
-        for t in found:
-            table[s, a, t] += 1 / len(found)
-    return table
-
-
-def joint(states, actions, next_states, n_states, n_actions):
-    return np.histogramdd(
-        np.column_stack([states, actions, next_states]), (n_states, n_actions, n_states),
-        [(-0.5, n - 0.5) for n in (n_states, n_actions, n_states)],
-    )[0] / len(states)  # fmt: skip
-
-
-some_steps = [experience[0, :500, k].astype(int) for k in (0, 1, 3)]
-few = [np.array(x) for x in ([0, 0, 0, 1], [1, 1, 1, 0], [1, 1, 0, 1])]
-estimate = checks.function(
-    "exercise 4",
-    estimate,
-    by_dictionary,
-    cases=[(*few, 2, 2), (*some_steps, mdp.n_states, 4)],
-    mistakes=[
-        (joint, "That is the share of all steps. Divide by how often this (s, a) was tried."),
-        (
-            lambda *x: by_dictionary(*x, once=True),
-            "Each next state was counted once: use np.add.at.",
-        ),
-        (
-            lambda *x: by_dictionary(*x, unseen="anywhere"),
-            "A pair that was never tried shall stay where it is, not jump anywhere.",
-        ),
-    ],
-    hint="Count with np.add.at, divide by the sum over the last axis, fill in what was not tried.",
-)  # fmt: skip
+estimate = checks.exercise("01.4", estimate)
 
 # %% [markdown]
 # Planning in the estimate is nothing new: the same `FiniteMDP`, the same `value_iteration`, with
@@ -1004,33 +897,7 @@ def velocity(angle, last_angle):
 
 
 # %% tags=["check"]
-from_here = np.array([[3.1, 1.9], [0.2, -1.0], [-3.0, -7.0], [1.0, 8.0]])
-to_there = task.true_step(from_here, np.array([[2.0], [0.0], [-2.0], [1.0]]))
-
-
-def by_turns(now, before):
-    turns = np.round((now - before) / (2 * np.pi))
-    return (now - before - 2 * np.pi * turns) * 20
-
-
-velocity = checks.function(
-    "exercise 5",
-    velocity,
-    by_turns,
-    cases=[(to_there[1:2, 0], from_here[1:2, 0]), (to_there[:, 0], from_here[:, 0])],
-    mistakes=[
-        (
-            lambda now, before: (now - before) / 0.05,
-            "At the bottom the angle jumps by 2π: wrap it.",
-        ),
-        (
-            lambda now, before: by_turns(now, before) * 0.05,
-            "That is the way moved; divide by 0.05 s.",
-        ),
-        (lambda now, before: -by_turns(now, before), "After minus before, not before minus after."),
-    ],
-    hint="Way by time: the difference of the angles, the short way round, divided by 0.05 s.",
-)
+velocity = checks.exercise("01.5", velocity)
 
 
 # %%
@@ -1126,33 +993,7 @@ def td_target(reward, next_value, terminated, truncated, gamma):
 
 
 # %% tags=["check"]
-def one_by_one(reward, next_value, terminated, truncated, gamma):
-    targets = []
-    for r, v, ended in zip(reward, next_value, terminated, strict=True):
-        targets.append(r if ended else r + gamma * v)
-    return np.array(targets)
-
-
-flags = np.array([[False, False], [True, False], [False, True], [True, True]])
-numbers = np.array([1.0, -1.0, 0.5, 2.0]), np.array([10.0, 20.0, -30.0, 40.0])
-td_target = checks.function(
-    "exercise 6",
-    td_target,
-    one_by_one,
-    cases=[(*numbers, *flags.T, 0.9), (*numbers, *flags[:, ::-1].T, 0.5)],
-    mistakes=[
-        (
-            lambda r, v, end, cut, g: one_by_one(r, v, end | cut, cut, g),
-            "A truncated episode is not over for the world: its next state keeps its value.",
-        ),
-        (lambda r, v, end, cut, g: r + g * v, "After a termination nothing comes: no next value."),
-        (
-            lambda r, v, end, cut, g: np.where(end, 0.0, r + g * v),
-            "The last reward was still paid: only the next value vanishes.",
-        ),
-    ],
-    hint="Drop the next value where the episode terminated, and only there.",
-)
+td_target = checks.exercise("01.6", td_target)
 
 # %% [markdown]
 # ### What the mistake costs
