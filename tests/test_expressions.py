@@ -42,6 +42,8 @@ TEXTS = [
     "(-3 - theta)*u",
     "1/(theta + 2) - 1/theta",
     "1e-5*theta**3 + theta**5",
+    "theta**0.5*u**-1.5 - (theta + u)**(1 + theta_dot) + theta**9 + (theta**-2)**u",
+    "asin(0.4*theta) + acos(u/3) - atan(theta*u)",
     "exp(-theta)*log(2 + u)*sqrt(abs(theta_dot)) + tanh(2*u) + tan(theta/3)",
 ]
 
@@ -62,6 +64,7 @@ def random_expressions(n, seed):
 def test_text_is_read_as_python_would(text):
     x = np.random.default_rng(0).uniform(0.2, 2, (20, 3))
     functions = {name: getattr(np, name) for name in ("sin", "exp", "log", "sqrt", "tanh", "tan")}
+    functions |= {"asin": np.arcsin, "acos": np.arccos, "atan": np.arctan}
     expected = eval(text, {**functions, "abs": np.abs, **dict(zip(NAMES, x.T, strict=True))})
     expression = Expression.from_text(text, NAMES)
     np.testing.assert_allclose(expression(x), expected)
@@ -95,8 +98,8 @@ def test_latex():
 
 @pytest.mark.parametrize(
     ("text", "cause"),
-    [("sin(theta", "cannot read"), ("omega + 1", "unknown name 'omega'"), ("theta**0.5", "theta"),
-     ("__import__('os')", "cannot read"), ("theta**99", "power 99"), ("'a'", "not a number")],
+    [("sin(theta", "cannot read"), ("omega + 1", "unknown name 'omega'"),
+     ("__import__('os')", "cannot read"), ("'a'", "not a number")],
 )  # fmt: skip
 def test_bad_text_is_named(text, cause):
     with pytest.raises(InputError, match=cause.replace("(", r"\(").replace("*", r"\*")):
@@ -105,7 +108,7 @@ def test_bad_text_is_named(text, cause):
 
 @pytest.mark.parametrize(
     ("prefix", "cause"),
-    [(("add", "x0"), "incomplete"), (("x0", "x1"), "left over"), (("pow", "x0"), "unknown token")],
+    [(("add", "x0"), "incomplete"), (("x0", "x1"), "left over"), (("root", "x0"), "unknown token")],
 )
 def test_bad_prefix_is_named(prefix, cause):
     with pytest.raises(InputError, match=cause):
@@ -154,6 +157,8 @@ def test_jacobian_of_every_operator(name):
     program = Program(encode([prefix, ("x0",)]))
     x = torch.rand(9, 2, dtype=torch.float64) + 0.3
     constants = torch.rand(2, 2, arity, dtype=torch.float64) + 0.3
+    if name in ("asin", "acos"):
+        constants = constants / 2  # their arguments lie below 1
     _, slope = program.with_jacobian(x, constants)
     for j in range(arity):
         step = torch.zeros_like(constants)

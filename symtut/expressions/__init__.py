@@ -2,7 +2,7 @@
 
 from symtut.expressions.canonical import canonical, canonical_terms, terms_of
 from symtut.expressions.evaluate import Program, decode, encode
-from symtut.expressions.grammar import MECHANICS, Grammar
+from symtut.expressions.grammar import Grammar
 from symtut.expressions.latex_names import latex_name
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Operator
 from symtut.expressions.random_functions import (
@@ -11,10 +11,11 @@ from symtut.expressions.random_functions import (
     random_functions,
     seen_through,
 )
+from symtut.expressions.rules import LAWS, MECHANICS
 from symtut.expressions.tree import Expression, linear_combination
 
 __all__ = [
-    "CONSTANT", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples", "Expression",
+    "CONSTANT", "LAWS", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples", "Expression",
     "Grammar", "Operator", "Program", "RandomFunctions", "canonical", "canonical_terms", "decode",
     "encode", "latex_name", "linear_combination", "random_functions", "seen_through", "terms_of",
 ]  # fmt: skip

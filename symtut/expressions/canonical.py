@@ -52,6 +52,8 @@ def _rewrite(prefix: Prefix) -> Prefix:
         return _divide(*args)
     if name == "inv":
         return _divide(_ONE, args[0])
+    if name == "pow":
+        return _raise(*args)
     if name in ("square", "abs") and args[0][:2] == ("mul", CONSTANT):  # |C·a| → C·|a|
         return _sorted_chain("mul", [_C, canonical((name, *args[0][2:]))])
     sign, inner = _take_sign(args[0])
@@ -201,6 +203,18 @@ def _divide(top: Prefix, bottom: Prefix) -> Prefix:
     else:
         result = ("div", *top, *bottom) if top else ("inv", *bottom)
     return _negate(result) if negative != (sign < 0) else result
+
+
+def _raise(base: Prefix, exponent: Prefix) -> Prefix:
+    """base ** exponent; a free exponent absorbs the powers in its base."""
+    if exponent == _C:
+        if base[:2] == ("mul", CONSTANT):  # (C·a)^C → C·a^C
+            return _sorted_chain("mul", [_C, _raise(base[2:], exponent)])
+        if base[0] in ("inv", "sqrt"):
+            return _raise(base[1:], exponent)
+        if base[0] == "pow" and children(base)[1] == _C:
+            return base
+    return ("pow", *base, *exponent)
 
 
 def _without_factor(prefix: Prefix) -> Prefix:

@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from symtut.errors import InputError
+from symtut.expressions.operators import OPERATORS
 
-FUNCTIONS = frozenset({"sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh"})
+FUNCTIONS = frozenset(name for name, row in OPERATORS.items() if row.text == f"{name}({{}})")
 """Functions that the text of a formula may call."""
 
 _TAKEN = FUNCTIONS | {"inf", "nan"}

@@ -122,6 +122,28 @@ OPERATORS = {
             lambda v, a: (1 - v * v,),
             "tanh({})", r"\tanh\left({}\right)", sympy.tanh, parity=-1,
         ),
+        Operator(
+            "asin", 1, torch.asin, np.arcsin,
+            lambda v, a: (torch.rsqrt(1 - a * a),),
+            "asin({})", r"\arcsin\left({}\right)", sympy.asin, parity=-1,
+        ),
+        Operator(
+            "acos", 1, torch.acos, np.arccos,
+            lambda v, a: (-torch.rsqrt(1 - a * a),),
+            "acos({})", r"\arccos\left({}\right)", sympy.acos,
+        ),
+        Operator(
+            "atan", 1, torch.atan, np.arctan,
+            lambda v, a: (1 / (1 + a * a),),
+            "atan({})", r"\arctan\left({}\right)", sympy.atan, parity=-1,
+        ),
+        # Whole exponents take any base, all others a positive one. The derivative with respect to
+        # the exponent takes the size of the base, so that a start at a whole one is no dead end.
+        Operator(
+            "pow", 2, torch.pow, np.power,
+            lambda v, a, b: (b * torch.pow(a, b - 1), v * torch.log(torch.abs(a))),
+            "{}**{}", "{}^{{{}}}", lambda a, b: a**b,
+        ),
     )
 }  # fmt: skip
 

@@ -56,11 +56,14 @@ def _parse(node, names):
             return ["neg", *prefix], constants
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _parse(operand, names)
-        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as power)):
-            if not 2 <= power <= 8:
-                raise InputError(f"power {power} is not supported: use whole powers from 2 to 8.")
+        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as power)) if (
+            2 <= power <= 8
+        ):
             prefix, constants = _parse(left, names)
             return _power(prefix, constants, power)
+        case ast.BinOp(op=ast.Pow(), left=left, right=right):
+            a, b = _parse(left, names), _parse(right, names)
+            return ["pow", *a[0], *b[0]], a[1] + b[1]
         case ast.BinOp(op=ast.Div(), left=ast.Constant(value=1 as one), right=right) if (
             one is not True
         ):

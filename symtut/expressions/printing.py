@@ -2,7 +2,7 @@
 
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 
-_PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5}
+_PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5, "pow": 5}
 _EXACT_DIGITS = 17
 """So many digits tell any two float64 numbers apart."""
 
@@ -12,6 +12,14 @@ def _number(value: float, digits: int | None) -> str:
     if digits is None or digits >= _EXACT_DIGITS:
         return repr(value).removesuffix(".0")
     return f"{value:.{digits}g}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _brackets(argument, level, latex=False):
@@ -37,6 +45,9 @@ def _infix(token, args, template, latex):
         return template.format(_brackets(args[0], 6, latex)), 5
     if token == "inv":
         return template.format(_brackets(args[0], 4, latex)), 3
+    if token == "pow":  # x**-2 needs no brackets in Python, nor does a raised exponent in LaTeX
+        exponent = args[1][0] if latex or _is_number(args[1][0]) else _brackets(args[1], 6)
+        return template.format(_brackets(args[0], 6, latex), exponent), 5
     # mul and div: the right-hand side of a division needs brackets around products too
     right_level = level + 1 if token == "div" else level
     return template.format(

@@ -36,6 +36,12 @@ class RandomFunctions:
     noise : float
         Largest standard deviation of Gaussian noise relative to that of y; half of the examples
         have none.
+    positive : float
+        Share of laws (``Grammar.laws``) whose variables are all positive, as measured quantities
+        are: each uniform between two values or log-uniform over one to three decades.
+    centred : float
+        Share of functions whose values come with mean 0, as the residual of an equation does. The
+        others keep their mean, in units of their standard deviation, so that 0 keeps its meaning.
     """
 
     grammar: Grammar = field(default_factory=Grammar)
@@ -43,6 +49,8 @@ class RandomFunctions:
     scales: tuple[float, float] = (0.4, 8.0)
     weights: tuple[float, float] = (0.02, 1.0)
     noise: float = 0.1
+    positive: float = 0.8
+    centred: float = 1.0
 
 
 @dataclass
@@ -56,7 +64,7 @@ class Examples:
     x : tensor (B, n, 6) float32
         Points; columns behind ``n_variables`` are zero.
     y : tensor (B, n) float32
-        Values with noise, mean 0 and standard deviation 1.
+        Values with noise, standard deviation 1, mean 0 unless ``RandomFunctions.centred`` is below 1.
     n_variables : int array (B,)
     noise : float array (B,)
     constants : float array (B, J)
@@ -102,12 +110,17 @@ def random_functions(
     """
     weights = np.cumsum(config.n_variables) / np.sum(config.n_variables)
     n_variables = 1 + np.searchsorted(weights, generator.random(n), side="right")
-    codes = config.grammar.sample_codes(n_variables, generator)
+    laws = config.grammar.draw_laws(n, generator)
+    codes = config.grammar.sample_codes(n_variables, generator, laws)
     keep = codes[:, 0] != PAD
     if accept is not None:
         keep &= [bool(terms) and accept(terms) for terms in map(_canonical, codes)]
-    codes, n_variables = codes[keep], n_variables[keep]
+    codes, n_variables, laws = codes[keep], n_variables[keep], laws[keep]
     x = random_points(n_variables, n_points, config.scales, generator)
+    positive = np.flatnonzero(laws)
+    if positive.size:
+        positive = positive[generator.random(positive.size) < config.positive]
+        x[positive] = measured_points(n_variables[positive], n_points, config.scales, generator)
     return seen_through(codes, torch.from_numpy(x), n_variables, config, generator)
 
 
@@ -157,11 +170,19 @@ def seen_through(
     noise = np.where(generator.random(len(y)) < 0.5, noise, 0.0).astype(np.float32)
     y = y + torch.from_numpy(noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32))
     y, shift, scale = _standardised(y)
+    intercepts = -(mean / deviation + shift) / scale
+    if config.centred < 1:
+        centred = generator.random(len(y)) < config.centred
+        y = y - torch.from_numpy(np.where(centred, 0.0, intercepts).astype(np.float32))[:, None]
+        # one in five has a constant of its own
+        own = np.where(generator.random(len(y)) < 0.2, generator.normal(0, 2, len(y)), 0.0)
+        own = np.where(centred, 0.0, own).astype(np.float32)
+        y, intercepts = y + torch.from_numpy(own)[:, None], np.where(centred, intercepts, own)
     kept = torch.from_numpy(np.flatnonzero(good))
     return Examples(
         codes[good], x[kept], y[kept], n_variables[good], noise[good],
         constants[:, 0].numpy()[good], (factor / (deviation * scale)[:, None])[good],
-        (-(mean / deviation + shift) / scale)[good],
+        intercepts[good],
     )  # fmt: skip
 
 
@@ -200,6 +221,23 @@ def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
     wrapped = generator.random(row.size) < 0.15  # as the angles of a task are
     columns[wrapped] = (columns[wrapped] + np.pi) % (2 * np.pi) - np.pi
     points = np.zeros((len(n_variables), MAX_VARIABLES, n_points), dtype=np.float32)
+    points[present] = columns
+    return points.transpose(0, 2, 1)
+
+
+def measured_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
+    """Positive points (B, n, 6) float32, as :func:`random_points`; ``scales`` is for their size."""
+    present = np.arange(MAX_VARIABLES) < np.asarray(n_variables)[:, None]
+    n = int(present.sum())
+    columns = generator.random((n, n_points), dtype=np.float32)
+    # the largest value of a column over its smallest: 1.5 to 10, or ten to a thousand
+    over_decades = generator.random(n) < 0.5
+    widest = np.where(over_decades[:, None], _log_uniform((10, 1000), (n, 1), generator),
+                      _log_uniform((1.5, 10), (n, 1), generator))  # fmt: skip
+    columns = np.where(over_decades[:, None], widest**columns, 1 + (widest - 1) * columns)
+    columns /= np.sqrt((columns**2).mean(1, keepdims=True))
+    columns *= _log_uniform(scales, (n, 1), generator)
+    points = np.zeros((len(present), MAX_VARIABLES, n_points), dtype=np.float32)
     points[present] = columns
     return points.transpose(0, 2, 1)
 

@@ -11,12 +11,20 @@ from symtut.regression.tokens import BOS, EOS, GrammarMask, read
 from symtut.regression.transformer import FormulaTransformer, KeyValueCache
 
 
-def prepare(x: np.ndarray, y: np.ndarray, n_points: int, generator: np.random.Generator):
+def prepare(
+    x: np.ndarray,
+    y: np.ndarray,
+    n_points: int,
+    generator: np.random.Generator,
+    keep_mean: bool = False,
+):
     """Data as the encoder takes it: at most ``n_points`` rows, padded to six variables.
 
     Parameters
     ----------
     x : (n, d) float, y : (n,) float
+    keep_mean : bool
+        Scale y without shifting it, for a transformer that reads logarithms.
 
     Returns
     -------
@@ -27,7 +35,7 @@ def prepare(x: np.ndarray, y: np.ndarray, n_points: int, generator: np.random.Ge
         x, y = x[rows], y[rows]
     padded = np.zeros((len(x), MAX_VARIABLES), dtype=np.float32)
     padded[:, : x.shape[1]] = x
-    y = (y - y.mean()) / (y.std() or 1.0)
+    y = (y if keep_mean else y - y.mean()) / (y.std() or 1.0)
     return (
         torch.from_numpy(padded)[None],
         torch.from_numpy(y.astype(np.float32))[None],
@@ -65,7 +73,7 @@ def sample(
         Canonical and without duplicates, most probable first. Weights that write constants as
         numbers give a guess with each; of equal skeletons the most probable one's is kept.
     """
-    x, y, n_variables = prepare(x, y, n_points, generator)
+    x, y, n_variables = prepare(x, y, n_points, generator, model.config.logarithms)
     memory = model.decoder.read(model.encoder(x, y, n_variables))
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
     config = model.config

@@ -14,7 +14,9 @@ N_BASE = 5 * MAX_VARIABLES
 _I, _J = torch.triu_indices(N_BASE, N_BASE)
 
 
-def point_features(x: torch.Tensor, y: torch.Tensor, n_variables: torch.Tensor) -> torch.Tensor:
+def point_features(
+    x: torch.Tensor, y: torch.Tensor, n_variables: torch.Tensor, logarithms: bool = False
+) -> torch.Tensor:
     """Per-point input of the encoder.
 
     Parameters
@@ -22,11 +24,17 @@ def point_features(x: torch.Tensor, y: torch.Tensor, n_variables: torch.Tensor) 
     x : (B, n, 6) float32, columns behind ``n_variables`` zero
     y : (B, n) float32, standardised
     n_variables : (B,) int
+    logarithms : bool
+        Add log|x| and log|y|, in which a product of powers is a sum. ``y`` then has standard
+        deviation 1 and its own mean; a mean of 0 says that it is not known.
 
     Returns
     -------
     (B, n, F) float32
     """
+    raw = y
+    if logarithms:
+        y = y - y.mean(1, keepdim=True)
     present = (torch.arange(MAX_VARIABLES, device=x.device) < n_variables[:, None]).to(x.dtype)
     present = present[:, None, :].expand_as(x)
     columns = [
@@ -38,21 +46,30 @@ def point_features(x: torch.Tensor, y: torch.Tensor, n_variables: torch.Tensor) 
         y[..., None],
         torch.asinh(10 * y)[..., None],
     ]
+    if logarithms:
+        columns += [_log(x) / 3 * present, torch.asinh(raw)[..., None], _log(raw)[..., None] / 3]
     return torch.cat(columns, dim=-1)
 
 
-N_POINT_FEATURES = 5 * MAX_VARIABLES + 2
+def n_point_features(logarithms: bool = False) -> int:
+    """The F of :func:`point_features`."""
+    return 5 * MAX_VARIABLES + 2 + (MAX_VARIABLES + 2 if logarithms else 0)
 
 
-def correlations(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Pearson correlation of y with a library of simple functions, (B, N_LIBRARY).
+def _log(x: torch.Tensor) -> torch.Tensor:
+    return torch.log(x.abs() + 1e-3)
+
+
+def correlations(x: torch.Tensor, y: torch.Tensor, logarithms: bool = False) -> torch.Tensor:
+    """Pearson correlation of y with a library of simple functions, (B, ``n_library(logarithms)``).
 
     The library holds x, x², |x|, sin x, cos x of every variable, the product of any two of these
     (so x³, x|x|, sin 2x, x₀ cos x₁ are in it), and a few saturating and growing functions. It is 0
     for functions that do not vary. Sums over points of products are matrix products, so the
-    library itself is never written out.
+    library itself is never written out. ``logarithms`` adds the correlations of log|y| with log|x|
+    and x of every variable; see :func:`point_features`.
     """
-    n = x.shape[1]
+    n, raw = x.shape[1], y
     y = y - y.mean(1, keepdim=True)
     base = torch.cat([x, x * x, x.abs(), torch.sin(x), torch.cos(x)], dim=-1)  # (B, n, 30)
     size = x.abs()
@@ -78,7 +95,20 @@ def correlations(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     )
     variance = second - mean * mean
     norms = variance.clamp(min=1e-9).sqrt() * (y * y).mean(1, keepdim=True).sqrt().clamp(min=1e-6)
-    return torch.where(variance > 1e-5 * second + 1e-9, with_y / norms, 0.0).clamp(-1, 1)
+    found = torch.where(variance > 1e-5 * second + 1e-9, with_y / norms, 0.0).clamp(-1, 1)
+    if not logarithms:
+        return found
+    simple = _centred(torch.cat([_log(x), x], dim=-1))  # (B, n, 12)
+    product = (_centred(_log(raw)[..., None]) * simple).mean(1)
+    size = simple.square().mean(1).sqrt() * _log(raw).std(1, correction=0, keepdim=True)
+    more = torch.where(size > 1e-4, product / size.clamp(min=1e-4), 0.0).clamp(-1, 1)
+    return torch.cat([found, more], dim=1)
 
 
-N_LIBRARY = 11 * MAX_VARIABLES + len(_I)
+def _centred(columns: torch.Tensor) -> torch.Tensor:
+    return columns - columns.mean(1, keepdim=True)
+
+
+def n_library(logarithms: bool = False) -> int:
+    """How many functions :func:`correlations` looks at."""
+    return 11 * MAX_VARIABLES + len(_I) + (2 * MAX_VARIABLES if logarithms else 0)

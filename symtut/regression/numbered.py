@@ -167,6 +167,8 @@ def _rewrite(prefix: Numbered) -> Numbered:
         return _divide(*args)
     if name == "inv":
         return _divide(_ONE, args[0])
+    if name == "pow":
+        return _raise(*args)
     if name in ("square", "abs") and _is_scaled(args[0]):
         factor = _value(name, args[0][1])
         return _sorted_chain("mul", [(factor,), _canonical((name, *args[0][2:]))])
@@ -291,6 +293,20 @@ def _divide(top: Numbered, bottom: Numbered) -> Numbered:
     else:
         result = ("div", *top, *bottom) if top else ("inv", *bottom)
     return _negate(result) if negative != (sign < 0) else result
+
+
+def _raise(base: Numbered, exponent: Numbered) -> Numbered:
+    if _is_number(exponent):
+        if _is_scaled(base):
+            factor = _value("pow", base[1], exponent[0])
+            return _sorted_chain("mul", [(factor,), _raise(base[2:], exponent)])
+        if base[0] in ("inv", "sqrt"):
+            power = -1.0 if base[0] == "inv" else 0.5
+            return _raise(base[1:], (power * exponent[0],))
+        if base[0] == "pow" and _is_number(children(base)[1]):
+            inner, power = children(base)
+            return ("pow", *inner, power[0] * exponent[0])
+    return ("pow", *base, *exponent)
 
 
 def _split_factor(prefix: Numbered) -> tuple[float, Numbered]:

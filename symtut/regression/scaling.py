@@ -132,6 +132,13 @@ def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:
             return float(OPERATORS[head].parity), _join(head, _scaled(-factor, rest))
         return 1.0, _join(head, _scaled(factor, rest))
     (left_factor, left), (right_factor, right) = parts
+    if head == "pow":
+        if left is None and right is None:
+            return float(OPERATORS[head].numpy(left_factor, right_factor)), None
+        whole = right is None and float(right_factor).is_integer()
+        if left is not None and right is None and (left_factor > 0 or whole):
+            return left_factor**right_factor, _join(head, left, _scaled(right_factor, None))
+        return 1.0, _join(head, _scaled(left_factor, left), _scaled(right_factor, right))
     if head in ("mul", "div"):
         factor = left_factor * right_factor if head == "mul" else left_factor / right_factor
         if left is None and right is None:

@@ -13,6 +13,7 @@ import torch
 from symtut.expressions import (
     Examples,
     Expression,
+    Grammar,
     RandomFunctions,
     canonical_terms,
     decode,
@@ -66,6 +67,11 @@ PRESETS = {
         model=TransformerConfig(
             form="prefix", constants="tokens", n_library_tokens=0, max_length=60
         ),
+    ),
+    "laws": PretrainConfig(
+        model=TransformerConfig(constants="tokens", logarithms=True, max_length=48),
+        data=RandomFunctions(grammar=Grammar.general(), centred=0.4),
+        examples=16_000_000,
     ),
     "medium": PretrainConfig(
         model=TransformerConfig(

@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
 from symtut.regression.features import (
-    N_LIBRARY,
-    N_POINT_FEATURES,
     correlations,
+    n_library,
+    n_point_features,
     point_features,
 )
 from symtut.regression.tokens import CONSTANTS, FORMS, vocabulary_size
@@ -48,6 +48,9 @@ class TransformerConfig:
     constants : "placeholder" or "tokens"
         One token for all constants, or number tokens that give the fit its start; see
         :mod:`symtut.regression.tokens`.
+    logarithms : bool
+        Logarithms of x and y among what is read, and y with its mean; see
+        :func:`symtut.regression.features.point_features`.
     """
 
     n_embed: int = 160
@@ -60,6 +63,7 @@ class TransformerConfig:
     symbols: tuple[str, ...] = SYMBOLS
     form: str = "terms"
     constants: str = "placeholder"
+    logarithms: bool = False
 
     def __post_init__(self):
         for name, known in (("form", FORMS), ("constants", CONSTANTS)):
@@ -69,7 +73,7 @@ class TransformerConfig:
 
     @property
     def vocabulary_size(self) -> int:
-        return vocabulary_size(self.constants)
+        return vocabulary_size(self.constants) - len(SYMBOLS) + len(self.symbols)
 
 
 class Attention(nn.Module):
@@ -137,22 +141,23 @@ class Encoder(nn.Module):
         super().__init__()
         self.config = config
         self.embed = nn.Sequential(
-            nn.Linear(N_POINT_FEATURES, config.n_embed),
+            nn.Linear(n_point_features(config.logarithms), config.n_embed),
             nn.GELU(),
             nn.Linear(config.n_embed, config.n_embed),
             nn.LayerNorm(config.n_embed),
         )
         self.latents = nn.Parameter(0.02 * torch.randn(config.n_latents, config.n_embed))
         if config.n_library_tokens:
-            self.embed_library = nn.Linear(N_LIBRARY, config.n_library_tokens * config.n_embed)
+            inputs = n_library(config.logarithms)
+            self.embed_library = nn.Linear(inputs, config.n_library_tokens * config.n_embed)
         self.blocks = nn.ModuleList(EncoderBlock(config, i < 2) for i in range(config.n_encoder))
         self.norm = nn.LayerNorm(config.n_embed)
 
     def forward(self, x, y, n_variables):
-        points = self.embed(point_features(x, y, n_variables))  # (B, n, E)
+        points = self.embed(point_features(x, y, n_variables, self.config.logarithms))  # (B, n, E)
         latents = self.latents.expand(len(x), -1, -1)  # (B, L, E)
         if self.config.n_library_tokens:
-            tokens = self.embed_library(3 * correlations(x, y))
+            tokens = self.embed_library(3 * correlations(x, y, self.config.logarithms))
             tokens = tokens.view(len(x), self.config.n_library_tokens, -1)
             latents = torch.cat([latents, tokens.to(latents.dtype)], dim=1)
         for block in self.blocks:

@@ -1,6 +1,5 @@
 """Weight files: safetensors plus a JSON card beside each; loading checks both."""
 
-import copy
 import dataclasses
 import hashlib
 from functools import lru_cache
@@ -116,9 +115,37 @@ def _load(path: str, _changed: int) -> FormulaTransformer:
         model = _adapted(path, metadata["adapter"], tensors)
     else:
         model = _whole(path, metadata, tensors)
+    model = with_whole_alphabet(model)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     return model.eval()
+
+
+NEVER = -1e4
+"""Logit of a token that weights have not been trained to write."""
+
+
+@torch.no_grad()
+def with_whole_alphabet(model: FormulaTransformer) -> FormulaTransformer:
+    """The same transformer with today's alphabet; it never writes what it has not learned.
+
+    Weights made before an operator was added stay useful that way.
+    """
+    old = model.config.symbols
+    if old == SYMBOLS:
+        return model
+    n_numbers = model.config.vocabulary_size - len(old)
+    rows = [SYMBOLS.index(symbol) for symbol in old]
+    rows += [len(SYMBOLS) + number for number in range(n_numbers)]
+    wider = FormulaTransformer(dataclasses.replace(model.config, symbols=SYMBOLS))
+    state = model.state_dict()
+    for name, fill in (("token.weight", 0.0), ("head.weight", 0.0), ("head.bias", NEVER)):
+        name = f"decoder.{name}"
+        tensor = torch.full_like(wider.state_dict()[name], fill)
+        tensor[rows] = state[name]
+        state[name] = tensor
+    wider.load_state_dict(state)
+    return wider
 
 
 def _adapted(path: str, adapter: dict, tensors: dict) -> FormulaTransformer:
@@ -128,7 +155,7 @@ def _adapted(path: str, adapter: dict, tensors: dict) -> FormulaTransformer:
             f"'{path}' was trained for other weights '{adapter['base']}' than those that are here; "
             "get both from one version, or fine-tune again."
         )
-    model = copy.deepcopy(load_weights(adapter["base"]))
+    model = _whole(str(base), load_tensors(base)[1], load_tensors(base)[0])
     fold(model, tensors)
     return model
 
@@ -137,13 +164,14 @@ def _whole(path: str, metadata: dict, tensors: dict) -> FormulaTransformer:
     config = metadata.get("config")
     if not isinstance(config, dict):
         raise InputError(f"'{path}' is not a symtut weight file: it carries no configuration.")
-    if tuple(config.get("symbols", ())) != SYMBOLS:
+    symbols = tuple(config.get("symbols", ()))
+    if not set(symbols) <= set(SYMBOLS) or len(set(symbols)) != len(symbols):
         raise InputError(
-            f"'{path}' was trained with another set of operators than this version of symtut has; "
+            f"'{path}' was trained with operators that this version of symtut does not have; "
             "use weights made with this version, or pretrain again."
         )
     try:
-        model = FormulaTransformer(TransformerConfig(**{**config, "symbols": SYMBOLS}))
+        model = FormulaTransformer(TransformerConfig(**{**config, "symbols": symbols}))
         model.load_state_dict({name: value.float() for name, value in tensors.items()})
     except (TypeError, RuntimeError, InputError) as error:
         raise InputError(f"'{path}' does not fit the model it describes: {error}") from error
