@@ -1,5 +1,7 @@
 """Formulas: parsing, printing, evaluation, derivatives, canonical form, random functions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -260,3 +262,28 @@ def test_seeds_give_different_functions_and_the_same_seed_the_same():
 
     assert torch.equal(draw(1).y, draw(1).y)
     assert draw(1).y.shape != draw(2).y.shape or not torch.equal(draw(1).y, draw(2).y)
+
+
+def test_laws_have_each_variable_once_and_measured_points():
+    grammar, rng = Grammar.general(), np.random.default_rng(5)
+    all_laws = np.ones(2000, dtype=bool)
+    codes = grammar.sample_codes(np.full(2000, 5), rng, all_laws)
+    single = [terms[0] for row in codes if row[0] and len(terms := decode(row)) == 1]
+    variables = [[t for t in term if t.startswith("x")] for term in single]
+    assert max(map(len, map(set, variables))) == 5
+    assert sum(len(v) > 1 for v in variables) > 600
+    # a quantity may stand twice side by side, x*x**2, and seldom more
+    assert np.mean([len(set(v)) >= len(v) - 1 for v in variables]) > 0.9
+    # equations of motion are drawn as before
+    plain = Grammar().sample_codes(np.full(50, 3), np.random.default_rng(6))
+    mixed = grammar.sample_codes(np.full(50, 3), np.random.default_rng(6), ~all_laws[:50])
+    assert plain.shape[1] <= grammar.max_length and (mixed >= 0).all()
+    examples = random_functions(
+        RandomFunctions(grammar=replace(grammar, laws=1.0), positive=1.0, centred=0.0), 300, 50, rng
+    )
+    for i in range(len(examples.codes)):
+        x = examples.x[i, :, : examples.n_variables[i]]
+        assert (x > 0).all()
+        if examples.noise[i] == 0:  # y keeps its mean: the formula says what it is
+            truth = examples.expression(i)(x.double().numpy())
+            np.testing.assert_allclose(examples.y[i], truth, atol=2e-3 * (1 + abs(truth).max()))

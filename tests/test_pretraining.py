@@ -12,7 +12,9 @@ from symtut.errors import InputError
 from symtut.expressions import Expression, decode, terms_of
 from symtut.regression.holdout import is_held_out, skeleton_key
 from symtut.regression.pretraining import Pretraining, main
-from symtut.regression.training_data import PRESETS, benchmark_keys, make_chunk
+from symtut.regression.suites import laws
+from symtut.regression.tokens import read
+from symtut.regression.training_data import PRESETS, benchmark_keys, keys_of, make_chunk
 from symtut.regression.transformer import FormulaTransformer
 from symtut.regression.weights import load_weights
 from symtut.storage import load_tensors, save_tensors
@@ -180,3 +182,36 @@ def test_bad_settings(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         main("tiny", tmp_path / "file")
+
+
+LAWS = replace(
+    CONFIG, data=PRESETS["laws"].data, averaging=0.9,
+    model=replace(CONFIG.model, constants="tokens", logarithms=True),
+)  # fmt: skip
+
+
+def test_an_averaged_run_resumes_exactly_and_exports_the_mean(tmp_path):
+    whole = Pretraining(LAWS, tmp_path / "whole")
+    for _ in range(2):
+        whole.step()
+    part = Pretraining(LAWS, tmp_path / "part")
+    part.step()
+    part.save_checkpoint()
+    resumed = Pretraining(LAWS, tmp_path / "part")
+    resumed.resume()
+    resumed.step()
+    shipped = load_weights(resumed.export()).state_dict()
+    for name, value in whole.averaged.module.state_dict().items():
+        torch.testing.assert_close(resumed.best_model.state_dict()[name], value, rtol=0, atol=0)
+        torch.testing.assert_close(shipped[name], value, rtol=2e-3, atol=1e-6)  # float16
+    moved = whole.model.state_dict()["decoder.head.weight"]
+    assert not torch.equal(whole.averaged.module.state_dict()["decoder.head.weight"], moved)
+
+
+def test_no_law_of_the_suite_is_trained_on():
+    keys = frozenset().union(*(keys_of(problem.truth) for problem in laws()))
+    assert len(keys) > 90 and keys <= benchmark_keys()
+    batches = [b for chunk in range(4) for b in make_chunk(LAWS, chunk)]
+    skeletons = [read(row.tolist(), "terms", "tokens").terms for b in batches for row in b.tokens]
+    assert len(skeletons) > 400
+    assert not keys & {skeleton_key(terms) for terms in skeletons}

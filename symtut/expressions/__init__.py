@@ -15,7 +15,8 @@ from symtut.expressions.rules import LAWS, MECHANICS
 from symtut.expressions.tree import Expression, linear_combination
 
 __all__ = [
-    "CONSTANT", "LAWS", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples", "Expression",
-    "Grammar", "Operator", "Program", "RandomFunctions", "canonical", "canonical_terms", "decode",
-    "encode", "latex_name", "linear_combination", "random_functions", "seen_through", "terms_of",
+    "CONSTANT", "LAWS", "MAX_VARIABLES", "MECHANICS", "OPERATORS", "VARIABLES", "Examples",
+    "Expression", "Grammar", "Operator", "Program", "RandomFunctions", "canonical",
+    "canonical_terms", "decode", "encode", "latex_name", "linear_combination", "random_functions",
+    "seen_through", "terms_of",
 ]  # fmt: skip

@@ -64,7 +64,7 @@ class Examples:
     x : tensor (B, n, 6) float32
         Points; columns behind ``n_variables`` are zero.
     y : tensor (B, n) float32
-        Values with noise, standard deviation 1, mean 0 unless ``RandomFunctions.centred`` is below 1.
+        Values with noise, standard deviation 1; mean 0 for the share ``RandomFunctions.centred``.
     n_variables : int array (B,)
     noise : float array (B,)
     constants : float array (B, J)

@@ -1,10 +1,10 @@
 """The rules of the prior: which parts equations of motion and laws of physics are made of.
 
 A rule writes one token and leaves a list of things still to be written; :mod:`grammar` walks
-through them. ``MECHANICS`` has the summands of equations of motion. ``LAWS`` has products of powers,
-quotients inside functions and roots of sums of squares, such as ``m1*m2/r**2``,
-``a*sqrt(1 + x**2/y**2)`` or ``p*exp(-e/t)``: a law is mostly one term. No rule holds an equation of a
-test suite.
+through them. ``MECHANICS`` has the summands of equations of motion. ``LAWS`` has products of
+powers, quotients inside functions and roots of sums of squares, such as ``m1*m2/r**2``,
+``a*sqrt(1 + x**2/y**2)`` or ``p*exp(-e/t)``: a law is mostly one term. No rule holds an equation
+of a test suite.
 """
 
 ANY_VARIABLE = "x"
@@ -240,7 +240,9 @@ LAWS: Rules = {
     ),
     "RATIO": (*_QUOTIENT, (1.0, NEW_VARIABLE, ()), (1.0, "mul", ("NUMBER", "NEW"))),
     "POSITIVE_RATIO": (
-        *_QUOTIENT, (1.0, NEW_VARIABLE, ()), (1.0, "add", ("NUMBER", "CHANGE")),
+        *_QUOTIENT,
+        (1.0, NEW_VARIABLE, ()),
+        (1.0, "add", ("NUMBER", "CHANGE")),
     ),
     "EXPONENT": (
         (4.0, "neg", ("RATIO",)),

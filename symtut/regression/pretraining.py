@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from symtut.errors import InputError
@@ -70,6 +71,10 @@ class Pretraining:
                 torch.manual_seed(config.seed)
                 model = FormulaTransformer(config.model)
         self.model = model.to(self.device)
+        # what is judged and exported: the running mean of the weights, or the weights themselves
+        self.averaged = (
+            AveragedModel(self.model, avg_fn=self._averaged) if config.averaging else None
+        )
         self.optimizer = torch.optim.AdamW(
             [p for p in self.model.parameters() if p.requires_grad], config.learning_rate,
             betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True,
@@ -93,6 +98,9 @@ class Pretraining:
 
     def save_checkpoint(self) -> None:
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        if self.averaged is not None:
+            averaged = self.averaged.state_dict()
+            tensors |= {f"averaged.{k}": v for k, v in averaged.items()}
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
         metadata = {
@@ -120,6 +128,9 @@ class Pretraining:
             )
         model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
         self.model.load_state_dict(model)
+        if self.averaged is not None:
+            averaged = {k[9:]: v for k, v in tensors.items() if k.startswith("averaged.")}
+            self.averaged.load_state_dict(averaged)
         state: dict[int, dict] = {}
         for key, value in tensors.items():
             if key.startswith("optimizer."):
@@ -154,12 +165,14 @@ class Pretraining:
             seen = self.seen + number * self.config.batch_size * self.processes.size
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate(seen)
-            loss, accuracy = self._loss(batch)
+            loss, accuracy = self._loss(self.model, batch)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.processes.average_gradients(self.model)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
             self.optimizer.step()
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.model)
             losses.append(loss.detach())
             accuracies.append(accuracy)
         self.chunk += self.processes.size
@@ -194,22 +207,31 @@ class Pretraining:
     @torch.no_grad()
     def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 32) -> dict:
         """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds."""
-        self.model.eval()
+        model = self.best_model.eval()
         config = replace(self.config, seed=self.config.seed + 1_000_003)
         batches = [b for chunk in range(chunks) for b in self.draw(config, chunk, held_out=True)]
-        results = [(*self._loss(batch), len(batch.y)) for batch in batches]
+        results = [(*self._loss(model, batch), len(batch.y)) for batch in batches]
         loss, accuracy, size = (
             np.array([float(v) for v in column]) for column in zip(*results, strict=True)
         )
         return {
             "held_out_loss": float(np.average(loss, weights=size)),
             "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
-        } | recovery(self.model, batches, functions, samples, self.config.seed)
+        } | recovery(model, batches, functions, samples, self.config.seed)
 
-    def _loss(self, batch: Batch):
+    @property
+    def best_model(self) -> FormulaTransformer:
+        """The transformer that is judged and exported."""
+        return self.model if self.averaged is None else self.averaged.module
+
+    def _averaged(self, mean, new, n):
+        """The running mean after ``n`` steps; it forgets the random start faster than the rest."""
+        return mean.lerp(new, max(1 - self.config.averaging, 9 / (n + 10)))
+
+    def _loss(self, model: FormulaTransformer, batch: Batch):
         batch = batch.to(self.device)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.autocast):
-            return self.model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
+            return model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
 
     def run(self, report=print) -> Path:
         """Train to the end; returns the path of the weight file.
@@ -247,7 +269,7 @@ class Pretraining:
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
         path = self.out / "weights.safetensors"
-        save_weights(path, self.model, self.card())
+        save_weights(path, self.best_model, self.card())
         return path
 
     def card(self) -> dict:

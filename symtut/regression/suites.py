@@ -1,4 +1,4 @@
-"""Test problems for regressors: equations of motion, the Nguyen benchmark, held-out functions.
+"""Test problems for regressors: equations of motion, laws, Nguyen's functions, held-out functions.
 
 ``mechanics`` gives what a learner of world models sees: states and actions, and the increment of
 one coordinate over one time step of the simulator. The step is part of the problem: with the
@@ -25,6 +25,8 @@ from symtut.expressions import (
 )
 from symtut.expressions.tree import children
 from symtut.regression.holdout import is_held_out
+from symtut.regression.laws import LAWS, part
+from symtut.regression.regions import box, ranged, table, within_domain
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ def mechanics() -> list[Problem]:
     for name, system in SYSTEMS.items():
         names = tuple(system.ranges)
         rates = {state: Expression.from_text(text, names) for state, text in system.rates.items()}
-        points = _box(np.array(list(system.ranges.values()), dtype=float))
+        points = box(np.array(list(system.ranges.values()), dtype=float))
         for state in rates:
             truth = _increment(system, names, rates, state)
             problems.append(Problem(f"{name}.{state}", "mechanics", names, points, truth))
@@ -222,11 +224,21 @@ def nguyen() -> list[Problem]:
     """Twelve closed forms in one or two variables."""
     return [
         Problem(
-            name, "nguyen", names, _box(np.array([limits] * len(names), dtype=float)),
+            name, "nguyen", names, box(np.array([limits] * len(names), dtype=float)),
             Expression.from_text(text, names),
         )
         for name, (text, names, limits) in NGUYEN.items()
     ]  # fmt: skip
+
+
+def laws() -> list[Problem]:
+    """Laws of physics, chemistry, biology and engineering; ``kind`` says what they are for."""
+    problems = []
+    for name, (text, ranges) in LAWS.items():
+        truth = Expression.from_text(text, tuple(ranges))
+        points = within_domain(ranged(ranges), truth)
+        problems.append(Problem(name, part(name), tuple(ranges), points, truth))
+    return problems
 
 
 def random_suite(n: int = 500, seed: int = 2024) -> list[Problem]:
@@ -246,7 +258,7 @@ def random_suite(n: int = 500, seed: int = 2024) -> list[Problem]:
                 Problem(
                     f"random-{len(problems)}", f"{few}, {nested}",
                     tuple(f"x{j}" for j in range(d)),
-                    _table(drawn.x[i, :, :d].double().numpy()), drawn.expression(i),
+                    table(drawn.x[i, :, :d].double().numpy()), drawn.expression(i),
                 )
             )  # fmt: skip
     return problems
@@ -290,31 +302,7 @@ def _substituted(formula: Expression, replacements: dict[str, Expression]) -> Ex
     return Expression(tuple(prefix), tuple(constants))
 
 
-def _box(limits: np.ndarray):
-    """Uniform points in a box (d, 2); a stretched box keeps its centre, and 0 where it starts."""
-
-    def points(n, generator, stretch=1.0):
-        low, high = limits[:, 0], limits[:, 1]
-        centre = np.where(low >= 0, low, (low + high) / 2)
-        return generator.uniform(
-            centre + stretch * (low - centre), centre + stretch * (high - centre),
-            (n, len(limits)),
-        )  # fmt: skip
-
-    return points
-
-
-def _table(rows: np.ndarray):
-    """Points out of a fixed table (N, d), without repetition; stretched about its mean."""
-
-    def points(n, generator, stretch=1.0):
-        chosen = rows[generator.choice(len(rows), n, replace=False)]
-        return chosen.mean(0) + stretch * (chosen - chosen.mean(0)) if stretch != 1 else chosen
-
-    return points
-
-
-SUITES = {"mechanics": mechanics, "nguyen": nguyen, "random": random_suite}
+SUITES = {"mechanics": mechanics, "nguyen": nguyen, "laws": laws, "random": random_suite}
 
 
 def make_suite(name: str) -> list[Problem]:

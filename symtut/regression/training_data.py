@@ -23,7 +23,7 @@ from symtut.expressions import (
 from symtut.regression.constants import Terms
 from symtut.regression.holdout import HELD_OUT, skeleton_key
 from symtut.regression.numbered import NumberedSum, insert, numbered_sum
-from symtut.regression.suites import mechanics, nguyen
+from symtut.regression.suites import laws, mechanics, nguyen
 from symtut.regression.tokens import MAX_TERMS, length, pack
 from symtut.regression.transformer import TransformerConfig
 
@@ -42,6 +42,10 @@ class PretrainConfig:
         Fewest and most points per function; drawn anew for every chunk, log-uniform in nine steps.
     checkpoint_every : float
         Seconds between checkpoints.
+    averaging : float
+        Judge and export a running mean of the weights, which forgets by this factor a step; 0
+        takes the weights as they are. The mean has much of what a falling learning rate gives
+        (Polyak & Juditsky 1992), so that a training is useful before it has ended.
     """
 
     model: TransformerConfig = field(default_factory=TransformerConfig)
@@ -55,6 +59,7 @@ class PretrainConfig:
     chunk_size: int = 2048
     seed: int = 0
     checkpoint_every: float = 240.0
+    averaging: float = 0.0
 
 
 PRESETS = {
@@ -71,7 +76,7 @@ PRESETS = {
     "laws": PretrainConfig(
         model=TransformerConfig(constants="tokens", logarithms=True, max_length=48),
         data=RandomFunctions(grammar=Grammar.general(), centred=0.4),
-        examples=16_000_000,
+        examples=16_000_000, averaging=0.9995,
     ),
     "medium": PretrainConfig(
         model=TransformerConfig(
@@ -85,6 +90,7 @@ PRESETS = {
 
 ``small`` is what the shipped weights were made with. ``medium`` writes number tokens, the best arm
 of ``benchmarks/pretraining_ablation.py``; what they gave ``small``, data/weights/README.md says.
+``laws`` trains on laws of physics besides equations of motion, and reads logarithms, too.
 
 ``paper`` is ``small`` in the paper's lineage (Kamienny et al. 2022): whole formulas in prefix form
 with number tokens, and nothing but the points to read.
@@ -93,8 +99,9 @@ with number tokens, and nothing but the points to read.
 
 @cache
 def benchmark_keys() -> frozenset[int]:
-    """Keys of every equation of the mechanics and Nguyen suites, as written and multiplied out."""
-    return frozenset().union(*(keys_of(problem.truth) for problem in (*mechanics(), *nguyen())))
+    """Keys of every equation of the suites, as written and multiplied out."""
+    problems = (*mechanics(), *nguyen(), *laws())
+    return frozenset().union(*(keys_of(problem.truth) for problem in problems))
 
 
 def keys_of(formula: Expression) -> frozenset[int]:
