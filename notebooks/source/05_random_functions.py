@@ -821,8 +821,8 @@ value_of = checks.function(
 # %% [markdown]
 # ### Which token may follow
 #
-# **Predict:** of all sequences of seven tokens, drawn blindly from the 22 symbols of formulas
-# (`C`, six variables, fifteen operators), how many are complete formulas: a half, a tenth, a
+# **Predict:** of all sequences of seven tokens, drawn blindly from the 26 symbols of formulas
+# (`C`, six variables, nineteen operators), how many are complete formulas: a half, a tenth, a
 # thousandth?
 
 # %%
@@ -830,7 +830,7 @@ generator, tries = fresh(16), 200_000
 arity = np.array([o.arity for o in OPERATORS.values()] + [0] * 7)
 complete = {}
 for n in range(1, 16, 2):
-    open_places = 1 + np.cumsum(arity[generator.integers(0, 22, (tries, n))] - 1, axis=1)
+    open_places = 1 + np.cumsum(arity[generator.integers(0, len(arity), (tries, n))] - 1, axis=1)
     # complete at the last token, and at none before
     complete[n] = ((open_places[:, -1] == 0) & (open_places[:, :-1] > 0).all(1)).mean()
 print("  ".join(f"{n}: {share:.2%}" for n, share in complete.items()))
@@ -1008,7 +1008,7 @@ own_seed = [draw_chunk(SEED, p, worker) for p in range(POSITIONS) for worker in 
 print(f"{len(same_seed)} chunks in both streams, {sum(len(c[0]) for c in own_seed)} examples")
 
 # %% [markdown]
-# A tiny network is to tell from the features which of the fifteen operators occur in the formula.
+# A tiny network is to tell from the features which of the nineteen operators occur in the formula.
 # Its loss (binary cross-entropy) is plotted as it would be in a real training run. Each chunk is
 # used once.
 #
@@ -1021,7 +1021,9 @@ def train(stream, unseen):
     torch.manual_seed(SEED)
     measure = torch.nn.BCEWithLogitsLoss()
     network = torch.nn.Sequential(
-        torch.nn.Linear(unseen[0].shape[1], 256), torch.nn.ReLU(), torch.nn.Linear(256, 15)
+        torch.nn.Linear(unseen[0].shape[1], 256),
+        torch.nn.ReLU(),
+        torch.nn.Linear(256, len(OPERATORS)),
     )
     optimiser, curve = torch.optim.Adam(network.parameters(), 2e-3), []
     for features, answers in stream:
