@@ -95,7 +95,9 @@ def check(results):
     assert 0.01 < results["complete_of_seven"] < 0.06
     assert results["complete_with_mask"] == 1.0
     seen, fresh = results["seen_bits"], results["fresh_bits"]
-    assert seen == sorted(seen, reverse=True)
+    # the share kept for what was never seen may outweigh what the last token of context tells
+    assert all(after < before + 0.02 for before, after in zip(seen, seen[1:], strict=False))
+    assert seen[-1] < seen[0] - 1.5
     assert min(fresh) < 3 and fresh[-1] > min(fresh) + 0.2 and fresh[-1] > seen[-1] + 0.5
     assert results["posterior_1"] < 0.5 and results["posterior_6"] > 0.8
     assert results["wrong_training"] < results["right_training"] - 0.03
