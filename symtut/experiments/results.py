@@ -9,6 +9,8 @@ from pathlib import Path
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
 from symtut.storage import read_json
+from symtut.tasks import make_task
+from symtut.world_models.symbolic import SymbolicWorldModel, model_from_rows
 
 CONFIG, CURVE, EQUATIONS = "config.json", "curve.csv", "equations.json"
 POLICY, SUMMARY, CHECKPOINT = "policy.safetensors", "summary.json", "checkpoint.safetensors"
@@ -48,6 +50,18 @@ class Result:
     def policy(self) -> Policy:
         """The final policy, from observations to actions in environment units."""
         return Policy.load(self.out / POLICY)
+
+    def world_model(self) -> SymbolicWorldModel:
+        """The equations as the model that the policy learned in, bit by bit.
+
+        Raises
+        ------
+        InputError
+            If the run has no equations, or its file is of an earlier version.
+        """
+        if not self.equations:
+            raise InputError(f"the run in '{self.out}' has no equations.")
+        return model_from_rows(make_task(self.config["run"]["task"]), self.equations)
 
     @staticmethod
     def load(out: str | Path) -> "Result":

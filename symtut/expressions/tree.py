@@ -158,6 +158,29 @@ class Expression:
     def _is_skeleton(self) -> bool:
         return CONSTANT in self.prefix and not self.constants
 
+    # ---- files ---------------------------------------------------------------------------------
+
+    def as_json(self) -> dict:
+        """Prefix and constants, from which :meth:`from_json` makes the same formula bit by bit."""
+        return {"prefix": list(self.prefix), "constants": list(self.constants)}
+
+    @classmethod
+    def from_json(cls, value: dict) -> "Expression":
+        """What :meth:`as_json` gave; other keys are left alone.
+
+        Raises
+        ------
+        InputError
+            If ``prefix`` or ``constants`` are missing or are not those of a formula.
+        """
+        try:
+            prefix, constants = value["prefix"], value["constants"]
+            if not all(isinstance(number, int | float) for number in constants):
+                raise InputError(f"the constants of a formula must be numbers, not {constants!r}.")
+            return cls(tuple(prefix), tuple(map(float, constants)))
+        except (KeyError, TypeError) as error:
+            raise InputError(f"no prefix and constants of a formula ({error!r}).") from error
+
     def __str__(self) -> str:
         return self.text()
 

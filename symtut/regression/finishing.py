@@ -4,6 +4,7 @@ import numpy as np
 
 from symtut.expressions import Expression, linear_combination
 from symtut.regression.constants import Fit
+from symtut.regression.digits import digits_needed
 from symtut.regression.ranking import criterion
 from symtut.regression.scaling import Columns
 
@@ -35,13 +36,15 @@ def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, sour
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
     value = _criterion(min(loss, rounded_loss), outer, terms, intercept, y)
     variance, loss = float(y.var()), rounded_loss
+    digits = digits_needed(expression, X, y)
     return {
-        "equation": expression.text(names),
+        "equation": expression.text(names, digits),
         "complexity": expression.complexity,
         "loss": loss,
         "r2": 1.0 - loss / variance,
         "score": float(-value / len(y)),
         "source": source,
+        "digits": digits,
         "expression": expression,
     }
 

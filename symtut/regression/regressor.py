@@ -74,10 +74,10 @@ class SymbolicRegressor(Estimator):
     Attributes
     ----------
     equations_ : list of dict
-        The Pareto front of length and fit, best first: ``equation`` (text), ``complexity``
-        (nodes), ``loss`` (mean squared error, units of y²), ``r2``, ``score`` (nats per point,
-        higher is better), ``source`` (method) and ``expression``
-        (:class:`~symtut.expressions.Expression`).
+        The Pareto front of length and fit, best first: ``equation`` (text with as many ``digits``
+        as it takes to predict what the figures say), ``complexity`` (nodes), ``loss`` (mean squared
+        error, units of y²), ``r2``, ``score`` (nats per point, higher is better), ``source``
+        (method) and ``expression`` (:class:`~symtut.expressions.Expression`).
     n_features_in_ : int
     feature_names_in_ : array (d,) of str
         Column names of the data frame; only if it has such.
@@ -223,9 +223,11 @@ class SymbolicRegressor(Estimator):
         """The equation as a SymPy expression."""
         return self.expression(index).sympy(self._written())
 
-    def latex(self, index=None, digits=4):
-        """The equation as LaTeX."""
-        return self.expression(index).latex(self._written(), digits)
+    def latex(self, index=None, digits=None):
+        """The equation as LaTeX, with as many digits as its text has, or with ``digits``."""
+        expression = self.expression(index)
+        row = self.equations_[0 if index is None else index]
+        return expression.latex(self._written(), digits or row.get("digits"))
 
     def torch(self, index=None):
         """A function from a tensor (..., d) to a tensor (...), differentiable.

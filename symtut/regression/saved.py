@@ -53,12 +53,10 @@ def restored(model, state, path):
 
 
 def _row_to_json(row: dict) -> dict:
-    expression = row["expression"]
     rest = {key: value for key, value in row.items() if key != "expression"}
-    return rest | {"prefix": list(expression.prefix), "constants": list(expression.constants)}
+    return rest | row["expression"].as_json()
 
 
 def _row_from_json(row: dict) -> dict:
     rest = {key: value for key, value in row.items() if key not in ("prefix", "constants")}
-    expression = Expression(tuple(row["prefix"]), tuple(row["constants"]))
-    return rest | {"expression": expression}
+    return rest | {"expression": Expression.from_json(row)}

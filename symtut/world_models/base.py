@@ -13,9 +13,8 @@ class Report:
     """What a fit found.
 
     ``equations`` has one entry for each increment of the state (and one for the reward where it is
-    learned), with the keys of
-    ``equations.json``: target, equation, latex, complexity, r2_fit, r2_holdout. It is empty for
-    models that are not equations.
+    learned), which :func:`~symtut.world_models.equation_rows.equation_row` makes; they are what
+    ``equations.json`` holds. It is empty for models that are not equations.
     """
 
     equations: tuple[dict, ...]

@@ -12,6 +12,7 @@ import torch
 
 from symtut.expressions import Expression
 from symtut.tasks import Task, Transitions
+from symtut.world_models.equation_rows import equation_row
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,22 @@ class RewardEquation:
         self, task: Task, transitions: Transitions, held_out: Transitions | None = None
     ) -> dict:
         """Its entry in ``equations.json``, with R² on the transitions given."""
-        names = [variable_names(task, self.of_next_state)[j] for j in self.columns]
-        return {
-            "target": "reward",
-            "equation": self.expression.text(names),
-            "latex": f"r = {self.expression.latex(names)}",
-            "complexity": self.expression.complexity,
-            "r2_fit": self._r2(transitions),
-            "r2_holdout": None if held_out is None else self._r2(held_out),
-        }
+        names = variable_names(task, self.of_next_state)
+        x = _inputs(transitions, self.of_next_state)[:, self.columns]
+        row = equation_row(
+            "reward", "r", self.expression, [names[j] for j in self.columns], x,
+            transitions.reward, self._r2(transitions),
+            None if held_out is None else self._r2(held_out),
+        )  # fmt: skip
+        return row | {"lowest": self.lowest}
+
+    @staticmethod
+    def from_row(row: dict, task: Task) -> "RewardEquation":
+        """The equation of an entry in ``equations.json``."""
+        of_next_state = not {*row["inputs"]} <= {*variable_names(task, False)}
+        names = variable_names(task, of_next_state)
+        columns = tuple(map(names.index, row["inputs"]))
+        return RewardEquation(Expression.from_json(row), of_next_state, columns, row["lowest"])
 
     def _r2(self, transitions: Transitions) -> float | None:
         y = transitions.reward
@@ -53,8 +61,7 @@ class RewardEquation:
 
     def as_json(self) -> dict:
         return {
-            "prefix": list(self.expression.prefix),
-            "constants": list(self.expression.constants),
+            **self.expression.as_json(),
             "of_next_state": self.of_next_state,
             "columns": list(self.columns),
             "lowest": self.lowest,
@@ -62,8 +69,7 @@ class RewardEquation:
 
     @staticmethod
     def from_json(value: dict) -> "RewardEquation":
-        expression = Expression(tuple(value["prefix"]), tuple(value["constants"]))
-        columns = tuple(value["columns"])
+        expression, columns = Expression.from_json(value), tuple(value["columns"])
         return RewardEquation(expression, value["of_next_state"], columns, value["lowest"])
 
 

@@ -24,6 +24,7 @@ from symtut.regression.inputs import MIN_POINTS
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
+from symtut.world_models.equation_rows import equation_row
 from symtut.world_models.reward_equation import RewardEquation, find_reward
 
 EXPLAINED = 1e-6
@@ -132,18 +133,15 @@ class SymbolicWorldModel:
         rows = []
         for i, (name, equation) in enumerate(zip(self.task.state_names, found, strict=True)):
             expression, used = equation.expression, list(equation.columns)
-            names = tuple(self.names[j] for j in used)
             new = None if held_out is None else increments_new[:, i]
             rows.append(
-                {
-                    "target": f"delta_{name}",
-                    "equation": expression.text(names),
-                    "latex": f"{latex_name(f'delta_{name}')} = {expression.latex(names)}",
-                    "complexity": expression.complexity,
-                    "r2_fit": None if equation.regressor is None else 1 - equation.left_over,
-                    "r2_holdout": None if new is None else _r2(expression, x_new[:, used], new),
-                }
-            )
+                equation_row(
+                    f"delta_{name}", latex_name(f"delta_{name}"), expression,
+                    [self.names[j] for j in used], x[:, used], increments[:, i],
+                    None if equation.regressor is None else 1 - equation.left_over,
+                    None if new is None else _r2(expression, x_new[:, used], new),
+                )
+            )  # fmt: skip
         self.expressions_ = [equation.expression for equation in found]
         self.columns_ = [equation.columns for equation in found]
         self.regressors_ = [equation.regressor for equation in found]
@@ -238,27 +236,47 @@ class SymbolicWorldModel:
         learned = getattr(self, "reward_equation_", None)
         return ({} if learned is None else {"reward": learned.as_json()}) | {
             "fits_done": self.fits_done,
-            "equations": [
-                {
-                    "prefix": list(e.prefix),
-                    "constants": list(e.constants),
-                    "columns": list(used),
-                }
-                for e, used in fitted
-            ],
+            "equations": [e.as_json() | {"columns": list(used)} for e, used in fitted],
         }
 
     def load_state_dict(self, state: dict) -> None:
         """Take over the equations that :meth:`state_dict` gave."""
         self.fits_done = state["fits_done"]
         if state["equations"]:
-            self.expressions_ = [
-                Expression(tuple(e["prefix"]), tuple(e["constants"])) for e in state["equations"]
-            ]
+            self.expressions_ = [Expression.from_json(e) for e in state["equations"]]
             self.columns_ = [tuple(e["columns"]) for e in state["equations"]]
             self.regressors_ = [None] * len(self.expressions_)
         if "reward" in state:
             self.reward_equation_ = RewardEquation.from_json(state["reward"])
+
+
+def model_from_rows(task: Task, rows: list[dict]) -> SymbolicWorldModel:
+    """The model whose equations a run left in ``equations.json``; it predicts bit by bit the same.
+
+    Raises
+    ------
+    InputError
+        If an equation of the task's is missing, or an entry does not hold one.
+    """
+    found = {row.get("target"): row for row in rows}
+    model = SymbolicWorldModel(task, proposer="sparse", learned_reward="reward" in found)
+    try:
+        wanted = [found[f"delta_{name}"] for name in task.state_names]
+        model.load_state_dict({
+            "fits_done": 1,
+            "equations": [
+                row | {"columns": [model.names.index(name) for name in row["inputs"]]}
+                for row in wanted
+            ],
+        })  # fmt: skip
+        if "reward" in found:
+            model.reward_equation_ = RewardEquation.from_row(found["reward"], task)
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"these are not all equations of a model of {task.name} ({error}); files of earlier "
+            "versions have no prefix, constants and inputs."
+        ) from error
+    return model
 
 
 def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
