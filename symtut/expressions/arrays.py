@@ -74,7 +74,7 @@ def as_tensor(values, name: str = "x") -> torch.Tensor:
         As :func:`as_numbers`.
     """
     if not isinstance(values, torch.Tensor):
-        return torch.tensor(as_numbers(values, name))
+        return torch.from_numpy(np.array(as_numbers(values, name), order="C"))
     values = _dense(values, name)
     return values if values.is_floating_point() else values.to(torch.get_default_dtype())
 

@@ -90,42 +90,47 @@ def remember(model, labels: list | None, names: tuple[str, ...]) -> None:
         model.feature_names_in_ = np.array(labels, dtype=object)
 
 
-def check_labels(X, model) -> None:
-    """X has the columns that ``model`` was fitted with, as far as labels tell.
-
-    Raises
-    ------
-    InputError
-        If labels or their order differ. Where one side has no names, a warning.
-    """
-    labels, whose = labels_of(X), type(model).__name__
-    if named(labels) and not hasattr(model, "feature_names_in_"):
+def warn_of_names(X, model) -> None:
+    """Warn as scikit-learn does where X or the data of ``fit`` have names and the other has not."""
+    now, then, whose = (
+        named(labels_of(X)),
+        hasattr(model, "feature_names_in_"),
+        type(model).__name__,
+    )
+    if now and not then:
         warnings.warn(f"X has feature names, but {whose} was fitted without", stacklevel=3)
-    elif hasattr(model, "feature_names_in_") and not named(labels):
+    if then and not now:
         warnings.warn(
             f"X does not have valid feature names, but {whose} was fitted with feature names",
             stacklevel=3,
         )
-    elif labels is not None and model._labels not in (None, list(map(str, labels))):
+
+
+def chosen(X, values, model):
+    """The columns that x0, x1, … of the model's expressions stand for.
+
+    Parameters
+    ----------
+    X : what the user gave
+    values : array or tensor (..., d)
+        The numbers of X.
+
+    Raises
+    ------
+    InputError
+        If X has not the columns that ``model`` was fitted with, as far as number and labels tell.
+    """
+    found, count, whose = values.shape[-1] if values.ndim else 0, model.n_features_in_, type(model)
+    if found != count:
+        raise InputError(
+            f"X has {found} features, but {whose.__name__} is expecting {count} features as "
+            "input: those that it was fitted with."
+        )
+    labels = labels_of(X)
+    if labels is not None and model._labels not in (None, list(map(str, labels))):
         raise InputError(
             "The feature names should match those that were passed during fit: the columns of X "
             f"are {', '.join(map(str, labels))}, but the model was fitted with "
             f"{', '.join(model._labels)}. Give the same columns in the same order."
         )
-
-
-def chosen(x, columns: list[int], count: int, whose: str):
-    """The ``columns`` of x (..., count), an array or tensor.
-
-    Raises
-    ------
-    InputError
-        If x has more or fewer columns than ``count``.
-    """
-    found = x.shape[-1] if x.ndim else 0
-    if found != count:
-        raise InputError(
-            f"X has {found} features, but {whose} is expecting {count} features as input: those "
-            "that it was fitted with."
-        )
-    return x[..., columns]
+    return values[..., list(model.columns_)]

@@ -17,7 +17,7 @@ def _numbers(values, name: str) -> np.ndarray:
         raise InputError(
             f"SymbolicRegressor requires {name} to be passed, but the target {name} is None."
         )
-    return np.ascontiguousarray(as_numbers(values, name))
+    return np.asarray(as_numbers(values, name), order="C")
 
 
 def check_points(X) -> np.ndarray:

@@ -1,5 +1,6 @@
 """``SymbolicRegressor``: fit, predict, score in scikit-learn's manner; the result is a formula."""
 
+import copy
 import time
 import warnings
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.expressions.arrays import as_numbers, as_tensor
-from symtut.regression.columns import check_labels, chosen, labels_of, names_of, remember
+from symtut.regression.columns import chosen, labels_of, names_of, remember, warn_of_names
 from symtut.regression.estimator import Estimator
 from symtut.regression.finishing import finish, front
 from symtut.regression.inputs import check_data, check_points, check_weights, not_fitted
@@ -209,9 +210,9 @@ class SymbolicRegressor(Estimator):
     def predict(self, X, index=None):
         """Values (n,) of an equation at X (n, d)."""
         expression = self.expression(index)
-        points = check_points(X)
-        check_labels(X, self)
-        return expression(self._chooser()(points))
+        points = chosen(X, check_points(X), self)
+        warn_of_names(X, self)
+        return expression(points)
 
     def score(self, X, y, sample_weight=None, index=None):
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
@@ -234,21 +235,16 @@ class SymbolicRegressor(Estimator):
 
         Type and device of a floating tensor are kept; whole numbers become the default dtype.
         """
-        expression, choose = self.expression(index), self._chooser()
-        return lambda x: expression(choose(as_tensor(x, "X")), "torch")
+        expression, fitted = self.expression(index), copy.copy(self)
+        return lambda x: expression(chosen(x, as_tensor(x, "X"), fitted), "torch")
 
     def numpy(self, index=None):
         """A function from an array (..., d) to an array (...), the values of :meth:`predict`.
 
         Points with NaN or infinite values are not refused.
         """
-        expression, choose = self.expression(index), self._chooser()
-        return lambda x: expression(choose(as_numbers(x, "X")))
-
-    def _chooser(self):
-        """A function from (..., d) to the columns that are x0, x1, … of the expressions."""
-        columns, count, whose = list(self.columns_), self.n_features_in_, type(self).__name__
-        return lambda x: chosen(x, columns, count, whose)
+        expression, fitted = self.expression(index), copy.copy(self)
+        return lambda x: expression(chosen(x, as_numbers(x, "X"), fitted))
 
     def _written(self):
         """Names of the variables x0, x1, … of the expressions."""
