@@ -1,5 +1,6 @@
 """Printed equations have the digits that their figures need, and a run's come back bit by bit."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -155,6 +156,5 @@ def test_a_run_gives_its_model_back(tmp_path):
     run.finish()
     result = Result.load(tmp_path)
     assert_same_predictions(run.loop.model, result.world_model(), run.task)
-    (tmp_path / "equations.json").unlink()
     with pytest.raises(InputError, match="has no equations"):
-        Result.load(tmp_path).world_model()
+        dataclasses.replace(result, equations=[]).world_model()

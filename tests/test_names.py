@@ -110,8 +110,8 @@ def test_names_with_another_meaning_elsewhere(name):
     [(("a", "a"), "two variables are called 'a'"), (("ﬁ", "fi"), "two variables"),
      (("sin", "b"), "'sin' means something else"), (("lambda", "b"), "'lambda' means"),
      (("abs", "b"), "'abs' means"), (("nan", "b"), "'nan' means"), (("a b", "c"), "'a b' cannot"),
-     (("1a", "c"), "'1a' cannot"), (("", "c"), "'' cannot"), (("a", 1), "must be text, not 1"),
-     ("ab", "needs 2 names"), (("a", "b", "c"), "needs 2 names")],
+     (("1a", "c"), "'1a' cannot"), (("", "c"), "'' cannot"), (("a", 1), "must be a list of names"),
+     ("ab", "must be a list of names"), (("a", "b", "c"), "needs 2 names")],
 )  # fmt: skip
 def test_names_that_no_formula_can_hold(names, cause):
     with pytest.raises(InputError, match=f"feature_names.*{cause}"):
