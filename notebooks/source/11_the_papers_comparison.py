@@ -123,26 +123,7 @@ def iqm(returns):
 
 
 # %% tags=["check"]
-pendulum = [r.final_return for r in runs["pendulum"] if r.method == "sac"]
-iqm = checks.function(
-    "exercise 1",
-    iqm,
-    oracle=lambda values: st.interquartile_mean(np.asarray(values)),
-    cases=[
-        (np.array([-150.0, -152, -149, -400, -151]),),
-        (np.array(pendulum),),
-        (np.array([3.0, 1, 2]),),
-    ],
-    mistakes=[
-        (np.median, "That is the median: it uses only the run in the middle."),
-        (np.mean, "That is the mean: one failed run moves it by any amount."),
-        (
-            lambda v: v[len(v) // 4 : len(v) - len(v) // 4].mean(),
-            "Sort first: these are the middle runs by seed number, not by return.",
-        ),
-    ],
-    hint="np.sort, then a slice.",
-)
+iqm = checks.exercise("11.1", iqm)
 
 # %% [markdown]
 # ### The bootstrap
@@ -169,43 +150,7 @@ def bootstrap_interval(returns, resamples, generator):
 
 
 # %% tags=["check"]
-class Fixed:
-    """A generator whose draws are known, so that two answers can be compared."""
-
-    def integers(self, low, high=None, size=None):
-        return np.random.default_rng(5).integers(low, high, size)
-
-
-def by_loop(returns, resamples, generator):
-    rows = generator.integers(len(returns), size=(resamples, len(returns)))
-    values = sorted(float(st.interquartile_mean(returns[row])) for row in rows)
-    place = np.array([0.025, 0.975]) * (len(values) - 1)
-    return np.interp(place, np.arange(len(values)), values)
-
-
-def of_runs(returns, resamples, generator):
-    return np.quantile(returns, [0.025, 0.975])
-
-
-def of_normal(returns, resamples, generator):
-    error = returns.std(ddof=1) / np.sqrt(len(returns))
-    return np.array([returns.mean() - 1.96 * error, returns.mean() + 1.96 * error])
-
-
-bootstrap_interval = checks.function(
-    "exercise 2",
-    bootstrap_interval,
-    oracle=by_loop,
-    cases=[
-        (np.array(pendulum), 200, Fixed()),
-        (np.array([-150.0, -152, -149, -400]), 100, Fixed()),
-    ],
-    mistakes=[
-        (of_runs, "That is the spread of single runs, not of the statistic."),
-        (of_normal, "That is the textbook interval of a mean; draw runs and compute the IQM."),
-    ],
-    hint="Rows of indices, an IQM for each row, two quantiles.",
-)
+bootstrap_interval = checks.exercise("11.2", bootstrap_interval)
 
 # %% [markdown]
 # ### How often would you have been fooled?
@@ -272,34 +217,7 @@ def median_wait(steps):
 
 
 # %% tags=["check"]
-def by_kaplan_meier(steps):
-    spent = 1 + max([s for s in steps if s is not None], default=0)
-    return float(st.median_steps(st.censored(steps, [spent] * len(steps))))
-
-
-median_wait = checks.function(
-    "exercise 3",
-    median_wait,
-    oracle=by_kaplan_meier,
-    cases=[
-        ([500, 700, 900] + [None] * 7,),
-        ([900, 500, None, 700],),
-        ([300, 100, 200],),
-        ([None, None],),
-    ],
-    mistakes=[
-        (
-            lambda steps: float(np.median([s for s in steps if s is not None] or [np.inf])),
-            "You left out the runs that failed. That is how a method which fails seven times in "
-            "ten gets a fine median: the survivors' bias.",
-        ),
-        (
-            lambda steps: float(np.median([s or 1000 for s in steps])),
-            "A run that ended at 1,000 steps did not reach the threshold at 1,000.",
-        ),
-    ],
-    hint="Sort; the run at which half is reached decides; failed runs come last, at infinity.",
-)
+median_wait = checks.exercise("11.3", median_wait)
 
 # %%
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 3.8), squeeze=False)
@@ -400,16 +318,7 @@ claim = "a"
 ### END SOLUTION
 
 # %% tags=["check"]
-claim = checks.choice(
-    "exercise 4",
-    claim,
-    "a",
-    {
-        "a": "The second's median is more than 1,400: a lower bound of the ratio, 7, is known.",
-        "b": "Its median is censored: the ratio may be much larger than 1,400 / 200.",
-        "c": "It was not seen to within 1,400 steps. With more steps it may, and one run did.",
-    },
-)
+claim = checks.exercise("11.4", claim)
 
 # %% [markdown]
 # ## 6 · Fewer steps, and the paper's own loop
@@ -628,18 +537,7 @@ def laboratory_minutes(steps):
 
 
 # %% tags=["check"]
-laboratory_minutes = checks.function(
-    "exercise 5",
-    laboratory_minutes,
-    oracle=lambda n: (0.05 * n + 30 * np.ceil(n / 200)) / 60,
-    cases=[(200,), (3500,), (1,), (401,)],
-    mistakes=[
-        (lambda n: n / 20 / 60, "Somebody has to reset the pendulum after every episode."),
-        (lambda n: (n / 20 + 30 * n / 200) / 60, "An episode that was begun needs a whole reset."),
-        (lambda n: n / 20 + 30 * np.ceil(n / 200), "These are seconds."),
-    ],
-    hint="Seconds of motion plus 30 seconds for each episode, rounded up.",
-)
+laboratory_minutes = checks.exercise("11.5", laboratory_minutes)
 
 # %%
 needs = {

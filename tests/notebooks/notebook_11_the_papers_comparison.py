@@ -6,6 +6,32 @@ WRONG = {
             "cut = len(returns) // 4\nreturn returns[cut : len(returns) - cut].mean()",
             "Sort first",
         ),
+        (
+            "cut = round(len(returns) / 4)\n"
+            "return np.sort(returns)[cut : len(returns) - cut].mean()",
+            "rounded down",
+        ),
+        ("return np.sort(returns)[len(returns) // 4 :].mean()", "highest quarter goes"),
+        ("cut = len(returns) // 4\nreturn np.sort(returns)[cut:-cut].mean()", "nan"),
+        ("return np.sort(returns)[1:4].mean()", "a quarter of the runs, rounded down"),
+        (
+            "low, high = np.quantile(returns, [0.25, 0.75])\n"
+            "return returns[(returns >= low) & (returns <= high)].mean()",
+            "a quarter of the runs, rounded down",
+        ),
+        (
+            "returns.sort()\n"
+            "cut = len(returns) // 4\n"
+            "return returns[cut : len(returns) - cut].mean()",
+            "it changes its input returns",
+        ),
+        ("cut = len(returns) // 4\nnp.sort(returns)[cut : len(returns) - cut].mean()", "a return"),
+        (
+            "cut = len(returns) // 4\nreturn np.sort(returns)[cut : len(returns) - cut]",
+            "one number",
+        ),
+        ("return st.interquartile_mean(returns)", "interquartile_mean does just what is asked"),
+        ("return -151.0", "a quarter of the runs"),
     ],
     "exercise 2": [
         ("return np.quantile(returns, [0.025, 0.975])", "spread of single runs"),
@@ -18,6 +44,54 @@ WRONG = {
             "n = len(returns)\n"
             "drawn = returns[generator.integers(n, size=(resamples, n))]\n"
             "return np.quantile(drawn.mean(1), [0.025, 0.975])",
+            "means of the drawn runs",
+        ),
+        (
+            "n = len(returns)\n"
+            "drawn = returns[generator.integers(n, size=(resamples, n))]\n"
+            "return np.quantile(np.median(drawn, axis=1), [0.025, 0.975])",
+            "medians of the drawn runs",
+        ),
+        (
+            "n = len(returns)\n"
+            "drawn = returns[generator.integers(n, size=(resamples, n))]\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.05, 0.95])",
+            "the middle 90 %",
+        ),
+        (
+            "n = len(returns)\n"
+            "drawn = returns[generator.integers(n, size=(resamples, n))]\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.975, 0.025])",
+            "lower limit comes first",
+        ),
+        (
+            "drawn = [generator.permutation(returns) for _ in range(resamples)]\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.025, 0.975])",
+            "Without replacement",
+        ),
+        (
+            "drawn = np.random.choice(returns, size=(resamples, len(returns)))\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.025, 0.975])",
+            "the given generator",
+        ),
+        (
+            "drawn = generator.choice(returns, size=(2000, len(returns)))\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.025, 0.975])",
+            "resamples = 1",
+        ),
+        (
+            "drawn = generator.choice(returns, size=(resamples, len(returns) - 1))\n"
+            "return np.quantile([iqm(row) for row in drawn], [0.025, 0.975])",
+            "As many draws as there are runs",
+        ),
+        (
+            "drawn = generator.choice(returns, size=(resamples, len(returns)))\n"
+            "return np.quantile(drawn, [0.025, 0.975], axis=1)",
+            "the shape is",
+        ),
+        (
+            "drawn = generator.choice(returns, size=(resamples, len(returns)))\n"
+            "return iqm(np.quantile(drawn, 0.025, axis=1)), iqm(np.quantile(drawn, 0.975, axis=1))",
             "an IQM for each row",
         ),
     ],
@@ -30,14 +104,112 @@ WRONG = {
         (
             "there = sorted(s for s in steps if s is not None)\n"
             "return there[len(steps) // 2] if len(there) > len(steps) // 2 else np.inf",
+            "that is two, not three",
+        ),
+        (
+            "return float(np.median([np.inf if s is None else s for s in steps]))",
+            "No mean of two runs",
+        ),
+        ("return steps[(len(steps) - 1) // 2] or np.inf", "Sort first"),
+        (
+            "there = sorted(s for s in steps if s)\n"
+            "needed = -(-len(steps) // 2)\n"
+            "return there[needed - 1] if len(there) >= needed else np.inf",
             "failed runs come last",
         ),
+        (
+            "there = [s for s in steps if s is not None]\n"
+            "return max(there) if 2 * len(there) >= len(steps) else np.inf",
+            "the run at which half is reached",
+        ),
+        (
+            "there = sorted(s for s in steps if s is not None)\n"
+            "needed = -(-len(steps) // 2)\n"
+            "return there[needed - 1] if len(there) >= needed else 1000",
+            "expected inf",
+        ),
+        (
+            "there = sorted(s for s in steps if s is not None)\n"
+            "needed = -(-len(steps) // 2)\n"
+            "return there[needed - 1] if len(there) >= needed else None",
+            "it returns nothing (None)",
+        ),
+        (
+            "needed = -(-len(steps) // 2)\n"
+            "while None in steps:\n"
+            "    steps.remove(None)\n"
+            "return sorted(steps)[needed - 1] if len(steps) >= needed else np.inf",
+            "changes its input steps",
+        ),
+        (
+            "waits = st.censored(steps, [10**6] * len(steps))\n"
+            "return float(st.median_steps(waits))",
+            "median_steps does just what is asked",
+        ),
     ],
-    "exercise 4": [('claim = "b"', "is censored"), ('claim = "c"', "one run did")],
+    "exercise 4": [
+        ('claim = "b"', "is censored"),
+        ('claim = "c"', "one run did"),
+        ("claim = 7", "is not one of a, b, c"),
+        ("claim = ['a']", "is not one of a, b, c"),
+    ],
     "exercise 5": [
         ("return steps / 20 / 60", "reset the pendulum"),
         ("return (steps / 20 + 30 * steps / 200) / 60", "whole reset"),
+        ("return (steps / 20 + 30 * (steps // 200)) / 60", "whole reset"),
+        ("return (steps / 20 + 30 * (steps // 200 + 1)) / 60", "do not add one"),
         ("return steps / 20 + 30 * -(-steps // 200)", "These are seconds"),
+        ("return (steps / 20 + 30 * -(-steps // 200)) / 3600", "These are hours"),
+        ("return (steps * 20 + 30 * -(-steps // 200)) / 60", "divide by 20"),
+        ("return (steps // 20 + 30 * -(-steps // 200)) / 60", "Seconds of motion"),
+        ("return round((steps / 20 + 30 * -(-steps // 200)) / 60)", "Seconds of motion"),
+        ("return 0.6666666666666666", "Seconds of motion"),
+        ("(steps / 20 + 30 * -(-steps // 200)) / 60", "a return is missing"),
+    ],
+}
+
+RIGHT = {
+    "exercise 1": [
+        "values = sorted(returns)\n"
+        "for _ in range(len(returns) // 4):\n"
+        "    values = values[1:-1]\n"
+        "return sum(values) / len(values)",
+        "import scipy.stats\n\nreturn scipy.stats.trim_mean(returns, 0.25)",
+        "import torch\n\n"
+        "cut = int(len(returns) / 4)\n"
+        "return torch.sort(torch.tensor(returns)).values[cut : len(returns) - cut].mean()",
+    ],
+    "exercise 2": [
+        "values = []\n"
+        "for _ in range(resamples):\n"
+        "    values.append(iqm(generator.choice(returns, len(returns))))\n"
+        "return np.percentile(values, 2.5), np.percentile(values, 97.5)",
+        "drawn = generator.choice(returns, size=(len(returns), resamples), replace=True)\n"
+        "values = np.apply_along_axis(iqm, 0, drawn)\n"
+        "return [np.quantile(values, 0.025), np.quantile(values, 0.975)]",
+        "n = len(returns)\n"
+        "values = [iqm([returns[generator.integers(n)] for _ in range(n)])"
+        " for _ in range(resamples)]\n"
+        "return np.quantile(values, (0.025, 0.975), method='nearest')",
+    ],
+    "exercise 3": [
+        "ordered = sorted(np.inf if s is None else s for s in steps)\n"
+        "return ordered[(len(steps) - 1) // 2]",
+        "waits = np.array([np.inf if s is None else s for s in steps], dtype=float)\n"
+        "for wait in np.unique(waits):\n"
+        "    if (waits <= wait).mean() >= 0.5:\n"
+        "        return wait",
+        "waits = [float('inf') if s is None else s for s in steps]\n"
+        "return np.quantile(waits, 0.5, method='inverted_cdf')",
+    ],
+    "exercise 4": ['claim = "(a)"', 'claim = " A."'],
+    "exercise 5": [
+        "return steps / 1200 + np.ceil(steps / 200) / 2",
+        "seconds = 0.05 * steps\n"
+        "while steps > 0:\n"
+        "    seconds += 30\n"
+        "    steps -= 200\n"
+        "return seconds / 60",
     ],
 }
 
