@@ -386,3 +386,9 @@ def test_what_the_answer_must_do_itself(answer, status, describe, capsys):
     describe(Function(lambda x: (x @ x) ** 0.5, CASES, without=["norm"]))
     found, said, _ = verdict(answer, capsys)
     assert found == status and ("norm does just what is asked" in said) == (status == "wrong"), said
+
+
+def test_a_case_that_can_be_read_is_shown(describe, capsys):
+    describe(Function(lambda matrix: matrix.sum(), [(np.ones((5, 5)),), (np.eye(3) / 2,)]))
+    said = verdict(lambda matrix: matrix.mean(), capsys)[1]
+    assert "for matrix = [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]: " in said

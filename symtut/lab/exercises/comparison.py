@@ -163,6 +163,7 @@ def shown(x, longest: int = 100) -> str:
         text = np.array2string(array, precision=5, separator=", ", floatmode="maxprec")
         text = re.sub(r"\s+", " ", text).replace("[ ", "[").replace(". ", " ")
         text = re.sub(r"(\d)\.(?=[,\]]|$)", r"\1", text)
+        text = re.sub(r" +(?=[,\]])", "", text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

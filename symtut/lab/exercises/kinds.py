@@ -93,7 +93,7 @@ class Function:
                 return Verdict(OPEN)
         failed = [trial for trial in trials if trial.problem]
         if failed:
-            worst = min(failed, key=lambda trial: len(trial.shown))
+            worst = min(failed, key=lambda trial: ("of shape" in trial.shown, len(trial.shown)))
             text = f"for {worst.shown}: {worst.problem}"
             return Verdict(WRONG, text + "." + self._line(self._explanation(trials)))
         for trial in trials:
