@@ -36,7 +36,7 @@ def test_peers_find_a_product(name):
     assert values.shape == (80,) and values.dtype == np.float64
     assert np.mean((values - truth) ** 2) < 1e-8 * truth.var()
     formula = Expression.from_text(model.equation, NAMES)  # what it prints is what it computes
-    np.testing.assert_allclose(formula(fresh), values, rtol=2e-3, atol=0.5)
+    np.testing.assert_allclose(formula(fresh), values, rtol=1e-3, atol=1e-3)
     assert 5 <= model.complexity <= 20
 
 
@@ -49,7 +49,7 @@ def test_printed_formulas_compute_what_the_peer_computes(name):
     model = fit_peer(name, x, y, 0.4, 3, NAMES)
     formula = Expression.from_text(model.equation, NAMES)
     values, own = formula(x), model.predict(x)
-    # four printed digits, and gplearn protects its poles: the bulk has to agree
+    # gplearn protects its poles: the bulk has to agree
     assert np.mean(np.abs(values - own) < 0.05 * own.std()) > 0.9
     assert np.corrcoef(own, y)[0, 1] > 0.5
 

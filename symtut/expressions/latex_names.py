@@ -13,7 +13,7 @@ _GREEK = {name: rf"\{name}" for name in (*_SMALL, *_LARGE)}
 _LETTERS = dict(zip("αβγδεζηθικλμνξρστυφχψω", _SMALL, strict=False))
 _LETTERS |= dict(zip("ΓΔΘΛΞΠΣΥΦΨΩ", _LARGE, strict=True))
 _SPECIAL = {
-    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "_": r"\_", " ": r"\ ", "#": r"\#", "$": r"\$",
+    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$",
     "%": r"\%", "&": r"\&", "^": r"\wedge ", "~": r"\sim ",
 }  # fmt: skip
 
@@ -60,4 +60,5 @@ def _symbol(part: str) -> str:
 
 
 def _upright(text: str) -> str:
-    return rf"\mathrm{{{''.join(_SPECIAL.get(letter, letter) for letter in text)}}}"
+    letters = (r"\ " if letter.isspace() else _SPECIAL.get(letter, letter) for letter in text)
+    return rf"\mathrm{{{''.join(letters)}}}"

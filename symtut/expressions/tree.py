@@ -238,7 +238,9 @@ class Expression:
 def _column(x, j: int):
     if j >= x.shape[-1]:
         raise InputError(f"the formula is about x{j}, but the points have {x.shape[-1]} columns.")
-    return x[..., j]
+    column = x[..., j]
+    # some processors round sin and exp otherwise where the values do not lie side by side
+    return np.asarray(column, order="C") if isinstance(column, np.ndarray) else column
 
 
 def _constant(value: float, x, library: str):

@@ -32,10 +32,13 @@ def digits_needed(expression: Expression, x: np.ndarray, y: np.ndarray) -> int:
     int
         From 4 to 17, for :meth:`Expression.text` and :meth:`Expression.latex`.
     """
+    if not expression.constants:
+        return FEWEST
     values = expression(x)
     whole = np.isfinite(values)
-    x, y, values = x[whole], y[whole], values[whole]
-    if not expression.constants or not len(y):
+    if not whole.all():
+        x, y, values = x[whole], y[whole], values[whole]
+    if not len(y):
         return FEWEST
     some = slice(None, None, -(-len(y) // TRIED) or 1)
     size = np.var(y) if np.ptp(y) else np.mean(y**2)

@@ -24,6 +24,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import VARIABLES, Expression
+from symtut.regression.digits import digits_needed
 from symtut.regression.peer_formulas import GPLEARN_CALLS, python_text, rescaled
 
 EXACT = 1e-13
@@ -72,7 +73,8 @@ def fit_peer(
 
     try:
         formula = Expression.from_text(text)
-        return PeerModel(quietly, formula.text(names), formula.complexity)
+        text = formula.text(names, digits_needed(formula, x, y))
+        return PeerModel(quietly, text, formula.complexity)
     except InputError:
         return PeerModel(quietly, text, length)
 
