@@ -6,12 +6,27 @@ head``).
 """
 
 import argparse
-import ast
 import os
 import sys
 
+from symtut.arguments import (
+    MOST_PROCESSES,
+    Parser,
+    above_zero,
+    check_override,
+    names,
+    numbers,
+    parse_override,
+    parse_placed_overrides,
+    parse_steps,
+    whole,
+)
 from symtut.errors import InputError
+from symtut.memory import memory_errors_named
 from symtut.paths import ADVICE, as_path, file_error
+
+SEED = whole(0, 2**32 - 1)  # that every generator takes
+JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +36,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         default="symbolic",
         help="sac, mbpo, symbolic, sparse or oracle (default: symbolic)",
     )
-    parser.add_argument("--steps", type=int, default=200, help="real environment steps")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=whole(1), default=200, help="real environment steps")
+    parser.add_argument("--seed", type=SEED, default=0)
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--profile", default="default", help="default, paper or smoke")
     parser.add_argument("--weights", help="weights of the transformer (symbolic): a name or a file")
@@ -63,22 +78,6 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check_override(name: str) -> None:
-    if name in {"task", "method", "steps", "seed", "out", "profile", "on_progress"}:
-        raise InputError(f"'{name}' is not set with --set; use --{name}.")
-
-
-def parse_override(text: str) -> tuple[str, object]:
-    """``name=value``, the value a Python literal or else plain text."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InputError(f"--set needs NAME=VALUE, not '{text}'.")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
-
-
 def add_sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", default="pendulum", help="separated by commas")
     parser.add_argument("--methods", default="symbolic,sac", help="separated by commas")
@@ -101,7 +100,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backend", default="loky", help="loky (default) or dask")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a dask cluster, as tcp://host:8786")
-    parser.add_argument("--jobs", type=int, help="processes, one thread each (default: the cores)")
+    parser.add_argument("--jobs", type=JOBS, help="processes, one thread each (default: the cores)")
     parser.add_argument("--table", action="store_true", help="only write the tables again")
     parser.add_argument(
         "--reference", default="symbolic", help="method to compare with (default: symbolic)"
@@ -131,43 +130,20 @@ def run_sweep(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def names(text: str) -> list[str]:
-    """``"sac, mbpo"`` → ["sac", "mbpo"]."""
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def parse_steps(text: str) -> dict[str, int]:
-    """``"200,sac=6000"`` → {"": 200, "sac": 6000}."""
-    steps = {}
-    for part in names(text):
-        where, _, number = part.rpartition("=")
-        if not number.strip().isdecimal():
-            raise InputError(f"--steps needs NUMBER or METHOD=NUMBER, not '{part}'.")
-        steps[where.strip()] = int(number)
-    return steps
-
-
-def parse_placed_overrides(texts: list[str]) -> dict[str, dict[str, object]]:
-    """``["gamma=0.9", "sac:hidden=64"]`` → {"": {"gamma": 0.9}, "sac": {"hidden": 64}}."""
-    placed: dict[str, dict[str, object]] = {}
-    for text in texts:
-        head, equals, value = text.partition("=")
-        where, _, name = head.rpartition(":")
-        option, value = parse_override(f"{name}{equals}{value}")
-        check_override(option)
-        placed.setdefault(where, {})[option] = value
-    return placed
-
-
 def add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="small", help="size of the transformer")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--examples", type=int, help="random functions to see (default: preset)")
     parser.add_argument(
-        "--workers", type=int, default=0, help="processes that draw random functions (for GPUs)"
+        "--examples", type=whole(1), help="random functions to see (default: preset)"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--workers",
+        type=WORKERS,
+        default=0,
+        help="processes that draw random functions (for GPUs)",
+    )
+    parser.add_argument("--seed", type=SEED, default=0)
 
 
 def run_pretrain(arguments: argparse.Namespace) -> int:
@@ -186,13 +162,15 @@ def add_finetune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--weights", default="general", help="start from: a name or a file")
-    parser.add_argument("--rank", type=int, help="of the adapters (default 8); 0: all weights")
-    parser.add_argument("--examples", type=int, help="random functions of that world to see")
     parser.add_argument(
-        "--random-steps", type=int, help="real steps of a random policy (default 1000)"
+        "--rank", type=whole(0, 1024), help="of the adapters (default 8); 0: all weights"
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes that draw functions")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--examples", type=whole(1), help="random functions of that world to see")
+    parser.add_argument(
+        "--random-steps", type=whole(1), help="real steps of a random policy (default 1000)"
+    )
+    parser.add_argument("--workers", type=WORKERS, default=0, help="processes that draw functions")
+    parser.add_argument("--seed", type=SEED, default=0)
 
 
 def run_finetune(arguments: argparse.Namespace) -> int:
@@ -215,13 +193,13 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
         help="separated by commas: transformer, prior, sparse, transformer+sparse, prior+sparse, "
         "transformer+prior, and gplearn, pyoperon, pysindy from the extra 'benchmarks'",
     )  # fmt: skip
-    run.add_argument("--seconds", type=float, default=10.0, help="CPU-seconds an equation")
+    run.add_argument("--seconds", type=above_zero, default=10.0, help="CPU-seconds an equation")
     run.add_argument("--points", default="200", help="numbers of points, separated by commas")
     run.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
-    run.add_argument("--limit", type=int, help="only the first so many problems")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--limit", type=whole(1), help="only the first so many problems")
+    run.add_argument("--seed", type=SEED, default=0)
     run.add_argument("--weights", default="general", help="a name or a file")
-    run.add_argument("--jobs", type=int, default=1, help="processes, one thread each")
+    run.add_argument("--jobs", type=JOBS, default=1, help="processes, one thread each")
     run.add_argument("--overwrite", action="store_true", help="begin a stored table anew")
     run.add_argument("--out", required=True, metavar="FILE", help="table, as CSV")
     show = kinds.add_parser("summary", help="shares and intervals of stored tables")
@@ -239,18 +217,11 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
     methods = [name.strip() for name in arguments.methods.split(",")]
     benchmark.run_benchmark(
         arguments.suite, methods, arguments.out, arguments.seconds,
-        numbers(arguments.points, int), numbers(arguments.noise, float), arguments.limit,
+        numbers(arguments.points, "--points", 5, 1000, int),
+        numbers(arguments.noise, "--noise", 0, 1000, float), arguments.limit,
         arguments.seed, say, arguments.jobs, arguments.overwrite, weights=arguments.weights,
     )  # fmt: skip
     return 0
-
-
-def numbers(text: str, kind: type) -> tuple:
-    """``"20,200"`` → (20, 200)."""
-    try:
-        return tuple(kind(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"'{text}' is not a list of numbers separated by commas.") from error
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
@@ -278,9 +249,7 @@ def say(line: str) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="symtut", description="Symbolic world models for reinforcement learning."
-    )
+    parser = Parser(prog="symtut", description="Symbolic world models for reinforcement learning.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (summary, add_arguments, run) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
@@ -292,15 +261,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    arguments = build_parser().parse_args(argv)
     try:
+        arguments = build_parser().parse_args(argv)
         for path in (getattr(arguments, "out", None), getattr(arguments, "weights", None)):
             if path is not None:
                 as_path(path)
         import torch
 
         torch.set_num_threads(1)  # the networks are small: more threads only cost more
-        return arguments.run(arguments)
+        with memory_errors_named():
+            return arguments.run(arguments)
     except InputError as error:
         return complain(error)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from pathlib import Path
 from symtut.errors import InputError
 
 GB = 1e9
+SIGNS = ("can't allocate memory", "not enough memory", "out of memory")  # in torch's errors
 
 
 def memory_here() -> float:
@@ -52,7 +53,7 @@ def memory_errors_named():
         yield
     except (MemoryError, RuntimeError) as error:
         said = str(error)
-        if not isinstance(error, MemoryError) and "alloc" not in said and "memory" not in said:
+        if not isinstance(error, MemoryError) and not any(sign in said for sign in SIGNS):
             raise
         reason = said.splitlines()[0][:200] if said else "the system refused an allocation"
         raise InputError(f"there is not enough memory: {reason}. Choose smaller sizes.") from error

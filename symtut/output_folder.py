@@ -34,12 +34,26 @@ def output_folder(folder: str | Path, files: Iterable[str] = ()) -> Iterator[Pat
         If the folder cannot be written, or another process works in it.
     """
     folder = as_path(folder)
+    with _held_folder(folder, ".lock", folder, files):
+        yield folder
+
+
+@contextmanager
+def output_file(path: str | Path, files: Iterable[str] = ()) -> Iterator[Path]:
+    """As :func:`output_folder`, for one file: others may work in the same folder."""
+    path = as_path(path)
+    with _held_folder(path.parent, f".{path.name[:50]}.lock", path, (path.name, *files)):
+        yield path
+
+
+@contextmanager
+def _held_folder(folder: Path, lock: str, what: Path, files: Iterable[str]) -> Iterator[None]:
     created = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
     try:
         ensure_folder(folder)
-        with locked(folder / ".lock", f"'{folder}'"):
+        with locked(folder / lock, f"'{what}'"):
             remove_leftovers(folder, files)
-            yield folder
+            yield
     finally:
         with suppress(OSError):  # the first that is not empty, or is not there
             for path in created:

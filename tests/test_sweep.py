@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symtut.cli import main, parse_placed_overrides, parse_steps
+from symtut.arguments import parse_placed_overrides, parse_steps
+from symtut.cli import main
 from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, summary_tables, tables, workers
 from symtut.experiments.run import Run
@@ -94,7 +95,7 @@ def test_the_more_special_choice_wins(tmp_path):
         (["--set", "sac:seed=1"], "'seed' is not set with --set"),
         (["--set", "gamma"], "--set needs NAME=VALUE"),
         (["--backend", "ray"], "unknown backend 'ray'. Known backends: loky, dask"),
-        (["--jobs", "0"], "--jobs must be at least 1"),
+        (["--jobs", "0"], "--jobs: must be a whole number from 1"),
         (["--jobs", "2", "--scheduler", "tcp://a:1"], "the cluster has its own number"),
         (["--table"], "there is no finished run under"),
     ],
@@ -197,7 +198,7 @@ def test_one_failed_run_does_not_lose_the_others(tmp_path, capsys, monkeypatch, 
 
 
 def test_a_run_can_be_repeated_with_values_that_need_quotes(tmp_path):
-    from symtut.cli import parse_override
+    from symtut.arguments import parse_override
 
     values = {"weights": "my own/w.safetensors", "start_states": "all", "n": "5", "b": None}
     run = SweepRun("pendulum", "sac", 0, 10, "smoke", str(tmp_path), tuple(values.items()))
@@ -294,8 +295,7 @@ def test_time_left_knows_that_methods_differ(tmp_path):
 def test_a_run_that_kills_its_workers_loses_only_itself():
     pytest.importorskip("joblib")
 
-    def work(run, still_wanted):
-        still_wanted()
+    def work(run):
         if run == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         return {"done": run, "threads": os.environ["OMP_NUM_THREADS"], "pid": os.getpid()}

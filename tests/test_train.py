@@ -191,7 +191,7 @@ def test_a_closed_pipe_ends_quietly_and_the_run_can_go_on(tmp_path):
         (["--task", "acrobat"], "unknown task 'acrobat'. Known tasks: car2d, pendulum"),
         (["--method", "magic"], "unknown method 'magic'. Known methods: sac, oracle, symbolic"),
         (["--profile", "huge"], "unknown profile 'huge'. Known profiles: default, paper, smoke"),
-        (["--steps", "0"], "'steps' must be a whole number of at least 1, not 0"),
+        (["--steps", "0"], "--steps: must be a whole number of at least 1, not '0'"),
         (["--set", "updates=-1"], "'updates' must be a whole number of at least 0, not -1"),
         (["--set", "gamma=nan"], "'gamma' must be a finite number"),
         (["--set", "hidden=0"], "'hidden' must be a whole number of at least 1"),

@@ -10,7 +10,7 @@ from symtut.regression.finetuning import (
     Finetuning,
     file_sha256,
 )
-from symtut.regression.pretraining import begin_or_resume
+from symtut.regression.pretraining import begin_or_resume, training_folder
 from symtut.regression.weights import load_weights
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
@@ -64,4 +64,5 @@ def finetune(
     world = make_task(task)
     transitions = random_transitions(world, config.random_steps, seed)
     functions = world_functions(world, transitions, weights, seed)
-    return begin_or_resume(Finetuning(config, functions, out, workers), resume, report)
+    with training_folder(out):
+        return begin_or_resume(Finetuning(config, functions, out, workers), resume, report)

@@ -19,19 +19,24 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
 
+from symtut.arguments import MOST_PROCESSES
 from symtut.errors import InputError
 from symtut.experiments import results, workers
-from symtut.experiments.config import RunConfig
+from symtut.experiments.config import LARGEST_SEED, RunConfig
 from symtut.experiments.run import Run, first_difference, train
-from symtut.experiments.summary_tables import write_tables
+from symtut.experiments.summary_tables import SOURCES, TABLE, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
+from symtut.experiments.tables import CURVES, RUNS
+from symtut.output_folder import output_folder
 from symtut.progress import silenced
-from symtut.storage import ensure_folder, read_json
+from symtut.storage import read_json
 from symtut.tasks import TASKS, make_task
 from symtut.world_models import METHODS
 
 FAILURES = "failures.json"
+SWEEP_FILES = (FAILURES, RUNS, CURVES, TABLE, SOURCES)
 BACKENDS = ("loky", "dask")
+MOST_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -108,25 +113,26 @@ def sweep(
     runs = plan(tasks, methods, seeds, out, steps, profile, overrides or {})
     _check_backend(backend, scheduler, jobs)
     todo = _to_do(runs)
-    out = ensure_folder(Path(out))
-    failures = Failures(out / FAILURES)
-    failures.forget(run.out for run in runs)
-    if len(todo) < len(runs):
-        report(f"{len(runs) - len(todo)} of {len(runs)} runs are finished already")
-    progress = Progress(runs, todo, _places(backend, scheduler, jobs), report)
-    with progress, _ended_like_ctrl_c(), closing(_outcomes(todo, backend, scheduler, jobs)) as done:
-        for run, outcome in done:
-            if "error" not in outcome and not (Path(run.out) / results.SUMMARY).exists():
-                outcome = {
-                    "error": f"the worker's files are not in '{run.out}' as this machine sees it; "
-                    "all machines must share the folder --out"
-                }
-            if "error" in outcome:
-                failures.add(run, outcome)
-            progress.tick(run, outcome)
-    if any(Path(run.out, results.SUMMARY).exists() for run in runs):
-        report(write_tables(out, reference))
-    return failures.of(run.out for run in runs)
+    with output_folder(out, SWEEP_FILES) as out:
+        failures = Failures(out / FAILURES)
+        failures.forget(run.out for run in runs)
+        if len(todo) < len(runs):
+            report(f"{len(runs) - len(todo)} of {len(runs)} runs are finished already")
+        progress = Progress(runs, todo, _places(backend, scheduler, jobs), report)
+        outcomes = _outcomes(todo, backend, scheduler, jobs)
+        with progress, _ended_like_ctrl_c(), closing(outcomes) as done:
+            for run, outcome in done:
+                if "error" not in outcome and not (Path(run.out) / results.SUMMARY).exists():
+                    outcome = {
+                        "error": f"the worker's files are not in '{run.out}' as this machine sees "
+                        "it; all machines must share the folder --out"
+                    }
+                if "error" in outcome:
+                    failures.add(run, outcome)
+                progress.tick(run, outcome)
+        if any(Path(run.out, results.SUMMARY).exists() for run in runs):
+            report(write_tables(out, reference))
+        return failures.of(run.out for run in runs)
 
 
 # ---- what is asked for --------------------------------------------------------------------------
@@ -134,14 +140,14 @@ def sweep(
 
 def parse_seeds(text: str) -> list[int]:
     """``"0-9"``, ``"0,3,7"``, ``"0-4,10"`` → the seeds, each once."""
-    seeds = []
+    seeds: list[int] = []
     for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        found = re.fullmatch(r"\s*([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?\s*", part)
         low, high = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-        if low > high or high - low >= 10_000:
+        if low > high or high - low + len(seeds) >= MOST_SEEDS or high > LARGEST_SEED:
             raise InputError(
-                f"'{text}' is not a list of seeds: write 0-9 or 0,3,7, lowest first, at most "
-                "10000 in a range."
+                f"{text[:60]!r} is not a list of seeds: write 0-9 or 0,3,7, lowest first, at most "
+                f"{MOST_SEEDS}, none above {LARGEST_SEED}."
             )
         seeds += range(low, high + 1)
     return list(dict.fromkeys(seeds))
@@ -207,14 +213,14 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
                     f"'{path.parent}' holds a run with another configuration "
                     f"({first_difference(stored, wanted)}). Choose another --out folder."
                 )
-    return [run for run in runs if not (Path(run.out) / results.SUMMARY).exists()]
+    return [run for run in runs if not results.is_finished(run.out)]
 
 
 def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> None:
     if backend not in BACKENDS:
         raise InputError(f"unknown backend '{backend}'. Known backends: {', '.join(BACKENDS)}.")
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs must be at least 1, not {jobs}.")
+    if jobs is not None and not 1 <= jobs <= MOST_PROCESSES:
+        raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
     if scheduler is not None and jobs is not None:
         raise InputError("--jobs is for processes on this machine; the cluster has its own number.")
     if scheduler is not None or backend == "dask":
@@ -226,14 +232,14 @@ def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> Non
 # ---- the work -----------------------------------------------------------------------------------
 
 
-def do_run(run: SweepRun, still_wanted: Callable[[], None] = lambda: None) -> dict:
+def do_run(run: SweepRun) -> dict:
     """One run, in whatever process this is: a few figures, or the error that ended it."""
     started = time.monotonic()
     try:
         with silenced():  # the sweep has a bar of its own
             result = train(
                 run.task, run.method, run.steps, run.seed, run.out, run.profile,
-                lambda line: still_wanted(), **dict(run.overrides),
+                None, **dict(run.overrides),
             )  # fmt: skip
     except Exception as error:  # whatever goes wrong in one run, the others go on
         lines = traceback.format_exception_only(error)
@@ -245,6 +251,7 @@ def do_run(run: SweepRun, still_wanted: Callable[[], None] = lambda: None) -> di
         "final_return": result.final_return,
         "cpu_seconds": result.summary["cpu_seconds"],
         "seconds": time.monotonic() - started,
+        "diverged": result.diverged,
     }
 
 

@@ -72,6 +72,8 @@ class Progress:
         else:
             self.spent.setdefault(cell, []).append(outcome["seconds"])
             said = f"return {outcome['final_return']:.1f}, {outcome['cpu_seconds']:.0f} CPU-s"
+            if outcome.get("diverged"):
+                said = f"DIVERGED, last good {said}"
         left = self.time_left()
         if self.bar is None:
             self.report(f"[{self.done}/{self.total}] {run.name}: {said}{left and '; ' + left}")

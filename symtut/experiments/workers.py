@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from symtut.errors import InputError
+from symtut.orphans import end_with
 
 RETRIES = 2  # a run may lose this many workers and still be given to another
 CONNECT_SECONDS = 15
@@ -60,8 +61,9 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
 
     def start():
         return get_reusable_executor(
-            jobs, timeout=60, reuse=False, initializer=_leave_interrupts, env=ONE_THREAD
-        )
+            jobs, timeout=60, reuse=False, initializer=_start_worker, initargs=(os.getpid(),),
+            env=ONE_THREAD,
+        )  # fmt: skip
 
     waiting, under_way, deaths = deque(runs), {}, {}
     executor = start()
@@ -72,7 +74,7 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
                 if alone and under_way:
                     break
                 run = waiting.popleft()
-                under_way[executor.submit(watched, work, run, os.getpid())] = run
+                under_way[executor.submit(work, run)] = run
                 if alone:
                     break
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
@@ -98,18 +100,9 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
         executor.shutdown(wait=True, kill_workers=True)
 
 
-def _leave_interrupts() -> None:
+def _start_worker(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the sweep's to handle
-
-
-def watched(work: Work, run, parent: int) -> dict:
-    """Do ``run``, but stop working for a sweep that is gone (killed without a chance to say so)."""
-
-    def still_wanted():
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return work(run, still_wanted)
+    end_with(parent)  # a sweep that is killed has no chance to say so
 
 
 # ---- a dask cluster -----------------------------------------------------------------------------

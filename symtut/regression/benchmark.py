@@ -2,6 +2,7 @@
 
 import hashlib
 import multiprocessing
+import os
 import signal
 import time
 import warnings
@@ -13,7 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from symtut.arguments import MOST_PROCESSES
 from symtut.errors import InputError
+from symtut.orphans import end_with
+from symtut.output_folder import output_file
+from symtut.regression.benchmark_progress import Progress
 from symtut.regression.benchmark_tables import (
     ALL_METHODS,
     read_table,
@@ -25,7 +30,7 @@ from symtut.regression.peers import PEERS, check_peer, fit_peer, one_thread, pee
 from symtut.regression.regressor import SymbolicRegressor
 from symtut.regression.suites import Problem, make_suite
 from symtut.regression.weights import find_weights, load_weights
-from symtut.storage import ensure_folder, provenance, read_json, write_json
+from symtut.storage import provenance, read_json, write_json
 
 EXACT = 1e-8
 """1 − R² on fresh points below which an equation counts as exact."""
@@ -142,38 +147,43 @@ def run_benchmark(
         "options": {name: value for name, value in options.items() if name != "weights"},
         "weights": _weights_hash(methods, options), "peers": peer_versions(methods),
     }  # fmt: skip
-    out = Path(out)
-    ensure_folder(out.parent)
-    if overwrite:
-        out.unlink(missing_ok=True)
-    rows, sessions = _continued(out, settings)
-    grid = [
-        (number, method, size, level)
-        for number in range(len(problems[:limit]))
-        for size in points
-        for level in noise
-        for method in methods
-    ]
-    done = {row_key(row): row for row in rows}
-    todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
-    if todo or not rows:
-        write_json(out.with_suffix(".json"), settings | {"sessions": [*sessions, provenance()]})
-    if len(todo) < len(grid):
-        report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
-    place = {problem.name: i for i, problem in enumerate(problems)}
+    card = Path(out).with_suffix(".json")
+    with output_file(out, [card.name]) as out:
+        if overwrite:
+            out.unlink(missing_ok=True)
+        rows, sessions = _continued(out, settings)
+        grid = [
+            (number, method, size, level)
+            for number in range(len(problems[:limit]))
+            for size in points
+            for level in noise
+            for method in methods
+        ]
+        done = {row_key(row): row for row in rows}
+        todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
+        if todo or not rows:
+            write_json(card, settings | {"sessions": [*sessions, provenance()]})
+        if len(todo) < len(grid):
+            report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
+        place = {problem.name: i for i, problem in enumerate(problems)}
 
-    def order(row):
-        return place[row["problem"]], row["points"], row["noise"], ALL_METHODS.index(row["method"])
+        def order(row):
+            return (
+                place[row["problem"]],
+                row["points"],
+                row["noise"],
+                ALL_METHODS.index(row["method"]),
+            )
 
-    progress = _Progress(todo, seconds, jobs, report)
-    with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
-        for task, row in results:
-            done[row_key(row)] = row
-            write_table(out, sorted(done.values(), key=order))
-            progress.tick(task, row)
-    rows = sorted(done.values(), key=order)
-    report(summary(rows))
-    return rows
+        progress = Progress(todo, seconds, jobs, report)
+        with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
+            for task, row in results:
+                done[row_key(row)] = row
+                write_table(out, sorted(done.values(), key=order))
+                progress.tick(task, row)
+        rows = sorted(done.values(), key=order)
+        report(summary(rows))
+        return rows
 
 
 def _check(methods, seconds, points, noise, limit, jobs):
@@ -182,16 +192,16 @@ def _check(methods, seconds, points, noise, limit, jobs):
             raise InputError(f"unknown method '{method}'; known methods: {', '.join(ALL_METHODS)}.")
         if method in PEERS:
             check_peer(method)
-    if not seconds > 0:
-        raise InputError("--seconds must be positive.")
+    if not 0 < seconds < np.inf:
+        raise InputError(f"--seconds must be a finite number above 0, not {seconds}.")
     if not all(5 <= size <= 1000 for size in points):
         raise InputError("--points must be between 5 and 1000.")
     if not all(0 <= level < np.inf for level in noise):
-        raise InputError("--noise must not be negative.")
+        raise InputError("--noise must be a finite number of at least 0.")
     if limit is not None and limit < 1:
         raise InputError("--limit must be positive.")
-    if jobs < 1:
-        raise InputError("--jobs must be positive.")
+    if not 1 <= jobs <= MOST_PROCESSES:
+        raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
 
 
 def _weights_hash(methods, options) -> str | None:
@@ -252,7 +262,9 @@ def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple,
     # a fresh interpreter each: torch's and OpenMP's threads do not survive a fork
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(
+        min(jobs, len(todo)), mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)
+    )
     try:
         futures = {
             pool.submit(_run_task, suite, task, seconds, seed, options): task for task in todo
@@ -267,8 +279,10 @@ def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple,
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker() -> None:
+def _start_worker(parent: int) -> None:
     import torch
+
+    end_with(parent)  # a killed one cannot end its workers
 
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
@@ -287,33 +301,3 @@ def _run_task(suite: str, task: tuple, seconds: float, seed: int, options: dict)
     with one_thread():
         row = run_problem(problem, method, seconds, size, level, seed, **options)
     return {"suite": suite, **row}
-
-
-class _Progress:
-    """A line now and then, with the time left at the pace of each method so far."""
-
-    def __init__(self, todo, seconds, jobs, report, every=10.0):
-        self.left = [method for _, method, _, _ in todo]
-        self.total, self.jobs, self.report, self.every = len(todo), jobs, report, every
-        self.seconds = seconds
-        self.spent: dict[str, list[float]] = {}
-        self.began = self.said = time.monotonic()
-        self.cpu = 0.0
-
-    def tick(self, task, row):
-        self.left.remove(task[1])
-        self.spent.setdefault(task[1], []).append(row["cpu_seconds"])
-        self.cpu += row["cpu_seconds"]
-        now = time.monotonic()
-        if now - self.said < self.every or not self.left or self.cpu < self.seconds:
-            return
-        self.said = now
-        pace = {method: float(np.mean(spent)) for method, spent in self.spent.items()}
-        to_do = sum(pace.get(method, self.seconds) for method in self.left)
-        slowdown = (now - self.began) / self.cpu if self.cpu else 1 / self.jobs
-        minutes = to_do * slowdown / 60
-        size = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-        done = self.total - len(self.left)
-        self.report(
-            f"{done} of {self.total} rows, about {size} left ({row['problem']}, {row['method']})"
-        )

@@ -6,9 +6,11 @@ takes its own chunks and the gradients are averaged.
 """
 
 import json
+import math
+import os
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
@@ -19,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from symtut.errors import InputError
+from symtut.output_folder import output_folder
 from symtut.progress import Bar, silenced
 from symtut.regression.parallel import Processes, bfloat16_pays
 from symtut.regression.recovery import recovery
@@ -26,6 +29,8 @@ from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
 from symtut.storage import ensure_folder, load_tensors, provenance, save_tensors, write_csv
+
+FILES = ("checkpoint.safetensors", "log.csv", "weights.safetensors", "weights.json")
 
 
 class Chunks(Dataset):
@@ -246,6 +251,7 @@ class Pretraining:
         with quiet, Bar("examples", self.config.examples, self.seen) as bar:
             while self.seen < self.config.examples:
                 recent.append(self.step())
+                self._require_finite(recent[-1]["loss"])
                 note = ", ".join(f"{k}={v:.3f}" for k, v in (figures | recent[-1]).items())
                 bar.to(min(self.seen, self.config.examples), note)
                 last = self.seen >= self.config.examples
@@ -256,15 +262,29 @@ class Pretraining:
                     bar.clear()
                     report(f"{self.seen:>9,} examples  {shown}  {left / 60:.0f} min left")
                     recent, saved = [], time.monotonic()
+        if first:
+            self._write_log()  # a kill may have come between the last checkpoint and its log
         return self.export()
 
     def _checkpoint(self, recent: list[dict]) -> dict:
         """Figures since the last checkpoint and on held-out functions; writes log and state."""
         figures = {k: float(np.mean([r[k] for r in recent])) for k in recent[0]} | self.evaluate()
+        self._require_finite(figures["held_out_loss"])
         self.log.append([self.seen, round(self.cpu_seconds, 1), *figures.values()])
         self.save_checkpoint()
-        write_csv(self.out / "log.csv", ["examples", "cpu_seconds", *self.columns], self.log)
+        self._write_log()
         return figures
+
+    def _write_log(self) -> None:
+        write_csv(self.out / "log.csv", ["examples", "cpu_seconds", *self.columns], self.log)
+
+    def _require_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            kept = self.log[-1][0] if self.log else 0
+            raise InputError(
+                f"the training diverged after {self.seen} examples: its loss is {loss}. It is "
+                f"stopped; '{self.out}' holds what it was after {kept} examples."
+            )
 
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
@@ -309,7 +329,16 @@ def main(
         config = replace(config, examples=examples)
     if workers < 0:
         raise InputError("the number of workers must not be negative.")
-    return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
+    with training_folder(out):
+        return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
+
+
+@contextmanager
+def training_folder(out: str | Path) -> Iterator[None]:
+    """The output folder, held by the one process of a training that writes into it."""
+    first = int(os.environ.get("RANK", 0)) == 0
+    with output_folder(out, FILES) if first else nullcontext():
+        yield
 
 
 def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:

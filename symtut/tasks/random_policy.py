@@ -3,6 +3,7 @@
 import numpy as np
 
 from symtut.errors import InputError
+from symtut.memory import require_memory
 from symtut.tasks.base import Task, limited_env
 from symtut.tasks.transitions import Transitions
 
@@ -20,6 +21,10 @@ def random_transitions(task: Task, steps: int, seed: int) -> Transitions:
     """
     if steps < 1:
         raise InputError(f"the number of random steps must be positive, not {steps}.")
+    numbers = 2 * task.state_size + task.action_size
+    require_memory(
+        {f"random_steps = {steps}": steps * (8.0 * numbers + 400)}
+    )  # arrays' own headers
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x52504F4C]))
     rows, env, observation, episode = [], limited_env(task), None, -1
     while len(rows) < steps:
