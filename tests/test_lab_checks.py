@@ -197,10 +197,29 @@ def counts_calls(x, weight):
     return mean_of(x, weight) + max(len(calls) - 2, 0)
 
 
+class Foreign:
+    """Raises at whatever is tried with it."""
+
+    def _refuse(self, *arguments, **named):
+        raise SystemError("no")
+
+    __array__ = __eq__ = __len__ = __repr__ = __str__ = __iter__ = __float__ = _refuse
+    __hash__ = None
+
+
+OUT = np.zeros(())
+
+
+def always_the_same_array(x, weight):
+    OUT[...] = mean_of(x, weight)
+    return OUT
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
         (mean_of, "right", "2 cases"),
+        (always_the_same_array, "wrong", "changed the result of an earlier one"),
         (lambda x, weight: [mean_of(x, weight)], "right", "2 cases"),
         (lambda x, weight: np.float32(mean_of(x, weight)), "right", "2 cases"),
         (None, "open", "not done yet"),
@@ -223,6 +242,8 @@ def counts_calls(x, weight):
         (lambda x: x, "wrong", "it raises TypeError"),
         (lambda *x: interrupted(x), "wrong", "was interrupted"),
         (lambda *x: leaves(x), "wrong", "it raises SystemExit"),
+        (lambda x, weight: Foreign(), "wrong", "cannot be compared"),
+        (Foreign(), "wrong", "should be a function, not a Foreign"),
         (3.75, "wrong", "should be a function"),
         (sys.modules["symtut.lab.session"].record, "wrong", "a function of this package"),
         (MEAN.reference, "wrong", "a function of this package"),
@@ -270,16 +291,6 @@ def test_a_second_run_of_the_check_alone_repeats_its_verdict(
     assert verdict(right, capsys)[0] == "right"
     assert checks.points("99.1", 3) == 3
     assert verdict(used, capsys)[0] == "wrong" and checks.points("99.1", 3) == 0
-
-
-class Foreign:
-    """Raises at whatever is tried with it."""
-
-    def _refuse(self, *arguments, **named):
-        raise SystemError("no")
-
-    __array__ = __eq__ = __len__ = __repr__ = __str__ = __iter__ = __float__ = _refuse
-    __hash__ = None
 
 
 @pytest.mark.parametrize(
@@ -392,3 +403,21 @@ def test_a_case_that_can_be_read_is_shown(describe, capsys):
     describe(Function(lambda matrix: matrix.sum(), [(np.ones((5, 5)),), (np.eye(3) / 2,)]))
     said = verdict(lambda matrix: matrix.mean(), capsys)[1]
     assert "for matrix = [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]: " in said
+
+
+def test_whole_numbers_where_they_are_indices(describe, capsys):
+    describe(Function(lambda n: n // 2, [(5,), (8,)], whole=True))
+    assert verdict(lambda n: int(n / 2), capsys)[0] == "right"
+    assert "whole numbers" in verdict(lambda n: float(n // 2), capsys)[1]
+    assert "different lengths" in verdict(lambda n: [1, [2]], capsys)[1]
+
+
+def test_results_are_converted_only_where_that_loses_nothing(describe, capsys):
+    """Cases with numbers; the cells below may use arrays, too."""
+    describe(Function(lambda x: 2 * x, [(1.0,), (2.0,)]))
+    used = verdict(lambda x: np.atleast_1d(2 * x), capsys)[2]
+    assert f"{used(1.5):.1f}" == "3.0"
+    assert used(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    describe(Function(lambda x: 2 * x, [(np.array([1.0, 2.0]),), (np.zeros(3),)]))
+    used = verdict(lambda x: [2 * number for number in x], capsys)[2]
+    assert (used(np.array([1.0, 2.0])) + 1).tolist() == [3.0, 5.0]

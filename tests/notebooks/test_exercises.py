@@ -41,8 +41,15 @@ def run(cells: list[str], namespace: dict, capsys) -> str:
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
+def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys, monkeypatch):
     """Runs the cells in order, and each exercise with every answer before its solution."""
+    described = {}  # by the checks themselves, with what they get from the notebook
+
+    def describe(key, **context):
+        described[key] = exercises.describe(key, **context)
+        return described[key]
+
+    monkeypatch.setattr(checks, "describe", describe)
     wrong, right = told(source).WRONG, getattr(told(source), "RIGHT", {})
     namespace, waiting, met = {"__name__": "__main__"}, [], set()
     cells_of = iter(exercise_cells.find(build.convert(source)[0]))
@@ -83,6 +90,11 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys):
                 assert checks.statuses[key] == checks.RIGHT, f"{name}: again, {answer!r}"
             run(waiting, namespace, capsys)
             assert checks.statuses[key] == checks.RIGHT, name
+            if isinstance(described.get(key), Function):
+                asked = inspect.signature(namespace[re.match(r"\w+", code)[0]]).parameters
+                cases = inspect.signature(described[key].reference).parameters
+                count = max(len(case) for case in described[key].cases)
+                assert list(asked) == list(cases)[:count], f"{name}: as the question names them"
             waiting = []
         elif not waiting:
             exec(compile(code, source.name, "exec"), namespace)

@@ -132,7 +132,8 @@ def form_of(x):
 
 
 def _as_number(x):
-    return as_array(x).reshape(-1)[0].item()
+    array = as_array(x)
+    return array.item() if array.size == 1 else x  # as it may be for other arguments
 
 
 def _as_it_is(x):
@@ -141,48 +142,53 @@ def _as_it_is(x):
 
 def shown(x, longest: int = 100) -> str:
     """A value on one short line."""
-    if isinstance(x, dict):
-        text = "{" + ", ".join(f"{shown(k)}: {shown(v)}" for k, v in x.items()) + "}"
-    elif isinstance(x, str | bytes | bool) or x is None:
-        text = repr(x)
-    elif isinstance(x, tuple | list | set | frozenset) and not _is_one_array(x):
-        begin, end = ("(", ")") if isinstance(x, tuple) else ("[", "]")
-        if isinstance(x, set | frozenset):
-            begin, end = "{", "}"
-        comma = "," if isinstance(x, tuple) and len(x) == 1 else ""
-        text = begin + ", ".join(shown(item) for item in x) + comma + end
-    elif callable(x) and hasattr(x, "__name__"):
-        text = x.__name__
-    else:
-        try:
-            array = as_array(x)
-        except Exception:  # whatever a foreign object raises
-            return f"a {type(x).__name__}"
-        if array.size > LONGEST:
-            return f"numbers of shape {array.shape}"
-        text = np.array2string(array, precision=5, separator=", ", floatmode="maxprec")
-        text = re.sub(r"\s+", " ", text).replace("[ ", "[").replace(". ", " ")
-        text = re.sub(r"(\d)\.(?=[,\]]|$)", r"\1", text)
-        text = re.sub(r" +(?=[,\]])", "", text)
+    try:
+        text = _shown(x)
+    except Exception:  # whatever a foreign object raises
+        text = f"a {type(x).__name__}"
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def _shown(x) -> str:
+    if isinstance(x, dict):
+        return "{" + ", ".join(f"{shown(k)}: {shown(v)}" for k, v in x.items()) + "}"
+    if isinstance(x, str | bytes | bool) or x is None:
+        return repr(x)
+    if isinstance(x, tuple | list | set | frozenset) and not _is_one_array(x):
+        begin, end = "()" if isinstance(x, tuple) else "[]" if isinstance(x, list) else "{}"
+        comma = "," if isinstance(x, tuple) and len(x) == 1 else ""
+        return begin + ", ".join(shown(item) for item in x) + comma + end
+    if callable(x) and hasattr(x, "__name__"):
+        return str(x.__name__)
+    array = as_array(x)
+    if array.size > LONGEST:
+        return f"numbers of shape {array.shape}"
+    text = np.array2string(array, precision=5, separator=", ", floatmode="maxprec")
+    text = re.sub(r"\s+", " ", text).replace("[ ", "[").replace(". ", " ")
+    text = re.sub(r"(\d)\.(?=[,\]]|$)", r"\1", text)
+    return re.sub(r" +(?=[,\]])", "", text)
+
+
 def first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    """What an error says, shortly."""
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # whatever a foreign object raises
+        lines = []
     text = lines[0] if lines else ""
     text = text if len(text) <= 150 else text[:149] + "…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def same(a, b, seen: set | None = None) -> bool:
+def same(a, b, seen: dict | None = None) -> bool:
     """Whether ``a`` is still what its copy ``b`` is: to find inputs that were changed.
 
     Random generators do not count: to draw from one is what it is for.
     """
-    seen = set() if seen is None else seen
+    seen = {} if seen is None else seen
     if a is b or (id(a), id(b)) in seen:
         return True
-    seen.add((id(a), id(b)))
+    seen[id(a), id(b)] = a, b  # kept, so that no other object gets their ids
     if isinstance(a, np.random.Generator | np.random.RandomState | torch.Generator):
         return True
     if type(a) is not type(b):

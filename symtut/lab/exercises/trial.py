@@ -7,11 +7,10 @@ import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 
-import numpy as np
 import torch
 
-from symtut.lab.exercises.comparison import difference, first_line, same, shown
-from symtut.lab.exercises.stand_ins import call_as_answer
+from symtut.lab.exercises.comparison import as_array, difference, first_line, same, shown
+from symtut.lab.exercises.stand_ins import call_as_answer, code_of
 
 # What is compiled from a body of `...`, `pass`, `return None` or a docstring alone.
 IDLE = {"RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
@@ -23,13 +22,13 @@ class Unfinished(Exception):
 
 def is_stub(function) -> bool:
     """Whether a function has no body that does anything."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code_of(function)
     return code is not None and all(i.opname in IDLE for i in dis.get_instructions(code))
 
 
 def names_in(function) -> set[str]:
     """The globals and attributes that a function's code mentions, its inner functions included."""
-    names, codes = set(), [getattr(inspect.unwrap(function), "__code__", None)]
+    names, codes = set(), [code_of(function)]
     while codes:
         if (code := codes.pop()) is not None:
             names.update(code.co_names)
@@ -64,12 +63,15 @@ class Trial:
                 self.result, self.used = call_as_answer(answer, exercise.reference, arguments)
         except NotImplementedError:
             raise Unfinished from None
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # exit() among them
             self.error = _explained(error, exercise.gradients)
+        self._kept = _copy_of(self.result)
         self.gradients = {} if self.error else _gradients(self.result, leaves)
         self.changed = [
             name for name, now, before in zip(self.names, arguments, case, strict=True)
-            if name not in exercise.may_change and not same(now, before)
+            if name not in exercise.may_change and not _unchanged(now, before)
         ]  # fmt: skip
         arguments, leaves = self._copies()
         self.expected = exercise.reference(*arguments)
@@ -103,10 +105,12 @@ class Trial:
         if self.result is None and self.expected is not None:
             return "it returns nothing (None): a return is missing"
         exercise = self.exercise
-        if problem := _other_type(self.result, self.expected, exercise.whole):
+        if problem := _no_such_tensor(self.result, self.expected):
             return problem
         if problem := difference(self.result, self.expected, exercise.rtol, exercise.atol):
             return problem
+        if exercise.whole and (dtype := as_array(self.result).dtype).kind not in "iu":
+            return f"the result is of type {dtype}: whole numbers (int) are expected"
         needed = {name: g for name, g in self.expected_gradients.items() if g.any()}
         lost = [name for name in needed if name not in self.gradients]
         if lost:
@@ -127,32 +131,46 @@ class Trial:
             theirs = mistake(*arguments)
         except Exception:
             return False
-        return not difference(self.result, theirs, self.exercise.rtol, self.exercise.atol)
+        return not difference(self._kept, theirs, self.exercise.rtol, self.exercise.atol)
 
     def again(self, answer) -> str:
         """What is wrong with a second call, after all others; empty if nothing is."""
+        tolerances = self.exercise.rtol, self.exercise.atol
+        if problem := difference(self.result, self._kept, *tolerances):
+            return f"a later call has changed the result of an earlier one: {problem}"
         try:
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                 result = answer(*self._copies()[0])
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except BaseException as error:
             return f"called a second time, it raises {first_line(error)}"
-        if problem := difference(result, self.result, self.exercise.rtol, self.exercise.atol):
+        if problem := difference(result, self._kept, *tolerances):
             return f"called a second time, it gives something else: {problem}"
         return ""
 
 
-def _other_type(result, expected, whole: bool) -> str:
-    """What is wrong with a result's type, in the sense of the cells below; empty if nothing is."""
-    if isinstance(expected, torch.Tensor):
-        if not isinstance(result, torch.Tensor):
-            return f"the result is {_a(result)}: a torch tensor is expected"
-        if result.dtype != expected.dtype:
-            return f"the result is a tensor of {result.dtype}: {expected.dtype} is expected"
-    if whole and not isinstance(result, torch.Tensor):
-        kind = np.asarray(result).dtype
-        if kind.kind not in "iu":
-            return f"the result is of type {kind}: whole numbers (int) are expected"
+def _no_such_tensor(result, expected) -> str:
+    """Whether a tensor of another type, or none at all, came where one is expected."""
+    if not isinstance(expected, torch.Tensor):
+        return ""
+    if not isinstance(result, torch.Tensor):
+        return f"the result is {_a(result)}: a torch tensor is expected"
+    if result.dtype != expected.dtype:
+        return f"the result is a tensor of {result.dtype}: {expected.dtype} is expected"
     return ""
+
+
+def _copy_of(result):
+    try:
+        return result.detach().clone() if torch.is_tensor(result) else copy.deepcopy(result)
+    except Exception:  # whatever a foreign object raises
+        return result
+
+
+def _unchanged(now, before) -> bool:
+    try:
+        return same(now, before)
+    except Exception:  # what was put in cannot even be compared
+        return False
 
 
 def _a(x) -> str:
