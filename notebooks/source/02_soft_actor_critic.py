@@ -117,25 +117,7 @@ def rescale(unit_action, low, high):
 
 
 # %% tags=["check"]
-rescale = checks.function(
-    "exercise 1",
-    rescale,
-    oracle=lambda unit, low, high: np.interp(unit, [-1.0, 1.0], [low, high]),
-    cases=[
-        (np.array([-1.0, -0.25, 0.0, 1.0]), -2.0, 2.0),
-        (np.array([-1.0, 0.0, 0.5, 1.0]), 0.0, 3.0),
-        (np.array([[-0.5], [0.5]]), -1.0, 5.0),
-    ],
-    mistakes=[
-        (lambda u, low, high: u, "That leaves it in [-1, 1]: a motor that gives half its torque."),
-        (lambda u, low, high: u * high, "Right only where low is -high; a pedal goes from 0 to 3."),
-        (
-            lambda u, low, high: low + u * (high - low),
-            "That is right for numbers from 0 to 1; these begin at -1.",
-        ),
-    ],
-    hint="−1 must become low, +1 must become high, 0 the middle of the two.",
-)
+rescale = checks.exercise("02.1", rescale)
 
 # %% [markdown]
 # ### The replay buffer
@@ -239,42 +221,7 @@ def squashed_log_prob(raw, mean, std):
 
 
 # %% tags=["check"]
-def by_distributions(raw, mean, std):
-    squash = torch.distributions.TanhTransform(cache_size=1)  # remembers raw: no arctanh of 1
-    squashed = torch.distributions.TransformedDistribution(
-        torch.distributions.Normal(mean, std), squash
-    )
-    return squashed.log_prob(squash(raw)).sum(-1)
-
-
-def gauss_only(raw, mean, std):
-    return torch.distributions.Normal(mean, std).log_prob(raw).sum(-1)
-
-
-some = [torch.randn(5, 2, generator=generator) for _ in range(3)]
-squashed_log_prob = checks.function(
-    "exercise 2",
-    squashed_log_prob,
-    by_distributions,
-    cases=[
-        (some[0], some[1], some[2].exp()),
-        (torch.tensor([[12.0], [-15.0]]), torch.zeros(2, 1), torch.full((2, 1), 4.0)),
-    ],
-    mistakes=[
-        (gauss_only, "That is the density of u, not of tanh(u): the slope is missing."),
-        (
-            lambda u, m, s: 2 * gauss_only(u, m, s) - by_distributions(u, m, s),
-            "The slope's logarithm has the wrong sign: squeezing makes the density larger.",
-        ),
-        (
-            lambda u, m, s: by_distributions(u, m, s) / u.shape[-1],
-            "Independent coordinates: their log-densities add up, they are not averaged.",
-        ),
-    ],
-    hint="The normal log-density minus log(1 − tanh²), in the stable form, summed over dim −1.",
-    rtol=1e-4,
-    atol=1e-4,
-)
+squashed_log_prob = checks.exercise("02.2", squashed_log_prob)
 
 # %% [markdown]
 # A check by a library is one thing; a check by what a density *is* needs no library. Over all
@@ -286,6 +233,12 @@ mean, std = torch.tensor([[0.8]]), torch.tensor([[0.5]])
 even = 2 * torch.rand(100_000, 1, generator=generator) - 1
 raw = torch.atanh(even.clamp(-1 + 1e-6, 1 - 1e-6))
 integrals = {}
+
+
+def gauss_only(raw, mean, std):  # without the slope of the squashing
+    return torch.distributions.Normal(mean, std).log_prob(raw).sum(-1)
+
+
 for text, log_density in (("with", squashed_log_prob), ("without", gauss_only)):
     height = 2 * log_density(raw, mean, std).exp()
     integrals[text], error = height.mean().item(), (height.std() / len(height) ** 0.5).item()
@@ -354,34 +307,7 @@ def temperature_gradient(log_prob, target_entropy):
 
 
 # %% tags=["check"]
-def by_autograd(log_prob, target_entropy):
-    log_alpha = torch.tensor(-1.3, requires_grad=True)
-    loss = -(log_alpha * (log_prob + target_entropy)).mean()
-    return torch.autograd.grad(loss, log_alpha)[0]
-
-
-temperature_gradient = checks.function(
-    "exercise 3",
-    temperature_gradient,
-    by_autograd,
-    cases=[
-        (torch.tensor([1.5, 2.5, 3.0]), -1.0),
-        (torch.tensor([-0.5, 0.1, -0.2]), -1.0),
-        (torch.linspace(0, 6, 16), -2.0),
-    ],
-    mistakes=[
-        (
-            lambda p, h: p.mean() + h,
-            "The sign: a policy that is too certain would be paid less and less for randomness.",
-        ),
-        (
-            lambda p, h: -(p.mean() - h),
-            "The target is added: mean of log π is minus the entropy, and they cancel at the goal.",
-        ),
-        (lambda p, h: -(p.sum() + h), "The mean over the batch, not the sum."),
-    ],
-    hint="Differentiate −log α times a constant; the constant is the bracket, a mean.",
-)
+temperature_gradient = checks.exercise("02.3", temperature_gradient)
 
 # %% [markdown]
 # ### No entropy: stuck, and then frozen
@@ -481,45 +407,7 @@ def soft_target(reward, terminated, truncated, q1, q2, log_prob, alpha, gamma):
 
 
 # %% tags=["check"]
-def by_cases(reward, terminated, truncated, q1, q2, log_prob, alpha, gamma):
-    going_on = reward + gamma * (torch.stack([q1, q2]).amin(0) + alpha * -log_prob)
-    return torch.where(terminated > 0.5, reward, going_on)
-
-
-def cut_short(reward, terminated, truncated, *rest):
-    return by_cases(reward, torch.maximum(terminated, truncated), truncated, *rest)
-
-
-flags = torch.tensor([0.0, 1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 1.0, 0.0])
-columns = [torch.randn(4, generator=generator) for _ in range(4)]
-soft_target = checks.function(
-    "exercise 4",
-    soft_target,
-    by_cases,
-    cases=[
-        (columns[0], *flags, *columns[1:], 0.3, 0.9),
-        (-columns[0], flags[0], flags[0], *columns[1:], 0.0, 0.99),
-        (columns[0], 0 * flags[0], flags[1], *columns[1:], 1.0, 0.5),
-    ],
-    mistakes=[
-        (cut_short, "A truncated episode is not over for the world: its next state has a value."),
-        (
-            lambda r, e, t, a, b, p, alpha, g: by_cases(r, e, t, a, b, p, 0.0, g),
-            "The pay for randomness is missing: minus alpha times the log-probability.",
-        ),
-        (
-            lambda r, e, t, a, b, p, alpha, g: by_cases(r, e, t, a, b, p, -alpha, g),
-            "The sign: an unlikely action (log-probability far below 0) is paid, not fined.",
-        ),
-        (
-            lambda r, e, t, a, b, p, alpha, g: by_cases(
-                r, e, t, torch.maximum(a, b), torch.maximum(a, b), p, alpha, g
-            ),
-            "The smaller of the two critics counts, not the larger.",
-        ),
-    ],
-    hint="reward + gamma · (1 − terminated) · (smaller Q − alpha · log_prob).",
-)
+soft_target = checks.exercise("02.4", soft_target)
 
 # %% [markdown]
 # ### First accident: a time limit taken for an end
@@ -685,28 +573,7 @@ def polyak(target, online, tau):
 
 
 # %% tags=["check"]
-polyak = checks.function(
-    "exercise 5",
-    polyak,
-    oracle=torch.lerp,
-    cases=[
-        (torch.tensor([0.0, 1.0]), torch.tensor([1.0, 3.0]), 0.005),
-        (torch.ones(2, 2), torch.zeros(2, 2), 1.0),
-        (torch.tensor([4.0]), torch.tensor([-4.0]), 0.25),
-    ],
-    mistakes=[
-        (
-            lambda target, online, tau: torch.lerp(online, target, tau),
-            "The two are exchanged: with τ near 0 the copy should hardly move.",
-        ),
-        (
-            lambda target, online, tau: target + tau * online,
-            "The old part must shrink as the new one comes in: the two weights add up to 1.",
-        ),
-        (lambda target, online, tau: online, "That is a full copy at each update: τ = 1."),
-    ],
-    hint="(1 − τ) of the old, τ of the new.",
-)
+polyak = checks.exercise("02.5", polyak)
 
 
 # %% [markdown]
@@ -766,35 +633,7 @@ def policy_loss(q1, q2, log_prob, alpha):
 
 
 # %% tags=["check"]
-def by_sorting(q1, q2, log_prob, alpha):
-    lowest = torch.stack([q1, q2]).sort(0).values[0]
-    return alpha * log_prob.sum() / len(log_prob) - lowest.sum() / len(lowest)
-
-
-policy_loss = checks.function(
-    "exercise 6",
-    policy_loss,
-    by_sorting,
-    cases=[
-        (torch.tensor([1.0, -2.0, 0.5]), torch.tensor([0.0, 3.0, 0.6]), torch.ones(3), 0.2),
-        (*(torch.randn(8, generator=generator) for _ in range(3)), 1.0),
-    ],
-    mistakes=[
-        (
-            lambda a, b, p, alpha: -by_sorting(a, b, p, alpha),
-            "Minimising this would seek the worst.",
-        ),
-        (
-            lambda a, b, p, alpha: by_sorting(a, a, p, alpha),
-            "One critic alone: its errors would be hunted down. Take the smaller of the two.",
-        ),
-        (
-            lambda a, b, p, alpha: by_sorting(a, b, -p, alpha),
-            "The sign of the entropy: this one pays for certainty.",
-        ),
-    ],
-    hint="The mean over the batch of α·log_prob minus the smaller value.",
-)
+policy_loss = checks.exercise("02.6", policy_loss)
 
 # %% [markdown]
 # ### The losses, readable
