@@ -143,7 +143,8 @@ def test_rows_that_are_no_model_are_named():
     for bad in (
         good[:1], [good[0], good[1] | {"inputs": ["q"]}], [good[0], good[1] | {"prefix": ["y"]}],
         [good[0], good[1] | {"constants": [1.0]}], [good[0], {"target": "delta_theta_dot"}],
-        [good[0], good[1] | {"prefix": ["C"], "constants": ["1"]}],
+        [good[0], good[1] | {"prefix": ["C"], "constants": ["1"]}], [good[0], ["x0"]],
+        [good[0], good[1] | {"prefix": ["x1"]}], {}, [*good, {"target": "reward"}],
     ):  # fmt: skip
         with pytest.raises(InputError, match="not all equations of a model of pendulum"):
             model_from_rows(task, bad)

@@ -9,8 +9,8 @@ from symtut.regression.digits import digits_needed
 
 
 def equation_row(
-    target: str, symbol: str, expression: Expression, names: Sequence[str], x: np.ndarray,
-    y: np.ndarray, r2_fit: float | None, r2_holdout: float | None,
+    target: str, symbol: str, expression: Expression, names: Sequence[str],
+    data: Sequence[tuple[np.ndarray, np.ndarray]], r2_fit: float | None, r2_holdout: float | None,
 ) -> dict:  # fmt: skip
     """What was found for ``target``, JSON-able.
 
@@ -20,8 +20,9 @@ def equation_row(
         What the equation is for, as text and as LaTeX.
     expression : Expression
         Over x0, x1, …, which are called ``names``.
-    x : array (n, d), y : array (n,)
-        What it was fitted to: text and LaTeX have the digits to predict it as ``expression`` does.
+    data : pairs of x (n, d) and y (n,)
+        What the figures are about: text and LaTeX have the digits to predict it all as
+        ``expression`` does.
     r2_fit, r2_holdout : float or None
 
     Returns
@@ -31,7 +32,7 @@ def equation_row(
         ``r2_holdout``, and what gives the formula back bit by bit: ``prefix``, ``constants`` and
         ``inputs``, the names of x0, x1, ….
     """
-    digits = digits_needed(expression, x, y)
+    digits = max(digits_needed(expression, x, y) for x, y in data)
     return {
         "target": target,
         "equation": expression.text(names, digits),

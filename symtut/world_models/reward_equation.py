@@ -36,11 +36,11 @@ class RewardEquation:
     ) -> dict:
         """Its entry in ``equations.json``, with R² on the transitions given."""
         names = variable_names(task, self.of_next_state)
-        x = _inputs(transitions, self.of_next_state)[:, self.columns]
+        given = [transitions] + ([] if held_out is None else [held_out])
+        data = [(_inputs(t, self.of_next_state)[:, self.columns], t.reward) for t in given]
         row = equation_row(
-            "reward", "r", self.expression, [names[j] for j in self.columns], x,
-            transitions.reward, self._r2(transitions),
-            None if held_out is None else self._r2(held_out),
+            "reward", "r", self.expression, [names[j] for j in self.columns], data,
+            self._r2(transitions), None if held_out is None else self._r2(held_out),
         )  # fmt: skip
         return row | {"lowest": self.lowest}
 
@@ -50,7 +50,8 @@ class RewardEquation:
         of_next_state = not {*row["inputs"]} <= {*variable_names(task, False)}
         names = variable_names(task, of_next_state)
         columns = tuple(map(names.index, row["inputs"]))
-        return RewardEquation(Expression.from_json(row), of_next_state, columns, row["lowest"])
+        lowest = float(row["lowest"])
+        return RewardEquation(Expression.from_json(row), of_next_state, columns, lowest)
 
     def _r2(self, transitions: Transitions) -> float | None:
         y = transitions.reward

@@ -125,7 +125,7 @@ class SymbolicWorldModel:
         """
         started = time.process_time()
         x, increments = self._inside(transitions)
-        x_new, increments_new = (None, None) if held_out is None else self._inside(held_out)
+        data = [(x, increments)] + ([] if held_out is None else [self._inside(held_out)])
         coordinates = range(self.task.state_size)
         found = [self._find(i, i, x, increments, self._inputs(i)) for i in coordinates]
         if self.sequential:
@@ -133,13 +133,13 @@ class SymbolicWorldModel:
         rows = []
         for i, (name, equation) in enumerate(zip(self.task.state_names, found, strict=True)):
             expression, used = equation.expression, list(equation.columns)
-            new = None if held_out is None else increments_new[:, i]
+            seen = [(points[:, used], values[:, i]) for points, values in data]
             rows.append(
                 equation_row(
                     f"delta_{name}", latex_name(f"delta_{name}"), expression,
-                    [self.names[j] for j in used], x[:, used], increments[:, i],
+                    [self.names[j] for j in used], seen,
                     None if equation.regressor is None else 1 - equation.left_over,
-                    None if new is None else _r2(expression, x_new[:, used], new),
+                    None if held_out is None else _r2(expression, *seen[1]),
                 )
             )  # fmt: skip
         self.expressions_ = [equation.expression for equation in found]
@@ -258,17 +258,16 @@ def model_from_rows(task: Task, rows: list[dict]) -> SymbolicWorldModel:
     InputError
         If an equation of the task's is missing, or an entry does not hold one.
     """
-    found = {row.get("target"): row for row in rows}
-    model = SymbolicWorldModel(task, proposer="sparse", learned_reward="reward" in found)
     try:
-        wanted = [found[f"delta_{name}"] for name in task.state_names]
-        model.load_state_dict({
-            "fits_done": 1,
-            "equations": [
-                row | {"columns": [model.names.index(name) for name in row["inputs"]]}
-                for row in wanted
-            ],
-        })  # fmt: skip
+        found = {row["target"]: row for row in rows}
+        model = SymbolicWorldModel(task, proposer="sparse", learned_reward="reward" in found)
+        equations = [
+            row | {"columns": [model.names.index(name) for name in row["inputs"]]}
+            for row in (found[f"delta_{name}"] for name in task.state_names)
+        ]
+        model.load_state_dict({"fits_done": 1, "equations": equations})
+        for expression, used in zip(model.expressions_, model.columns_, strict=True):
+            expression(np.zeros((1, len(used))))  # are there columns for all variables?
         if "reward" in found:
             model.reward_equation_ = RewardEquation.from_row(found["reward"], task)
     except (KeyError, ValueError, TypeError) as error:
