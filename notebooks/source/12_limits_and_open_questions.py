@@ -91,26 +91,7 @@ def relative_noise(sigma, rate, dt):
 
 
 # %% tags=["check"]
-def by_drawing(sigma, rate, dt):
-    """Exact: the variance of a difference of independent readings is the sum of the variances."""
-    return (sigma**2 + sigma**2) ** 0.5 / abs(rate * dt)
-
-
-relative_noise = checks.function(
-    "exercise 1",
-    relative_noise,
-    oracle=by_drawing,
-    cases=[(0.01, 2.0, 0.05), (0.1, 1.0, 0.1), (0.003, 5.0, 0.02)],
-    mistakes=[
-        (
-            lambda s, r, dt: s / (r * dt),
-            "Both readings are noisy, the one before and the one after.",
-        ),
-        (lambda s, r, dt: 2 * s / (r * dt), "Variances add, not standard deviations."),
-        (lambda s, r, dt: np.sqrt(2) * s / r, "The increment is the rate times the time step."),
-    ],
-    hint="Variances of independent noises add; the increment is rate × time step.",
-)
+relative_noise = checks.exercise("12.1", relative_noise)
 
 # %% [markdown]
 # **Predict:** you buy a camera with twice the frame rate, so $\Delta t$ halves. Does the regression
@@ -216,21 +197,7 @@ def with_stop(speed, increment, bound):
 
 
 # %% tags=["check"]
-with_stop = checks.function(
-    "exercise 2",
-    with_stop,
-    oracle=lambda v, dv, b: np.minimum(np.maximum(v + dv, -b), b),
-    cases=[(np.array([7.9, -7.9, 0.0, 7.0]), np.array([0.5, -0.5, 1.0, 0.5]), 8.0)],
-    mistakes=[
-        (lambda v, dv, b: v + np.clip(dv, -b, b), "The stop acts on the speed, not on its change."),
-        (lambda v, dv, b: np.minimum(v + dv, b), "There is a stop on the other side, too."),
-        (
-            lambda v, dv, b: np.where(np.abs(v + dv) > b, v, v + dv),
-            "It does not stay where it was: it goes up to the stop.",
-        ),
-    ],
-    hint="np.clip of the new speed.",
-)
+with_stop = checks.exercise("12.2", with_stop)
 
 # %% [markdown]
 # A stop is the simplest contact. A bouncing ball, a foot on the ground, two bodies that touch: each
@@ -293,18 +260,9 @@ def too_small(sigma):
 
 
 # %% tags=["check"]
-too_small = checks.function(
-    "exercise 3",
-    too_small,
-    oracle=lambda sigma: np.cbrt(np.asarray(sigma) * 6),
-    cases=[(0.001,), (0.01,), (1e-5,)],
-    mistakes=[
-        (lambda s: s ** (1 / 3), "The cubic term is θ³/6, not θ³."),
-        (lambda s: (6 * s) ** 0.5, "Solve w³/6 = σ: that is a cube root."),
-        (lambda s: 6 * s ** (1 / 3), "The 6 belongs under the root, too."),
-    ],
-    hint="Solve w³ / 6 = σ for w.",
-)
+too_small = checks.exercise("12.3", too_small)
+
+# %%
 print(f"noise of 0.001: nothing but a line below ±{too_small(0.001):.2f} rad")
 
 # %% [markdown]
@@ -362,29 +320,7 @@ def must_infer_again(step_errors, tolerance):
 
 
 # %% tags=["check"]
-quiet = np.full(100, 1e-6)
-small_outlier, one_outlier = np.r_[quiet, 0.05], np.r_[quiet, 3.0]
-must_infer_again = checks.function(
-    "exercise 4",
-    must_infer_again,
-    oracle=lambda e, t: sum(v > t for v in e) > len(e) / 2,
-    cases=[
-        (quiet, 1e-3),
-        (small_outlier, 1e-3),
-        (one_outlier, 1e-3),
-        (quiet * 1e4, 1e-3),
-        (np.r_[0, 0, 1.0, 1, 1], 0.5),
-    ],
-    mistakes=[
-        (lambda e, t: bool(e.max() > t), "One clipped transition would trigger it every time."),
-        (lambda e, t: bool(e.mean() > t), "A mean follows a single gross error; use the median."),
-        (
-            lambda e, t: bool(np.median(e) < t),
-            "That is the opposite: it fails if the error is large.",
-        ),
-    ],
-    hint="np.median, and a comparison.",
-)
+must_infer_again = checks.exercise("12.4", must_infer_again)
 
 # %% [markdown]
 # In the loop this is `refit="on_failure"`. What it cannot know is *which* of the stored transitions
@@ -443,34 +379,7 @@ def with_memory(turn, episode):
 
 
 # %% tags=["check"]
-def by_hand(turn, episode):
-    pairs = [
-        (t, turn[t - 1]) for t in range(1, len(turn)) if episode[t] == episode[t - 1]
-    ]  # fmt: skip
-    return np.array(pairs, dtype=float).T
-
-
-with_memory = checks.function(
-    "exercise 5",
-    with_memory,
-    by_hand,
-    cases=[
-        (np.array([0.1, 0.2, 0.3, 0.4]), np.array([0, 0, 1, 1])),
-        (turn[:250], steps.episode[:250]),
-    ],
-    mistakes=[
-        (
-            lambda d, e: np.stack([np.arange(1, len(d)), d[:-1]]),
-            "The first step of an episode has no predecessor: what stands before it in the table "
-            "belongs to another episode.",
-        ),
-        (
-            lambda d, e: np.stack([rows := 1 + np.flatnonzero(e[1:] == e[:-1]), d[rows]]),
-            "That is the turn itself, which is what is to be predicted.",
-        ),
-    ],
-    hint="rows where episode equals that of the row before; the turn at rows − 1.",
-)
+with_memory = checks.exercise("12.5", with_memory)
 
 # %%
 rows, before = with_memory(turn, steps.episode)
