@@ -52,7 +52,8 @@ def as_numbers(values, name: str = "x") -> np.ndarray:
         kind = values.dtype.kind
         if kind == "O":
             return _from_objects(values, name)
-        if kind not in "biuf":
+        # number types of other packages (bfloat16, say) are of kind V, as records are
+        if kind not in "biuf" and (kind != "V" or issubclass(values.dtype.type, np.void)):
             raise _wrong_kind(name, _KINDS.get(kind, str(values.dtype)))
         with np.errstate(over="ignore"):  # a long double beyond float64 is infinite
             return values.astype(np.float64, copy=False)
