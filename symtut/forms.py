@@ -101,19 +101,19 @@ NAME = text(200)
 SHA256 = text(64, "[0-9a-f]{64}")
 
 
-def optional(form: Form) -> Form:
-    """``form`` or null; in a table an empty cell."""
+def optional(form: Form, nothing=None) -> Form:
+    """``form`` or ``nothing``; in a table an empty cell."""
     return Form(
-        f"{form.wanted} or null",
-        lambda value, at: value is None or form.inspect(value, at),
-        lambda text: form.parse(text) if text else None,
+        f"{form.wanted} or {nothing!r}",
+        lambda value, at: value is nothing or value == nothing or form.inspect(value, at),
+        lambda text: form.parse(text) if text else nothing,
     )
 
 
 # ---- values inside values -----------------------------------------------------------------------
 
 
-def list_of(form: Form, most: int = 100_000, least: int = 0) -> Form:
+def list_of(form: Form, most: int = 100_000, least: int = 0, what: str = "a list") -> Form:
     """A list of ``least`` to ``most`` values of one form."""
 
     def inspect(value, at):
@@ -123,15 +123,19 @@ def list_of(form: Form, most: int = 100_000, least: int = 0) -> Form:
             and all(form.check(item, f"{at}[{i}]") is item for i, item in enumerate(value))
         )
 
-    return Form(f"a list of {least} to {most} entries", inspect)
+    return Form(f"{what} of {least} to {most} entries", inspect)
 
 
 def record(
-    required: dict[str, Form], allowed: dict[str, Form] | None = None, what: str = "an object"
+    required: dict[str, Form],
+    allowed: dict[str, Form] | None = None,
+    what: str = "an object",
+    others: Form | None = None,
 ) -> Form:
     """An object with these keys, perhaps the ``allowed`` ones, and no others.
 
-    ``what`` is its name in messages, for example "the summary of a run".
+    ``what`` is its name in messages, for example "the summary of a run". With ``others`` it may
+    have more keys, with values of that form.
     """
     known = required | (allowed or {})
 
@@ -143,9 +147,11 @@ def record(
             if key not in value:
                 raise Mismatch(f"'{key}' is missing{where}")
         for key, item in value.items():
-            if key not in known:
-                raise Mismatch(f"{reprlib.repr(key)} is unknown{where}")
-            known[key].check(item, f"{at}.{key}" if at else key)
+            form = known.get(key, others)
+            name = reprlib.repr(key)
+            if form is None:
+                raise Mismatch(f"{name} is unknown{where}")
+            form.check(item, f"{at}.{name[1:-1]}" if at else name[1:-1])
         return True
 
     return Form(what, inspect)
@@ -153,14 +159,17 @@ def record(
 
 def mapping(form: Form) -> Form:
     """An object with any keys and values of one form."""
+    return record({}, others=form)
+
+
+def with_key(key: str, form: Form, otherwise: Form) -> Form:
+    """``form`` for an object that has the key, ``otherwise`` for everything else."""
 
     def inspect(value, at):
-        return type(value) is dict and all(
-            form.check(item, f"{at}.{reprlib.repr(key)[1:-1]}") is item
-            for key, item in value.items()
-        )
+        chosen = form if type(value) is dict and key in value else otherwise
+        return chosen.inspect(value, at)
 
-    return Form("an object", inspect)
+    return Form(form.wanted, inspect)
 
 
 def of_dataclass(cls, **given: Form) -> Form:

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import glob
+import hashlib
 import io
 import json
 import math
@@ -130,6 +131,16 @@ def read_bytes(path: str | Path, most: int) -> bytes:
         raise file_error("read", path, error) from error
 
 
+def file_sha256(path: str | Path) -> str:
+    """Hash of a file, as hexadecimal digits."""
+    path = check_file(path, TENSOR_BYTES)
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise file_error("read", path, error) from error
+
+
 def read_json(path: str | Path, form: Form | None = None):
     """The content of a JSON file; with ``form``, content of that form.
 
@@ -141,16 +152,14 @@ def read_json(path: str | Path, form: Form | None = None):
     """
     data = read_bytes(path, JSON_BYTES)
     try:
-        value = _json(data.decode())
+        value = _json(data.decode(), _finite)
     except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' cannot be read as JSON ({_reason(error)}).") from error
     return _of_form(path, value, form)
 
 
-def _json(text: str):
-    return json.loads(
-        text, object_pairs_hook=_distinct, parse_constant=_finite, parse_float=_finite
-    )
+def _json(text: str, number: Callable[[str], float]):
+    return json.loads(text, object_pairs_hook=_distinct, parse_constant=number, parse_float=number)
 
 
 def _distinct(pairs: list[tuple]) -> dict:
@@ -219,36 +228,37 @@ def _parsed(form: Form, cell: str):
 
 FLOATING = {"F16", "BF16", "F32", "F64"}
 WHOLE = {"BOOL", "U8", "I8", "I16", "I32", "I64"}
-Shapes = dict[str, tuple[int, ...]]
+Tensors = dict[str, torch.Tensor]
 
 
 def load_tensors(
-    path: str | Path, form: Form | None = None, shapes: Callable[[dict], Shapes] | None = None
-) -> tuple[dict[str, torch.Tensor], dict]:
+    path: str | Path, form: Form | None = None, like: Callable[[dict], Tensors] | None = None
+) -> tuple[Tensors, dict]:
     """Read what :func:`save_tensors` wrote. Returns ``(tensors, metadata)``.
 
     Parameters
     ----------
     form : Form, optional
         What the metadata must be.
-    shapes : callable, optional
-        From the metadata, the name and shape of every tensor that must be there, and no others.
-        They must be floating and finite. It is compared before any tensor is read.
+    like : callable, optional
+        From the metadata, tensors of the names and shapes that must be there, and no others; they
+        may be on torch's device "meta". Where these are floating, those must be, and be finite.
+        It is compared before any tensor is read.
 
     Raises
     ------
     InputError
-        If the file is missing, cut short, not a safetensors file, or not of that form and shapes.
+        If the file is missing, cut short, not a safetensors file, or another one.
     """
     with _tensor_file(path, form) as (file, metadata):
         found = {name: file.get_slice(name) for name in file.keys()}
         for name, tensor in found.items():
             if tensor.get_dtype() not in (*FLOATING, *WHOLE):
                 raise InputError(f"'{path}': '{name}' has the type {tensor.get_dtype()}.")
-        if shapes is not None:
-            _compare(path, found, shapes(metadata))
+        if like is not None:
+            _compare(path, found, like(metadata))
         tensors = {name: file.get_tensor(name) for name in found}
-    if shapes is not None:
+    if like is not None:
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise InputError(f"'{path}': '{name}' has NaN or infinite values.")
@@ -270,7 +280,7 @@ def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
         if length > HEADER_BYTES:
             raise ValueError("its header is too large")
         with safetensors.safe_open(str(path), framework="pt") as file:
-            metadata = _json((file.metadata() or {}).get("symtut", "{}"))
+            metadata = _json((file.metadata() or {}).get("symtut", "{}"), float)
             yield file, _of_form(path, metadata, form)
     except InputError:
         raise
@@ -281,15 +291,16 @@ def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
         ) from error
 
 
-def _compare(path, found: dict, wanted: Shapes) -> None:
+def _compare(path, found: dict, wanted: Tensors) -> None:
     for name in sorted(found.keys() ^ wanted.keys()):
         there = "has an unknown" if name in found else "lacks the"
         raise InputError(f"'{path}' {there} tensor {name[:100]!r}.")
     for name, tensor in found.items():
-        if tensor.get_dtype() not in FLOATING or tuple(tensor.get_shape()) != tuple(wanted[name]):
+        kind, shape, right = tensor.get_dtype(), tuple(tensor.get_shape()), wanted[name]
+        if shape != tuple(right.shape) or (kind in FLOATING) != right.is_floating_point():
             raise InputError(
-                f"'{path}': '{name}' has shape {tuple(tensor.get_shape())} "
-                f"({tensor.get_dtype()}), but its header says {tuple(wanted[name])}."
+                f"'{path}': '{name}' has shape {shape} ({kind}), but its header says "
+                f"{tuple(right.shape)}."
             )
 
 

@@ -11,11 +11,11 @@ from symtut.errors import InputError
 from symtut.experiments.finetune import finetune
 from symtut.regression import SymbolicRegressor
 from symtut.regression.adapters import adapter_tensors, add_adapters, fold
-from symtut.regression.finetuning import FinetuneConfig, Finetuning, file_sha256, fresh_copy
+from symtut.regression.finetuning import FinetuneConfig, Finetuning, fresh_copy
 from symtut.regression.holdout import skeleton_key
 from symtut.regression.tokens import read
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
-from symtut.regression.weights import load_weights, save_adapter, save_weights
+from symtut.regression.weights import load_weights, save_adapter, save_weights, weights_sha256
 from symtut.regression.world_functions import View, WorldFunctions
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
@@ -46,7 +46,7 @@ def world():
 
 def config(base, **changes):
     settings = dict(
-        model=TINY, base=str(base), base_sha256=file_sha256(base), examples=600, batch_size=32,
+        model=TINY, base=str(base), base_sha256=weights_sha256(base), examples=600, batch_size=32,
         chunk_size=256, points=(16, 32), rank=2, checkpoint_every=1e9,
     )  # fmt: skip
     return FinetuneConfig(**settings | changes)

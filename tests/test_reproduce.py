@@ -15,7 +15,7 @@ from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import comparison_sweeps as cs
 from symtut.experiments import sweep as sweeping
-from symtut.experiments.tables import CURVE_COLUMNS, read_curves, read_runs
+from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs
 from symtut.storage import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,7 +164,7 @@ def one_run(folder, **changes):
     curves = read_curves(source / "curves.csv")[cell]
     at = curves.seeds.index(0)
     points = zip(curves.env_steps, curves.returns[at], strict=True)
-    write_csv(folder / "curves.csv", CURVE_COLUMNS, [[*cell, one.seed, *p] for p in points])
+    write_csv(folder / "curves.csv", list(CURVES_FORM), [[*cell, one.seed, *p] for p in points])
     (folder / "table.csv").touch()
     made = [{"command": "symtut sweep, again"}]
     (folder / "table.json").write_text(json.dumps({"reference": "symbolic", "made": made}))

@@ -157,7 +157,7 @@ SIZE = record({"size": whole(1, 9)}, what="a vector")
 
 def vector(path, **changes):
     save_tensors(path, {"v": torch.ones(3)} | changes.pop("tensors", {}), changes or {"size": 3})
-    return lambda: load_tensors(path, SIZE, lambda metadata: {"v": (metadata["size"],)})
+    return lambda: load_tensors(path, SIZE, lambda metadata: {"v": torch.empty(metadata["size"])})
 
 
 def test_tensors_come_back_with_their_metadata(tmp_path):
@@ -208,7 +208,7 @@ TENSOR = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
         header({"v": TENSOR | {"data_offsets": [4, 0]}}, b"1234"),
         header({"__metadata__": {"symtut": "{"}, "v": TENSOR}, b"1234"),
         header({"__metadata__": {"symtut": "[" * 100_000}, "v": TENSOR}, b"1234"),
-        header({"__metadata__": {"symtut": '{"a": NaN}'}, "v": TENSOR}, b"1234"),
+        header({"__metadata__": {"symtut": '{"a": 1, "a": 1}'}, "v": TENSOR}, b"1234"),
     ],
     ids=lambda value: repr(value)[:40],
 )

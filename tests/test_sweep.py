@@ -257,7 +257,7 @@ def test_the_table_says_more_than_where_a_method_did_not_get_there(tmp_path):
 
 
 def test_stored_tables_are_read_back_and_damage_is_named(tmp_path):
-    with pytest.raises(InputError, match="cannot read the table"):
+    with pytest.raises(InputError, match="no such file"):
         tables.read_runs(tmp_path / "runs.csv")
     path = tmp_path / "runs.csv"
     path.write_text("a,b\n1,2\n")
@@ -269,12 +269,12 @@ def test_stored_tables_are_read_back_and_damage_is_named(tmp_path):
         tables.RunRecord("pendulum", "sac", 3, 6000, -150.5, -160.0, None, 12.5, None)
     ]
     path.write_text(f"{head}\npendulum,sac,3,60")
-    with pytest.raises(InputError, match="is damaged"):
+    with pytest.raises(InputError, match="line 2 has 4 cells instead of 9. Make it again"):
         tables.read_runs(path)
     path = tmp_path / "curves.csv"
     head = "task,method,seed,env_steps,mean_return"
     path.write_text(f"{head}\np,sac,0,10,-5\np,sac,0,20,-4\np,sac,1,10,-3\n")
-    with pytest.raises(InputError, match="is damaged"):
+    with pytest.raises(InputError, match="the curves of p/sac do not share"):
         tables.read_curves(path)
 
 

@@ -235,7 +235,7 @@ def test_the_mask_accepts_every_training_formula(functions, form, constants):
 
 
 def test_unknown_forms_are_named():
-    with pytest.raises(InputError, match="unknown form 'infix'; known: terms, prefix"):
+    with pytest.raises(InputError, match="form must be 'terms' or 'prefix', not 'infix'"):
         TransformerConfig(form="infix")
-    with pytest.raises(InputError, match="unknown constants 'digits'"):
+    with pytest.raises(InputError, match="constants must be .*, not 'digits'"):
         TransformerConfig(constants="digits")

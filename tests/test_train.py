@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import re
 import signal
 import sys
 import time
@@ -219,7 +220,7 @@ def test_bad_input_is_one_line_exit_2_and_no_file(tmp_path, capsys, arguments, m
         (b"x" * 400, "not a whole safetensors file"),
         ("cut", "not a whole safetensors file"),  # the shipped file, half of it
         ("policy", "is not a symtut weight file"),  # whole, of another kind
-        ("other", "does not fit the model it describes"),  # the right header, other tensors
+        ("other", "has an unknown tensor|lacks the tensor"),  # the right header, other tensors
     ],
 )
 def test_bad_weights_are_named_before_the_first_real_step(
@@ -240,7 +241,8 @@ def test_bad_weights_are_named_before_the_first_real_step(
     assert main(["train", *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("symtut: error: ") and captured.err.count("\n") == 1
-    assert message in captured.err and str(path) in captured.err and captured.out == ""
+    assert re.search(message, captured.err)
+    assert str(path) in captured.err and captured.out == ""
     assert not out.exists()
 
 

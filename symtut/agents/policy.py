@@ -7,8 +7,13 @@ import torch
 
 from symtut.agents.networks import MLP, NAMES
 from symtut.errors import InputError
+from symtut.forms import NAME, list_of, record, whole
 from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import Task, make_task
+
+HEADER = record(
+    {"task": NAME, "sizes": list_of(whole(1, 100_000), 3, 3)}, what="a policy file of symtut train"
+)
 
 
 class Policy:
@@ -47,15 +52,19 @@ class Policy:
         InputError
             If the file is missing, damaged, or not a policy of a known task.
         """
-        tensors, header = load_tensors(path)
-        if tensors.keys() != set(NAMES) or not {"task", "sizes"} <= header.keys():
-            raise InputError(f"'{path}' is not a policy file of symtut train.")
-        task, actor = make_task(header["task"]), MLP(*header["sizes"])
+        tensors, header = load_tensors(path, HEADER, _weights)
+        task, sizes = make_task(header["task"]), tuple(header["sizes"])
+        if (sizes[0], sizes[2]) != (task.observation_size, 2 * task.action_size):
+            raise InputError(f"'{path}' is not a policy file of the task '{header['task']}'.")
+        actor = MLP(*sizes)
         for name, parameter in zip(NAMES, actor.parameters, strict=True):
-            if tensors[name].shape != parameter.shape[1:]:
-                raise InputError(
-                    f"'{path}': '{name}' has shape {tuple(tensors[name].shape)}, but its header "
-                    f"says {tuple(parameter.shape[1:])}."
-                )
             parameter[0].copy_(tensors[name])
         return Policy(task, actor)
+
+
+def _weights(header: dict) -> dict[str, torch.Tensor]:
+    """Names and shapes, without content."""
+    inputs, hidden, outputs = header["sizes"]
+    shapes = (inputs, hidden), (1, hidden), (hidden, hidden), (1, hidden), (outputs, hidden)
+    shapes = dict(zip(NAMES, (*shapes, (1, outputs)), strict=True))
+    return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}

@@ -8,10 +8,9 @@ from symtut.regression.finetuning import (
     FULL_LEARNING_RATE,
     FinetuneConfig,
     Finetuning,
-    file_sha256,
 )
 from symtut.regression.pretraining import begin_or_resume, training_folder
-from symtut.regression.weights import load_weights
+from symtut.regression.weights import load_weights, weights_sha256
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.views import world_functions
@@ -56,7 +55,7 @@ def finetune(
             option = name.replace("_", "-")
             raise InputError(f"--{option} must be at least {least}, not {value}.")
     config = FinetuneConfig(
-        model=base.config, world=task, base=str(weights), base_sha256=file_sha256(weights),
+        model=base.config, world=task, base=str(weights), base_sha256=weights_sha256(weights),
         seed=seed, **{name: value for name, value in given.items() if value is not None},
     )  # fmt: skip
     if config.rank == 0:

@@ -1,21 +1,73 @@
 """The files of a run, and reading them back."""
 
-import csv
-import hashlib
-import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
-from symtut.storage import read_json
+from symtut.forms import (
+    ANYTHING,
+    FLAG,
+    NAME,
+    SHA256,
+    list_of,
+    mapping,
+    number,
+    optional,
+    record,
+    text,
+    whole,
+)
+from symtut.storage import file_sha256, read_csv, read_json
 from symtut.tasks import make_task
 from symtut.world_models.symbolic import SymbolicWorldModel, model_from_rows
 
 CONFIG, CURVE, EQUATIONS = "config.json", "curve.csv", "equations.json"
 POLICY, SUMMARY, CHECKPOINT = "policy.safetensors", "summary.json", "checkpoint.safetensors"
 FILES = (CONFIG, CURVE, EQUATIONS, POLICY, SUMMARY, CHECKPOINT)
-CURVE_COLUMNS = ["env_steps", "gradient_updates", "cpu_seconds", "mean_return", "std_return"]
+CURVE_FORM = {
+    "env_steps": whole(),
+    "gradient_updates": whole(),
+    "cpu_seconds": number(0),
+    "mean_return": number(),
+    "std_return": number(0),
+}
+CURVE_COLUMNS = list(CURVE_FORM)
+
+CONFIG_FORM = record(
+    {
+        "run": record(
+            {"task": NAME, "method": NAME, "steps": whole(1), "seed": whole(),
+             "evaluate_every": whole(1)},
+            others=ANYTHING,
+        ),
+        "provenance": record({"commit": optional(NAME)}, others=ANYTHING),
+    },
+    what="the configuration of a run",
+)  # fmt: skip
+FILES_FORM = record({}, dict.fromkeys(FILES, optional(SHA256)))
+SUMMARY_FORM = record(
+    {
+        "task": NAME,
+        "method": NAME,
+        "seed": whole(),
+        "env_steps": whole(),
+        "gradient_updates": whole(),
+        "cpu_seconds": number(0),
+        "final_return": number(),
+        "final_return_std": number(0),
+        "evaluation_seeds": list_of(whole(), 2, 2),
+        "threshold": number(),
+        "steps_to_threshold": optional(whole()),
+        "model": optional(mapping(ANYTHING)),
+    },
+    {"diverged": FLAG, "diverged_because": optional(text()), "files": FILES_FORM},
+    what="the summary of a run",
+)
+EQUATIONS_FORM = list_of(
+    record({"target": NAME, "equation": text(100_000)}, others=ANYTHING), 1000, 1, "equations"
+)
 
 
 @dataclass(frozen=True)
@@ -74,63 +126,42 @@ class Result:
             run's.
         """
         out = Path(out)
-        config, summary = read_json(out / CONFIG), read_json(out / SUMMARY)
-        curve = read_curve(out / CURVE)
+        config, summary = read_config(out / CONFIG), read_json(out / SUMMARY, SUMMARY_FORM)
+        curve = read_csv(out / CURVE, CURVE_FORM, "the curve of a run")
         _check_whole(out, config, summary, curve)
-        has_equations = (out / EQUATIONS).exists()
-        equations = read_json(out / EQUATIONS) if has_equations else []
+        has_equations = os.path.lexists(out / EQUATIONS)
+        equations = read_json(out / EQUATIONS, EQUATIONS_FORM) if has_equations else []
         return Result(out, config, summary, curve, equations)
 
 
-def read_curve(path: Path) -> list[dict]:
-    """The rows of a ``curve.csv``; a missing or damaged one is an ``InputError``."""
-    kinds = dict(zip(CURVE_COLUMNS, (int, int, float, float, float), strict=True))
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-        if header != CURVE_COLUMNS:
-            raise ValueError("other columns")
-        curve = [
-            {name: kinds[name](text) for name, text in zip(kinds, row, strict=True)} for row in rows
-        ]
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"'{path}' cannot be read as a curve ({error!r}).") from error
-    if not all(math.isfinite(value) for row in curve for value in row.values()):
-        raise InputError(f"'{path}' cannot be read as a curve: not every value is finite.")
-    return curve
+def read_config(path: str | Path) -> dict:
+    """The content of a ``config.json``; an ``InputError`` if it is not the one of a run."""
+    return read_json(path, CONFIG_FORM)
 
 
 def _check_whole(out: Path, config: dict, summary: dict, curve: list[dict]) -> None:
     """Raise ``InputError`` unless the files of a run are all there and belong together."""
-    try:
-        run = config["run"]
-        for name in ("task", "method", "seed"):
-            if summary[name] != run[name]:
-                raise InputError(f"'{out / SUMMARY}' is not of the run in {CONFIG}.")
-        every, total = run["evaluate_every"], summary["gradient_updates"]
-        expected = [*range(every, total, every), total]
-        last = {
-            "env_steps": summary["env_steps"],
-            "gradient_updates": total,
-            "mean_return": summary["final_return"],
-            "std_return": summary["final_return_std"],
-        }
-        found = [row["gradient_updates"] for row in curve]
-        if found != expected or last.items() - curve[-1].items():
-            raise InputError(f"'{out / CURVE}' is cut, or not of the run in {SUMMARY}.")
-        hashes = summary.get("files", {POLICY: None})  # older runs noted none
-        for name, digest in hashes.items():
-            if not (out / name).is_file():
-                raise InputError(f"'{out / name}' is missing.")
-            if digest is not None and digest != file_hash(out / name):
-                raise InputError(f"'{out / name}' is damaged, or not of the run in {SUMMARY}.")
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"'{out}' does not hold a whole run ({error!r}).") from error
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    run = config["run"]
+    for name in ("task", "method", "seed"):
+        if summary[name] != run[name]:
+            raise InputError(f"'{out / SUMMARY}' is not of the run in {CONFIG}.")
+    every, total = run["evaluate_every"], summary["gradient_updates"]
+    last = {
+        "env_steps": summary["env_steps"],
+        "gradient_updates": total,
+        "mean_return": summary["final_return"],
+        "std_return": summary["final_return_std"],
+    }
+    n_rows = len(range(every, total, every)) + 1
+    expected = [*range(every, total, every), total] if n_rows == len(curve) else None
+    found = [row["gradient_updates"] for row in curve]
+    if found != expected or last.items() - curve[-1].items():
+        raise InputError(f"'{out / CURVE}' is cut, or not of the run in {SUMMARY}.")
+    for name, digest in summary.get("files", {POLICY: None}).items():  # older runs noted none
+        if not (out / name).is_file():
+            raise InputError(f"'{out / name}' is missing.")
+        if digest is not None and digest != file_sha256(out / name):
+            raise InputError(f"'{out / name}' is damaged, or not of the run in {SUMMARY}.")
 
 
 def fault(out: Path) -> str | None:

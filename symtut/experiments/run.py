@@ -1,5 +1,6 @@
 """One run from beginning to end: evaluate, write files, survive interruption."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +17,13 @@ from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
 from symtut.memory import memory_errors_named
 from symtut.output_folder import output_folder
+from symtut.paths import as_path
 from symtut.progress import Bar
 from symtut.storage import (
+    file_sha256,
     load_tensors,
     package_version,
     provenance,
-    read_json,
     save_tensors,
     write_csv,
     write_json,
@@ -84,7 +86,7 @@ def train(
     try:
         with memory_errors_named():
             config = RunConfig.make(task, method, steps, seed, profile, **overrides)
-            return Run(config, Path(out), on_progress or (lambda line: None)).finish()
+            return Run(config, as_path(out), on_progress or (lambda line: None)).finish()
     finally:
         torch.set_num_threads(threads)
 
@@ -138,15 +140,14 @@ class Run:
     def _is_finished(self) -> bool:
         """Whether the folder holds this run, whole; another run is an ``InputError``."""
         run, path = self.config.as_json(), self.out / results.CONFIG
-        if path.exists():
-            stored = read_json(path)
-            stored = stored.get("run") if isinstance(stored, dict) else None
+        if os.path.lexists(path):
+            stored = results.read_config(path)["run"]
             if stored != run:
                 raise InputError(
                     f"'{self.out}' holds a run with another configuration "
                     f"({first_difference(stored, run)}). Choose another --out folder."
                 )
-        elif foreign := [name for name in results.FILES if (self.out / name).exists()]:
+        elif foreign := [name for name in results.FILES if os.path.lexists(self.out / name)]:
             raise InputError(
                 f"'{self.out}' holds '{foreign[0]}' without the {results.CONFIG} of a run: choose "
                 "another --out folder."
@@ -286,7 +287,7 @@ class Run:
             "diverged": loop.diverged is not None,
             "diverged_because": loop.diverged,
             "files": {
-                name: results.file_hash(self.out / name)
+                name: file_sha256(self.out / name)
                 for name in (results.POLICY, results.EQUATIONS)
                 if (self.out / name).exists()
             },

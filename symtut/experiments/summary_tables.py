@@ -7,7 +7,6 @@
 """
 
 import math
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,11 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import (
-    CURVE_COLUMNS,
     CURVES,
+    CURVES_FORM,
     RUNS,
+    RUNS_FORM,
+    WHAT,
     Cell,
     Curves,
     RunRecord,
@@ -26,15 +27,46 @@ from symtut.experiments.tables import (
     read_curves,
     read_runs,
 )
-from symtut.storage import provenance, read_json, write_csv, write_json
+from symtut.forms import ANYTHING, NAME, list_of, mapping, number, optional, record, whole
+from symtut.paths import as_path
+from symtut.storage import keep_foreign, provenance, read_csv, read_json, write_csv, write_json
 
 TABLE, SOURCES = "table.csv", "table.json"
+SOURCES_FORM = record(
+    {"reference": NAME, "made": list_of(mapping(ANYTHING))},
+    {"runs": whole(1), "commits": list_of(NAME)},
+    what="the sources of tables of 'symtut sweep'",
+)
+ESTIMATES = ("final_return", "steps_to_threshold", "steps_ratio", "reference_better")
+TABLE_FORM = {
+    "task": NAME, "method": NAME, "runs": whole(1), "env_steps": whole(), "threshold": number(),
+    "reached": whole(), "cpu_seconds": number(0),
+} | {
+    f"{name}{end}": optional(number(finite=False))
+    for name in ESTIMATES
+    for end in ("", "_low", "_high")
+}  # fmt: skip
 
 
 def write_tables(out: str | Path, reference: str = "symbolic") -> str:
     """Write the tables of the sweep in ``out``; returns the readable one."""
+    out = as_path(out)
+    check_tables(out)
     records, curves = collect(out)
-    return _write(Path(out), records, curves, reference, [provenance()])
+    return _write(out, records, curves, reference, [provenance()])
+
+
+def check_tables(out: Path) -> None:
+    """Refuse to replace files of the tables' names in ``out`` that are not such tables."""
+    keep_foreign(out / RUNS, read_runs)
+    keep_foreign(out / CURVES, read_curves)
+    keep_foreign(out / TABLE, lambda path: read_csv(path, TABLE_FORM, WHAT))
+    keep_foreign(out / SOURCES, read_sources)
+
+
+def read_sources(path: Path) -> dict:
+    """The content of a stored ``table.json``."""
+    return read_json(path, SOURCES_FORM)
 
 
 def add_tables(new: str | Path, stored: str | Path) -> None:
@@ -51,13 +83,14 @@ def add_tables(new: str | Path, stored: str | Path) -> None:
     """
     new, stored = Path(new), Path(stored)
     records, curves = read_runs(new / RUNS), read_curves(new / CURVES)
-    sources = read_json(new / SOURCES)
+    sources = read_sources(new / SOURCES)
+    check_tables(stored)
     made = sources["made"]
     if (stored / RUNS).exists():
         known = {(r.task, r.method, r.seed) for r in records}
         kept = [r for r in read_runs(stored / RUNS) if (r.task, r.method, r.seed) not in known]
         if kept:
-            earlier = read_json(stored / SOURCES)["made"]
+            earlier = read_sources(stored / SOURCES)["made"]
             made = [sweep for sweep in earlier if sweep not in made] + made
         records = sorted(records + kept, key=lambda r: (*cell_order((r.task, r.method)), r.seed))
         curves = _joined(records, curves, read_curves(stored / CURVES))
@@ -67,8 +100,8 @@ def add_tables(new: str | Path, stored: str | Path) -> None:
 def _joined(records, new: dict[Cell, Curves], old: dict[Cell, Curves]) -> dict[Cell, Curves]:
     """The curves of ``records``: new ones, and old ones of the seeds that are not new."""
     cells: dict[Cell, list[RunRecord]] = {}
-    for record in records:
-        cells.setdefault((record.task, record.method), []).append(record)
+    for run in records:
+        cells.setdefault((run.task, run.method), []).append(run)
     found = {}
     for cell, runs in cells.items():
         parts = [part for part in (new.get(cell), old.get(cell)) if part is not None]
@@ -96,11 +129,10 @@ def _write(
     made: list[dict],
 ) -> str:
     rows = summarise(records, reference)
-    names = [f.name for f in fields(RunRecord)]
-    write_csv(out / RUNS, names, [[getattr(r, name) for name in names] for r in records])
+    write_csv(out / RUNS, list(RUNS_FORM), [[getattr(r, n) for n in RUNS_FORM] for r in records])
     write_csv(
         out / CURVES,
-        CURVE_COLUMNS,
+        list(CURVES_FORM),
         [
             [*cell, seed, int(steps), float(value)]
             for cell, c in curves.items()
@@ -108,7 +140,9 @@ def _write(
             for steps, value in zip(c.env_steps, returns, strict=True)
         ],
     )
-    write_csv(out / TABLE, list(rows[0]), [[_cell_text(v) for v in row.values()] for row in rows])
+    write_csv(
+        out / TABLE, list(TABLE_FORM), [[_cell_text(v) for v in row.values()] for row in rows]
+    )
     commits = sorted({r.commit for r in records if r.commit})
     sources = {"runs": len(records), "commits": commits, "reference": reference, "made": made}
     write_json(out / SOURCES, sources)
@@ -131,8 +165,8 @@ def summarise(records: list[RunRecord], reference: str = "symbolic") -> list[dic
     return, each method at its own number of real steps.
     """
     cells: dict[Cell, list[RunRecord]] = {}
-    for record in records:
-        cells.setdefault((record.task, record.method), []).append(record)
+    for run in records:
+        cells.setdefault((run.task, run.method), []).append(run)
     rows = []
     for (task, method), runs in cells.items():
         base = cells.get((task, reference)) if method != reference else None

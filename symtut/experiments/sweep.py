@@ -24,12 +24,12 @@ from symtut.errors import InputError
 from symtut.experiments import results, workers
 from symtut.experiments.config import LARGEST_SEED, RunConfig
 from symtut.experiments.run import Run, first_difference, train
-from symtut.experiments.summary_tables import SOURCES, TABLE, write_tables
+from symtut.experiments.summary_tables import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
 from symtut.output_folder import output_folder
+from symtut.paths import as_path
 from symtut.progress import silenced
-from symtut.storage import read_json
 from symtut.tasks import TASKS, make_task
 from symtut.world_models import METHODS
 
@@ -114,6 +114,7 @@ def sweep(
     _check_backend(backend, scheduler, jobs)
     todo = _to_do(runs)
     with output_folder(out, SWEEP_FILES) as out:
+        check_tables(out)
         failures = Failures(out / FAILURES)
         failures.forget(run.out for run in runs)
         if len(todo) < len(runs):
@@ -189,7 +190,7 @@ def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun
                 options = {}
                 for key in ("", method, f"{task}/{method}"):
                     options |= overrides.get(key, {})
-                folder = str(Path(out).absolute() / task / method / f"seed_{seed}")
+                folder = str(as_path(out).absolute() / task / method / f"seed_{seed}")
                 chosen = tuple(options.items())
                 runs.append(SweepRun(task, method, seed, real_steps, profile, folder, chosen))
     for run in runs:
@@ -207,7 +208,7 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
     for cell in {(run.task, run.method): run for run in runs}.values():
         wanted = json.loads(json.dumps(cell.config().as_json())) | {"seed": None}
         for path in sorted(Path(cell.out).parent.glob(f"seed_*/{results.CONFIG}")):
-            stored = (read_json(path).get("run") or {}) | {"seed": None}
+            stored = results.read_config(path)["run"] | {"seed": None}
             if stored != wanted:
                 raise InputError(
                     f"'{path.parent}' holds a run with another configuration "

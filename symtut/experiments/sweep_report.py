@@ -8,15 +8,35 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from symtut.storage import read_json, write_json
+from symtut.forms import NAME, list_of, record, text, whole
+from symtut.storage import keep_foreign, read_json, write_json
+
+FAILURES_FORM = list_of(
+    record(
+        {"task": NAME, "method": NAME, "seed": whole(), "out": text(5000), "error": text(100_000),
+         "repeat": text(100_000), "traceback": text(1_000_000)}
+    ),
+    what="a list of failed runs",
+)  # fmt: skip
 
 
 class Failures:
-    """``failures.json``: the runs that failed, why, and how to repeat each. Absent if none did."""
+    """``failures.json``: the runs that failed, why, and how to repeat each. Absent if none did.
+
+    Raises
+    ------
+    InputError
+        If there is another file of that name.
+    """
 
     def __init__(self, path: Path):
         self.path = path
-        self.entries = {e["out"]: e for e in read_json(path)} if path.exists() else {}
+        keep_foreign(path, self._read)
+        self.entries = {e["out"]: e for e in self._read(path)} if path.exists() else {}
+
+    @staticmethod
+    def _read(path: Path) -> list[dict]:
+        return read_json(path, FAILURES_FORM)
 
     def add(self, run, outcome: dict) -> None:
         self.entries[run.out] = {

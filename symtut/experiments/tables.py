@@ -6,7 +6,6 @@
 What they say in sum is next door, in ``symtut.experiments.summary_tables``.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,11 +15,31 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.experiments import results
 from symtut.experiments.results import Result
+from symtut.forms import NAME, number, optional, whole
+from symtut.storage import read_csv
 
 RUNS, CURVES = "runs.csv", "curves.csv"
 GRID = 100  # points of a curve at most
 METHOD_ORDER = ("symbolic", "oracle", "sparse", "mbpo", "dreamer", "sac")
-CURVE_COLUMNS = ["task", "method", "seed", "env_steps", "mean_return"]
+RUNS_FORM = {
+    "task": NAME,
+    "method": NAME,
+    "seed": whole(),
+    "env_steps": whole(),
+    "final_return": number(),
+    "threshold": number(),
+    "steps_to_threshold": optional(whole()),
+    "cpu_seconds": number(0),
+    "commit": optional(NAME),
+}
+CURVES_FORM = {
+    "task": NAME,
+    "method": NAME,
+    "seed": whole(),
+    "env_steps": whole(),
+    "mean_return": number(),
+}
+WHAT = "a table of 'symtut sweep'"
 
 Cell = tuple[str, str]  # task, method
 
@@ -84,11 +103,8 @@ def collect(out: str | Path) -> tuple[list[RunRecord], dict[Cell, Curves]]:
 
 
 def _record(result: Result) -> RunRecord:
-    try:
-        values = {f.name: result.summary[f.name] for f in fields(RunRecord) if f.name != "commit"}
-        return RunRecord(**values, commit=result.config["provenance"]["commit"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"'{result.out}' is not a whole run ({error!r}); run it again.") from error
+    values = {f.name: result.summary[f.name] for f in fields(RunRecord) if f.name != "commit"}
+    return RunRecord(**values, commit=result.config["provenance"]["commit"])
 
 
 def cell_order(cell: Cell) -> tuple:
@@ -126,40 +142,23 @@ def on_common_steps(runs: Iterable[tuple[int, list[dict]]], points: int = GRID) 
 
 def read_runs(path: str | Path) -> list[RunRecord]:
     """The rows of a stored ``runs.csv``."""
-    kinds = {"seed": int, "env_steps": int, "final_return": float, "threshold": float}
-    kinds |= {"cpu_seconds": float, "steps_to_threshold": lambda text: int(text) if text else None}
-    kinds["commit"] = lambda text: text or None
-    names = [f.name for f in fields(RunRecord)]
-    rows = _read(path, names)
-    try:
-        return [RunRecord(**{n: kinds.get(n, str)(row[n]) for n in names}) for row in rows]
-    except (TypeError, ValueError) as error:
-        raise InputError(f"'{path}' is damaged ({error}); make it again.") from error
+    return [RunRecord(**row) for row in read_csv(path, RUNS_FORM, WHAT)]
 
 
 def read_curves(path: str | Path) -> dict[Cell, Curves]:
     """The curves of a stored ``curves.csv``, by task and method."""
     found: dict[Cell, dict[int, list]] = {}
-    try:
-        for row in _read(path, CURVE_COLUMNS):
-            seeds = found.setdefault((row["task"], row["method"]), {})
-            point = int(row["env_steps"]), float(row["mean_return"])
-            seeds.setdefault(int(row["seed"]), []).append(point)
-        curves = {}
-        for cell, seeds in found.items():
-            points = np.array(list(seeds.values()))  # (n, K, 2); ragged ones raise
-            curves[cell] = Curves(tuple(seeds), points[0, :, 0].astype(int), points[:, :, 1])
-    except (TypeError, ValueError) as error:
-        raise InputError(f"'{path}' is damaged ({error}); make it again.") from error
+    for row in read_csv(path, CURVES_FORM, WHAT):
+        seeds = found.setdefault((row["task"], row["method"]), {})
+        seeds.setdefault(row["seed"], []).append((row["env_steps"], row["mean_return"]))
+    curves = {}
+    for cell, seeds in found.items():
+        steps = [[at for at, _ in points] for points in seeds.values()]
+        if any(other != steps[0] for other in steps) or sorted(set(steps[0])) != steps[0]:
+            raise InputError(
+                f"'{path}' is not {WHAT}: the curves of {'/'.join(cell)} do not share their rising "
+                "steps. Make it again."
+            )
+        returns = np.array([[value for _, value in points] for points in seeds.values()])
+        curves[cell] = Curves(tuple(seeds), np.array(steps[0]), returns)
     return curves
-
-
-def _read(path, names) -> list[dict]:
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != names:
-                raise InputError(f"'{path}' is not a table of 'symtut sweep'.")
-            return list(reader)
-    except OSError as error:
-        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error

@@ -134,9 +134,12 @@ class Expression:
         taken = set(map(str, used))
         count = (k for k in range(len(self.prefix) + len(taken)) if f"C{k}" not in taken)
 
+        # SymPy multiplies whole numbers out: 3 squared forty times would fill the memory
+        exact = self._fold(_degree) <= MOST_EXACT
+
         def build(token, args):
             if isinstance(token, float):
-                return _sympy_number(token)
+                return _sympy_number(token) if exact else sympy.Float(token, 17)
             if token == CONSTANT:
                 return sympy.Symbol(f"C{next(count)}")
             if token in VARIABLES:
@@ -251,6 +254,19 @@ def _constant(value: float, x, library: str):
     if not x.requires_grad:
         return filled
     return filled + (x * 0).nan_to_num().sum(-1)  # its gradient is zero, but there is one
+
+
+MOST_EXACT = 64
+"""Degree of a formula above which SymPy gets no whole numbers."""
+
+
+def _degree(token, args: list[int]) -> int:
+    """How often a number below can occur as a factor, at most."""
+    if token == "square":
+        return 2 * args[0]
+    if token in ("mul", "div"):
+        return sum(args)
+    return max(args, default=1)
 
 
 def _sympy_number(value: float) -> sympy.Expr:

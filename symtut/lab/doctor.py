@@ -1,6 +1,5 @@
 """``symtut doctor``: is this installation fit for the course? One line per question."""
 
-import hashlib
 import os
 import platform
 import re
@@ -98,7 +97,8 @@ def check_environment() -> str:
 def check_weights() -> str:
     """Shipped weights are there, and are the bytes that their cards describe."""
     from symtut.data_files import data_path
-    from symtut.storage import read_json
+    from symtut.regression.weights import read_card
+    from symtut.storage import file_sha256
 
     again = "install symtut again."
     try:
@@ -109,10 +109,10 @@ def check_weights() -> str:
         raise Problem(f"no weights are shipped with this installation; {again}")
     for path in files:
         try:
-            card = read_json(path.with_suffix(".json"))
+            card = read_card(path.with_suffix(".json"))
         except InputError as error:
             raise Problem(f"{error} The card of '{path.name}' is needed; {again}") from error
-        if card.get("sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
+        if card["sha256"] != file_sha256(path):
             raise Problem(f"'{path.name}' is not the file that its card describes; {again}")
     return ", ".join(f"{path.stem} ({path.stat().st_size / 1e6:.1f} MB)" for path in files)
 

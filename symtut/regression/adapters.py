@@ -43,6 +43,16 @@ def adapter_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return found
 
 
+def adapters_of(model: nn.Module, rank: int) -> dict[str, torch.Tensor]:
+    """Names and shapes of the adapters of a plain model: tensors without content."""
+    found = {}
+    for name, layer in _linear(model):
+        rows, columns = layer.weight.shape
+        found[f"{name}.up"] = torch.empty(rows, rank, device="meta")
+        found[f"{name}.down"] = torch.empty(rank, columns, device="meta")
+    return found
+
+
 @torch.no_grad()
 def fold(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     """Add adapters to the weights of a plain model, in place.

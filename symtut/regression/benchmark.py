@@ -18,19 +18,22 @@ from symtut.arguments import MOST_PROCESSES
 from symtut.errors import InputError
 from symtut.orphans import end_with
 from symtut.output_folder import output_file
+from symtut.paths import as_path
 from symtut.regression.benchmark_progress import Progress
 from symtut.regression.benchmark_tables import (
     ALL_METHODS,
+    read_settings,
     read_table,
     row_key,
+    settings_path,
     summary,
     write_table,
 )
 from symtut.regression.peers import PEERS, check_peer, fit_peer, one_thread, peer_versions
 from symtut.regression.regressor import SymbolicRegressor
 from symtut.regression.suites import Problem, make_suite
-from symtut.regression.weights import find_weights, load_weights
-from symtut.storage import provenance, read_json, write_json
+from symtut.regression.weights import load_weights, weights_sha256
+from symtut.storage import keep_foreign, provenance, write_json
 
 EXACT = 1e-8
 """1 − R² on fresh points below which an equation counts as exact."""
@@ -103,7 +106,6 @@ def _r2(model, problem, x) -> float:
 
 
 def _number(name: str) -> int:
-    """A seed from a name."""
     return int.from_bytes(name.encode(), "little") % (2**61 - 1)
 
 
@@ -136,22 +138,25 @@ def run_benchmark(
     Raises
     ------
     InputError
-        Unknown suite or method, a library that is not installed, a file that cannot be written, or
-        a table that was made with other settings.
+        Unknown suite or method, a library that is not installed, a file that cannot be written or
+        is not such a table, or a table that was made with other settings.
     """
+    out, beside = as_path(out), settings_path(out)
     methods = list(dict.fromkeys(methods))
     _check(methods, seconds, points, noise, limit, jobs)
+    keep_foreign(beside, lambda _: read_settings(out))
+    keep_foreign(out, read_table)
     problems = _problems(suite)
     settings = {
         "suite": suite, "problems": _fingerprint(problems), "seconds": seconds, "seed": seed,
         "options": {name: value for name, value in options.items() if name != "weights"},
         "weights": _weights_hash(methods, options), "peers": peer_versions(methods),
     }  # fmt: skip
-    card = Path(out).with_suffix(".json")
-    with output_file(out, [card.name]) as out:
-        if overwrite:
-            out.unlink(missing_ok=True)
-        rows, sessions = _continued(out, settings)
+    with output_file(out, [beside.name]):
+        rows, sessions = ([], []) if overwrite else _continued(out, settings)
+        place = {problem.name: i for i, problem in enumerate(problems)}
+        if unknown := {row["problem"] for row in rows} - place.keys():
+            raise InputError(f"the table '{out}' has the unknown problem '{min(unknown)}'.")
         grid = [
             (number, method, size, level)
             for number in range(len(problems[:limit]))
@@ -161,19 +166,16 @@ def run_benchmark(
         ]
         done = {row_key(row): row for row in rows}
         todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
+        if overwrite:
+            out.unlink(missing_ok=True)
         if todo or not rows:
-            write_json(card, settings | {"sessions": [*sessions, provenance()]})
+            write_json(beside, settings | {"sessions": [*sessions, provenance()]})
         if len(todo) < len(grid):
             report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
-        place = {problem.name: i for i, problem in enumerate(problems)}
 
         def order(row):
-            return (
-                place[row["problem"]],
-                row["points"],
-                row["noise"],
-                ALL_METHODS.index(row["method"]),
-            )
+            method = ALL_METHODS.index(row["method"])
+            return place[row["problem"]], row["points"], row["noise"], method
 
         progress = Progress(todo, seconds, jobs, report)
         with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
@@ -210,7 +212,7 @@ def _weights_hash(methods, options) -> str | None:
         return None
     name = options.get("weights", "general")
     load_weights(name)
-    return hashlib.sha256(find_weights(name).read_bytes()).hexdigest()
+    return weights_sha256(name)
 
 
 def _fingerprint(problems: list[Problem]) -> str:
@@ -227,10 +229,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
     if not out.exists():
         return [], []
     advice = "Choose another --out, or begin this table anew with --overwrite."
-    try:
-        rows, before = read_table(out), read_json(out.with_suffix(".json"))
-    except InputError as error:
-        raise InputError(f"{error} {advice}") from error
+    rows, before = read_table(out), read_settings(out)
     for name in ("suite", "problems", "seconds", "seed", "options"):
         if before.get(name) != settings[name]:
             raise InputError(
@@ -246,7 +245,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
                 f"the table '{out}' was made with {name} {number}, installed is "
                 f"{settings['peers'][name]}. {advice}"
             )
-    return rows, before.get("sessions", [])
+    return rows, before["sessions"]
 
 
 # ---- the work -----------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Tables of the regressors' benchmark: reading and writing them, and what they say in sum."""
 
-import csv
 import math
 from itertools import combinations
 from pathlib import Path
@@ -8,18 +7,49 @@ from pathlib import Path
 import numpy as np
 
 from symtut.errors import InputError
+from symtut.forms import (
+    ANYTHING,
+    NAME,
+    SHA256,
+    list_of,
+    mapping,
+    number,
+    one_of,
+    optional,
+    record,
+    text,
+    whole,
+)
+from symtut.paths import as_path
 from symtut.regression.peers import PEERS
 from symtut.regression.settings import METHODS
-from symtut.storage import read_json, write_csv
+from symtut.storage import read_csv, read_json, write_csv
 
 ALL_METHODS = (*METHODS, *PEERS)
-KINDS = {
-    "suite": str, "problem": str, "kind": str, "method": str, "points": int, "noise": float,
-    "r2": float, "r2_extrapolated": float, "exact": int, "exact_extrapolated": int,
-    "complexity": int, "cpu_seconds": float, "equation": str, "failure": str,
+COLUMNS = {
+    "suite": NAME, "problem": NAME, "kind": NAME, "method": one_of(*ALL_METHODS),
+    "points": whole(1), "noise": number(0), "r2": number(finite=False),
+    "r2_extrapolated": number(finite=False), "exact": whole(0, 1),
+    "exact_extrapolated": whole(0, 1), "complexity": optional(whole(1)),
+    "cpu_seconds": number(0), "equation": text(100_000), "failure": text(1000),
 }  # fmt: skip
-"""Columns and their types. ``complexity`` is empty and ``failure`` says why where there is no
-equation, or none that can be evaluated; such a row has ``r2`` −inf."""
+"""``complexity`` is empty and ``failure`` says why where there is no equation, or none that can be
+evaluated; such a row has ``r2`` −inf."""
+
+WHAT = "a table of 'symtut benchmark regression'"
+SETTINGS = record(
+    {
+        "suite": NAME,
+        "problems": NAME,
+        "seconds": number(0),
+        "seed": whole(),
+        "options": mapping(ANYTHING),
+        "weights": optional(SHA256),
+        "sessions": list_of(mapping(ANYTHING)),
+    },
+    {"peers": mapping(NAME)},
+    what="the settings of a table of 'symtut benchmark regression'",
+)
 
 GOOD = 0.999
 HARD = "three or more terms or nested"
@@ -32,7 +62,7 @@ def row_key(row: dict) -> tuple:
 
 def write_table(path: Path, rows: list[dict]) -> None:
     """Write rows as CSV, atomically."""
-    write_csv(path, list(KINDS), [[row[name] for name in KINDS] for row in rows])
+    write_csv(path, list(COLUMNS), [[row[name] for name in COLUMNS] for row in rows])
 
 
 def read_table(path: str | Path) -> list[dict]:
@@ -43,34 +73,35 @@ def read_table(path: str | Path) -> list[dict]:
     InputError
         No such file, or not a table of this benchmark.
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != list(KINDS):
-                raise InputError(f"'{path}' is not a table of 'symtut benchmark regression'.")
-            return [{name: _read(row[name], name) for name in KINDS} for row in reader]
-    except OSError as error:
-        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
-    except (ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"'{path}' is damaged ({error}); make it again.") from error
+    return read_csv(path, COLUMNS, WHAT)
 
 
-def _read(text: str, name: str):
-    return None if text == "" and name == "complexity" else KINDS[name](text)
+def settings_path(table: str | Path) -> Path:
+    """Where the settings of a table are: beside it.
+
+    Raises
+    ------
+    InputError
+        If the table's name does not end with ``.csv``.
+    """
+    table = as_path(table)
+    if table.suffix != ".csv":
+        raise InputError(f"the name of a table ends with .csv, not '{table}'.")
+    return table.with_suffix(".json")
+
+
+def read_settings(table: str | Path) -> dict:
+    """What all rows of a stored table share, and the sessions that made them."""
+    return read_json(settings_path(table), SETTINGS)
 
 
 def summarise(paths: list[str | Path]) -> str:
     """Summaries of stored tables; tables of one suite, budget and seed are taken together."""
     groups: dict[tuple, dict[tuple, dict]] = {}
-    for path in map(Path, paths):
+    for path in map(as_path, paths):
         rows = read_table(path)
-        settings = read_json(path.with_suffix(".json"))
-        wanted = ("suite", "seconds", "seed", "problems")
-        if not settings.keys() >= set(wanted):
-            raise InputError(f"'{path}' is not a table of 'symtut benchmark regression'.")
-        group = tuple(settings[name] for name in wanted)
+        settings = read_settings(path)
+        group = tuple(settings[name] for name in ("suite", "seconds", "seed", "problems"))
         merged = groups.setdefault(group, {})
         for row in rows:
             if merged.setdefault(row_key(row), row) is not row:

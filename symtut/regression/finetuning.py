@@ -6,7 +6,6 @@ The training itself is that of :mod:`symtut.regression.pretraining`, on the func
 """
 
 import copy
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from symtut.errors import InputError
 from symtut.regression.adapters import adapter_tensors, add_adapters
 from symtut.regression.pretraining import Pretraining
 from symtut.regression.training_data import PretrainConfig
+from symtut.regression.training_files import WEIGHTS
 from symtut.regression.weights import find_weights, is_adapter, load_weights, save_adapter
 from symtut.regression.world_functions import WorldFunctions
 
@@ -76,7 +76,7 @@ class Finetuning(Pretraining):
         """Write the adapters (or all weights) and their card into the output folder."""
         if not self.config.rank:
             return super().export()
-        path = self.out / "weights.safetensors"
+        path = self.out / WEIGHTS
         save_adapter(
             path, adapter_tensors(self.model), self.config.base, self.config.base_sha256,
             self.config.rank, self.card(),
@@ -98,8 +98,3 @@ def fresh_copy(base: str | Path):
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     return model
-
-
-def file_sha256(name: str | Path) -> str:
-    """Hash of a weight file by name or path."""
-    return hashlib.sha256(find_weights(name).read_bytes()).hexdigest()

@@ -23,14 +23,20 @@ from torch.utils.data import DataLoader, Dataset
 from symtut.errors import InputError
 from symtut.output_folder import output_folder
 from symtut.progress import Bar, silenced
+from symtut.regression import training_files as files
 from symtut.regression.parallel import Processes, bfloat16_pays
 from symtut.regression.recovery import recovery
 from symtut.regression.training_data import PRESETS, Batch, PretrainConfig, make_chunk
 from symtut.regression.transformer import FormulaTransformer, TransformerConfig
 from symtut.regression.weights import save_weights
-from symtut.storage import ensure_folder, load_tensors, provenance, save_tensors, write_csv
-
-FILES = ("checkpoint.safetensors", "log.csv", "weights.safetensors", "weights.json")
+from symtut.storage import (
+    ensure_folder,
+    load_tensors,
+    provenance,
+    read_metadata,
+    save_tensors,
+    write_csv,
+)
 
 
 class Chunks(Dataset):
@@ -94,12 +100,7 @@ class Pretraining:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.out / "checkpoint.safetensors"
-
-    columns = (
-        "loss", "token_accuracy", "held_out_loss", "held_out_token_accuracy", "held_out_recovery",
-        "held_out_term_recovery",
-    )  # fmt: skip
+        return self.out / files.CHECKPOINT
 
     def save_checkpoint(self) -> None:
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
@@ -119,18 +120,24 @@ class Pretraining:
         """Continue from the checkpoint in the output folder.
 
         ``examples`` may differ from the interrupted run's (to extend it); nothing else may.
+
+        Raises
+        ------
+        InputError
+            If it is damaged or belongs to a run with other settings.
         """
-        tensors, metadata = load_tensors(self.checkpoint_path)
+        metadata = read_metadata(self.checkpoint_path, files.CHECKPOINT_HEADER)
         stored, mine = dict(metadata["config"]), _plain(self.config)
         # a field that an older checkpoint lacks has its default
         stored["model"] = _plain(TransformerConfig()) | stored["model"]
-        free = ("examples", "checkpoint_every")
-        changed = [k for k in mine if k not in free and mine[k] != stored.get(k)]
-        if changed:
+        if changed := files.changed_settings(stored, mine):
             raise InputError(
                 f"'{self.checkpoint_path}' belongs to a run with other settings "
                 f"({', '.join(changed)}): use the same preset and seed, or another folder."
             )
+        files.check_own(self.out, self._recipe())
+        like = files.checkpoint_tensors(self.model, self.averaged, self.optimizer)
+        tensors, _ = load_tensors(self.checkpoint_path, files.CHECKPOINT_HEADER, lambda _: like)
         model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
         self.model.load_state_dict(model)
         if self.averaged is not None:
@@ -148,7 +155,7 @@ class Pretraining:
         self.chunk, self.seen = metadata["chunk"], metadata["seen"]
         self.cpu_seconds = metadata["cpu_seconds"]
         # likewise a figure that an older log lacks: empty in the table from then on
-        width = 2 + len(self.columns)
+        width = len(files.LOG_COLUMNS)
         self.log = [[*row, *[""] * (width - len(row))] for row in metadata["log"]]
         self.fingerprints = set(metadata.get("fingerprints", ()))
         self._chunks = None
@@ -276,7 +283,7 @@ class Pretraining:
         return figures
 
     def _write_log(self) -> None:
-        write_csv(self.out / "log.csv", ["examples", "cpu_seconds", *self.columns], self.log)
+        write_csv(self.out / files.LOG, list(files.LOG_COLUMNS), self.log)
 
     def _require_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
@@ -288,20 +295,23 @@ class Pretraining:
 
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
-        path = self.out / "weights.safetensors"
+        path = self.out / files.WEIGHTS
         save_weights(path, self.best_model, self.card())
         return path
 
     def card(self) -> dict:
         """What the model card says of the training."""
         return {
-            "recipe": {k: v for k, v in _plain(self.config).items() if k != "model"},
+            "recipe": self._recipe(),
             "examples_seen": self.seen,
             "cpu_seconds": round(self.cpu_seconds, 1),
             "device": self.device,
-            "figures": dict(zip(self.columns, self.log[-1][2:], strict=True)) if self.log else {},
+            "figures": dict(zip(files.FIGURES, self.log[-1][2:], strict=True)) if self.log else {},
             "provenance": provenance(),
         }
+
+    def _recipe(self) -> dict:
+        return {k: v for k, v in _plain(self.config).items() if k != "model"}
 
 
 def _plain(config) -> dict:
@@ -337,7 +347,7 @@ def main(
 def training_folder(out: str | Path) -> Iterator[None]:
     """The output folder, held by the one process of a training that writes into it."""
     first = int(os.environ.get("RANK", 0)) == 0
-    with output_folder(out, FILES) if first else nullcontext():
+    with output_folder(out, files.FILES) if first else nullcontext():
         yield
 
 
@@ -347,13 +357,15 @@ def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:
     Raises
     ------
     InputError
-        If there is a checkpoint and ``resume`` is False.
+        If there is a checkpoint and ``resume`` is False, or files that this run did not write.
     """
-    if run.checkpoint_path.exists():
+    if os.path.lexists(run.checkpoint_path):
         if not resume:
             raise InputError(
                 f"'{run.out}' holds an interrupted run: add --resume to continue it, "
                 "or choose another folder."
             )
         run.resume()
+    else:
+        files.check_new(run.out)
     return run.run(report if run.processes.rank == 0 else lambda line: None)

@@ -3,13 +3,13 @@
 import copy
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.expressions.arrays import as_numbers, as_tensor
+from symtut.regression import saved
 from symtut.regression.columns import chosen, labels_of, names_of, remember, warn_of_names
 from symtut.regression.estimator import Estimator
 from symtut.regression.finishing import finish, front
@@ -22,14 +22,13 @@ from symtut.regression.proposers import (
     transformer_proposer,
 )
 from symtut.regression.robust import robust_search
-from symtut.regression.saved import restored, state_of
 from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig, search
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.threads import one_thread
 from symtut.regression.validation import r2
 from symtut.regression.weights import load_weights
-from symtut.storage import read_json, write_json
+from symtut.storage import keep_foreign, write_json
 
 
 class SymbolicRegressor(Estimator):
@@ -253,10 +252,25 @@ class SymbolicRegressor(Estimator):
     # ---- files ----------------------------------------------------------------------------------
 
     def save(self, path):
-        """Write parameters and equations as JSON; the transformer is named, not copied."""
-        write_json(Path(path), state_of(self))
+        """Write parameters and equations as JSON; the transformer is named, not copied.
+
+        An earlier saved regressor at ``path`` is replaced.
+
+        Raises
+        ------
+        InputError
+            If anything else is there, or the file cannot be written.
+        """
+        keep_foreign(path, saved.read)
+        write_json(path, saved.state_of(self))
 
     @classmethod
     def load(cls, path) -> "SymbolicRegressor":
-        """Read what :meth:`save` wrote; predicts at once, needs no transformer weights."""
-        return restored(cls(), read_json(path), path)
+        """Read what :meth:`save` wrote; predicts at once, needs no transformer weights.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged or of another kind.
+        """
+        return saved.restored(cls(), path)

@@ -3,10 +3,59 @@
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.expressions import Expression
-from symtut.regression.settings import plain_settings
+from symtut.expressions import CONSTANT, MAX_VARIABLES, Expression
+from symtut.forms import (
+    ANYTHING,
+    FLAG,
+    NAME,
+    list_of,
+    mapping,
+    number,
+    one_of,
+    optional,
+    record,
+    text,
+    whole,
+)
+from symtut.regression.settings import check_settings, plain_settings
+from symtut.storage import read_json
 
 FORMAT = "symtut.SymbolicRegressor/1"
+WHAT = "a saved SymbolicRegressor"
+LONGEST = 10_000  # symbols of a formula; the search itself writes some fifty
+
+EQUATION = record(
+    {
+        "prefix": list_of(NAME, LONGEST, 1),
+        "constants": list_of(number(), LONGEST),
+        "equation": text(1_000_000),
+        "complexity": whole(1),
+        "loss": number(0),
+        "r2": number(),
+        "score": number(),
+        "source": NAME,
+    },
+    others=ANYTHING,
+)
+NAMES = list_of(text(), most=20_000, least=1)
+FITTED = {
+    "names": NAMES,
+    "feature_names_in": NAMES,  # instead of names, in files of the first versions
+    "has_names": FLAG,
+    "columns": list_of(whole(), MAX_VARIABLES),
+    "labels": optional(NAMES),
+    "complete": FLAG,
+    "fit_time": number(0),
+}
+FORM = record(
+    {
+        "format": one_of(FORMAT),
+        "params": mapping(ANYTHING),
+        "equations": optional(list_of(EQUATION, most=1000, least=1)),
+    },
+    FITTED,
+    what=WHAT,
+)
 
 
 def state_of(model) -> dict:
@@ -14,6 +63,7 @@ def state_of(model) -> dict:
 
     The transformer is named, not copied; ``inliers_`` belongs to the data and is not kept.
     """
+    check_settings(model)
     params = plain_settings(model.get_params())
     state = {"format": FORMAT, "params": params, "equations": None}
     if hasattr(model, "equations_"):
@@ -29,27 +79,51 @@ def state_of(model) -> dict:
     return state
 
 
-def restored(model, state, path):
-    """``model`` with the parameters and equations of ``state``, which was read from ``path``."""
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise InputError(f"'{path}' does not hold a saved SymbolicRegressor.")
+def read(path) -> dict:
+    """What :func:`state_of` gave, from the file that it was written to; else an ``InputError``."""
+    return read_json(path, FORM)
+
+
+def restored(model, path):
+    """``model`` with the parameters and equations of the file at ``path``.
+
+    Raises
+    ------
+    InputError
+        If it is not a saved regressor, or what it holds does not fit together.
+    """
+    state = read(path)
     try:
+        if unknown := sorted(state["params"].keys() - model.get_params().keys()):
+            raise InputError(f"unknown parameter {unknown[0]!r}.")
         model.set_params(**state["params"])
+        check_settings(model)
         if model.feature_names is not None:
             model.feature_names = tuple(model.feature_names)  # JSON knows only lists
         if state["equations"] is not None:
-            model.equations_ = [_row_from_json(row) for row in state["equations"]]
-            # the names alone stand in every file, once under another key
-            model.names_ = tuple(state.get("names") or state["feature_names_in"])
-            model.n_features_in_ = len(model.names_)
-            model.columns_ = tuple(state.get("columns", range(model.n_features_in_)))
-            model._labels = state.get("labels")
-            if state.get("has_names"):
-                model.feature_names_in_ = np.array(model._labels, dtype=object)
-            model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"'{path}' is damaged: {error!r}. Save the model again.") from error
+            _restore_fit(model, state)
+    except (KeyError, InputError) as error:
+        raise InputError(f"'{path}' is not {WHAT}: {error} Save the model again.") from error
     return model
+
+
+def _restore_fit(model, state: dict) -> None:
+    """Everything that a fit sets."""
+    # the names alone stand in every file, once under another key
+    names = tuple(state.get("names") or state["feature_names_in"])
+    columns = tuple(state.get("columns", range(len(names))))
+    labels = state.get("labels")
+    model.equations_ = [_row_from_json(row) for row in state["equations"]]
+    if max(columns, default=0) >= len(names) or labels is not None and len(labels) != len(names):
+        raise InputError(f"columns or labels are not those of {len(names)} variables.")
+    for row in model.equations_:
+        if max(row["expression"].variables, default=-1) >= len(columns):
+            raise InputError(f"'{row['equation']}' has more variables than the {len(columns)}.")
+    model.names_, model.n_features_in_ = names, len(names)
+    model.columns_, model._labels = columns, labels
+    if state.get("has_names") and labels is not None:
+        model.feature_names_in_ = np.array(labels, dtype=object)
+    model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
 
 
 def _row_to_json(row: dict) -> dict:
@@ -59,4 +133,6 @@ def _row_to_json(row: dict) -> dict:
 
 def _row_from_json(row: dict) -> dict:
     rest = {key: value for key, value in row.items() if key not in ("prefix", "constants")}
+    if len(row["constants"]) != row["prefix"].count(CONSTANT):
+        raise InputError(f"'{row['equation']}' has {len(row['constants'])} numbers.")
     return rest | {"expression": Expression.from_json(row)}

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
+from symtut.forms import Mismatch, one_of, whole
 from symtut.regression.features import (
     correlations,
     n_library,
@@ -24,6 +25,18 @@ from symtut.regression.features import (
     point_features,
 )
 from symtut.regression.tokens import CONSTANTS, FORMS, vocabulary_size
+
+CHOICES = {
+    "n_embed": whole(1, 4096),
+    "n_head": whole(1, 256),
+    "n_encoder": whole(1, 64),
+    "n_decoder": whole(1, 64),
+    "n_latents": whole(1, 4096),
+    "n_library_tokens": whole(0, 1024),
+    "max_length": whole(2, 4096),
+    "form": one_of(*FORMS),
+    "constants": one_of(*CONSTANTS),
+}
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,15 @@ class TransformerConfig:
     logarithms: bool = False
 
     def __post_init__(self):
-        for name, known in (("form", FORMS), ("constants", CONSTANTS)):
-            value = getattr(self, name)
-            if value not in known:
-                raise InputError(f"unknown {name} '{value}'; known: {', '.join(known)}.")
+        try:
+            for name, form in CHOICES.items():
+                form.check(getattr(self, name), name)
+        except Mismatch as error:
+            raise InputError(f"{error}.") from error
+        if self.n_embed % self.n_head:
+            raise InputError(
+                f"n_embed ({self.n_embed}) must be a multiple of n_head ({self.n_head})."
+            )
 
     @property
     def vocabulary_size(self) -> int:

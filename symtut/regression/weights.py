@@ -1,7 +1,7 @@
 """Weight files: safetensors plus a JSON card beside each; loading checks both."""
 
 import dataclasses
-import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,9 +10,52 @@ import torch
 from symtut.data_files import ROOTS
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
-from symtut.regression.adapters import fold
-from symtut.regression.transformer import FormulaTransformer, TransformerConfig
-from symtut.storage import load_tensors, read_json, save_tensors, write_json
+from symtut.forms import (
+    ANYTHING,
+    NAME,
+    SHA256,
+    list_of,
+    mapping,
+    number,
+    of_dataclass,
+    record,
+    text,
+    whole,
+    with_key,
+)
+from symtut.paths import as_path
+from symtut.regression.adapters import adapters_of, fold
+from symtut.regression.transformer import CHOICES, FormulaTransformer, TransformerConfig
+from symtut.storage import (
+    file_sha256,
+    load_tensors,
+    read_json,
+    read_metadata,
+    save_tensors,
+    write_json,
+)
+
+CONFIG = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
+ADAPTER = record({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})
+HEADER = with_key(
+    "adapter",
+    record({"adapter": ADAPTER}, what="a symtut weight file"),
+    record({"config": CONFIG}),
+)
+CARD = record(
+    {"parameters": whole(1), "sha256": SHA256},
+    {
+        "config": CONFIG,
+        "adapter": ADAPTER,
+        "recipe": mapping(ANYTHING),
+        "examples_seen": whole(),
+        "cpu_seconds": number(0),
+        "device": NAME,
+        "figures": mapping(ANYTHING),
+        "provenance": mapping(ANYTHING),
+    },
+    what="a model card of symtut",
+)
 
 
 def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> None:
@@ -25,7 +68,7 @@ def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> Non
     config = dataclasses.asdict(model.config)
     tensors = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
     save_tensors(path, tensors, {"config": config})
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_sha256(path)
     n_parameters = sum(p.numel() for p in model.parameters())
     card = {"config": config, "parameters": n_parameters, "sha256": digest, **card}
     write_json(path.with_suffix(".json"), card)
@@ -47,7 +90,7 @@ def save_adapter(
     adapter = {"base": base, "base_sha256": base_sha256, "rank": rank}
     tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
     save_tensors(path, tensors, {"adapter": adapter})
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_sha256(path)
     n_parameters = sum(value.numel() for value in tensors.values())
     card = {"adapter": adapter, "parameters": n_parameters, "sha256": digest, **card}
     write_json(path.with_suffix(".json"), card)
@@ -55,7 +98,17 @@ def save_adapter(
 
 def is_adapter(path: Path) -> bool:
     """Whether a file holds adapters instead of whole weights."""
-    return "adapter" in load_tensors(path)[1]
+    return "adapter" in read_metadata(path, HEADER)
+
+
+def read_card(path: Path) -> dict:
+    """The model card at ``path``; an ``InputError`` if it is not one."""
+    return read_json(path, CARD)
+
+
+def weights_sha256(name: str | Path) -> str:
+    """Hash of a weight file by name or path."""
+    return file_sha256(find_weights(name))
 
 
 def available_weights() -> list[str]:
@@ -73,13 +126,13 @@ def find_weights(name: str | Path) -> Path:
     InputError
         If there is neither; the message lists the shipped names.
     """
-    if Path(name).suffix == ".safetensors":
-        if not Path(name).is_file():
+    if as_path(name).suffix == ".safetensors":
+        if not os.path.isfile(name):
             raise InputError(f"no weights file at '{name}'.")
         return Path(name)
     for root in ROOTS:
         path = root / "weights" / f"{name}.safetensors"
-        if path.is_file():
+        if os.path.isfile(path):
             return path
     known = ", ".join(available_weights()) or "none"
     raise InputError(
@@ -102,19 +155,17 @@ def load_weights(name: str | Path) -> FormulaTransformer:
 
 @lru_cache(maxsize=4)
 def _load(path: str, _changed: int) -> FormulaTransformer:
-    tensors, metadata = load_tensors(path)
+    metadata = read_metadata(path, HEADER)
     card = Path(path).with_suffix(".json")
-    if card.is_file():
-        expected = read_json(card).get("sha256")
-        if expected and hashlib.sha256(Path(path).read_bytes()).hexdigest() != expected:
-            raise InputError(
-                f"'{path}' does not match the checksum in '{card.name}': one of the two was "
-                "changed or cut short. Get both again."
-            )
+    if os.path.lexists(card) and read_card(card)["sha256"] != file_sha256(path):
+        raise InputError(
+            f"'{path}' does not match the checksum in '{card.name}': one of the two was "
+            "changed or cut short. Get both again."
+        )
     if "adapter" in metadata:
-        model = _adapted(path, metadata["adapter"], tensors)
+        model = _adapted(path, metadata["adapter"])
     else:
-        model = _whole(path, metadata, tensors)
+        model = _whole(path, metadata["config"])
     model = with_whole_alphabet(model)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -148,22 +199,24 @@ def with_whole_alphabet(model: FormulaTransformer) -> FormulaTransformer:
     return wider
 
 
-def _adapted(path: str, adapter: dict, tensors: dict) -> FormulaTransformer:
-    base = find_weights(adapter["base"])
-    if hashlib.sha256(base.read_bytes()).hexdigest() != adapter["base_sha256"]:
+def _adapted(path: str, adapter: dict) -> FormulaTransformer:
+    base = adapter["base"]
+    if weights_sha256(base) != adapter["base_sha256"]:
         raise InputError(
-            f"'{path}' was trained for other weights '{adapter['base']}' than those that are here; "
+            f"'{path}' was trained for other weights '{base}' than those that are here; "
             "get both from one version, or fine-tune again."
         )
-    model = _whole(str(base), load_tensors(base)[1], load_tensors(base)[0])
+    whole = find_weights(base)
+    header = read_metadata(whole, HEADER)
+    if "adapter" in header:
+        raise InputError(f"'{path}' belongs to '{base}', which is an adapter itself.")
+    model = _whole(str(whole), header["config"])
+    tensors, _ = load_tensors(path, HEADER, lambda _: adapters_of(model, adapter["rank"]))
     fold(model, tensors)
     return model
 
 
-def _whole(path: str, metadata: dict, tensors: dict) -> FormulaTransformer:
-    config = metadata.get("config")
-    if not isinstance(config, dict):
-        raise InputError(f"'{path}' is not a symtut weight file: it carries no configuration.")
+def _whole(path: str, config: dict) -> FormulaTransformer:
     symbols = tuple(config.get("symbols", ()))
     if not set(symbols) <= set(SYMBOLS) or len(set(symbols)) != len(symbols):
         raise InputError(
@@ -171,8 +224,12 @@ def _whole(path: str, metadata: dict, tensors: dict) -> FormulaTransformer:
             "use weights made with this version, or pretrain again."
         )
     try:
-        model = FormulaTransformer(TransformerConfig(**{**config, "symbols": symbols}))
-        model.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except (TypeError, RuntimeError, InputError) as error:
-        raise InputError(f"'{path}' does not fit the model it describes: {error}") from error
+        config = TransformerConfig(**{**config, "symbols": symbols})
+    except InputError as error:
+        raise InputError(f"'{path}' does not describe a transformer: {error}") from error
+    with torch.device("meta"):  # names and shapes alone: whatever the file claims costs no memory
+        like = FormulaTransformer(config).state_dict()
+    tensors, _ = load_tensors(path, HEADER, lambda _: like)
+    model = FormulaTransformer(config)
+    model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model
