@@ -120,33 +120,7 @@ def plan(q, model, pairs):
 
 
 # %% tags=["check"]
-def backup(q, model, pairs, best=lambda q, c, after: max(q[after]), stop=True):
-    q = [list(map(float, row)) for row in q]
-    for (cell, action), (reward, after, ended) in ((pair, model[pair]) for pair in pairs):
-        ahead = 0.0 if ended and stop else best(q, cell, after)
-        q[cell][action] = 0.5 * q[cell][action] + 0.5 * (reward + ahead)
-    return np.array(q)
-
-
-table = np.array([[0.0, -2, -3, -4], [-5, -1, -7, -8], [-9, -6, -2.5, -3]])
-memory = {(0, 1): (-1.0, 1, False), (1, 2): (-1.0, 2, True), (1, 1): (-1.0, 0, False)}
-plan = checks.function(
-    "exercise 1",
-    plan,
-    oracle=backup,
-    cases=[
-        (table, memory, [(0, 1)]), (table, memory, [(1, 2)]),
-        (table, memory, [(0, 1), (1, 1), (0, 1), (1, 2)]),
-    ],
-    mistakes=[
-        (lambda *x: backup(*x, stop=False), "Nothing comes after the end: no maximum there."),
-        (lambda *x: backup(*x, best=lambda q, c, after: max(q[c])),
-         "The maximum is over the moves from the next cell, not from the present one."),
-        (lambda *x: backup(*x, best=lambda q, c, after: sum(q[after]) / 4),
-         "Q-learning takes the best move of the next cell, not the mean of its moves."),
-    ],
-    hint="target = reward + max of the next cell's row (not where it ended); go half the way.",
-)  # fmt: skip
+plan = checks.exercise("03.1", plan)
 
 # %% [markdown]
 # The loop around it fits on a screen. `plan` is used twice: on what has just happened, and on what
@@ -425,24 +399,7 @@ def negative_log_likelihood(mean, log_variance, y):
 # exp(−(y−μ)²/(2σ²)) / √(2πσ²). Take the logarithm of each factor.</details>
 
 # %% tags=["check"]
-by_torch = torch.distributions.Normal
-some = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
-negative_log_likelihood = checks.function(
-    "exercise 2",
-    negative_log_likelihood,
-    oracle=lambda m, v, y: -by_torch(m, (0.5 * v).exp()).log_prob(y),
-    cases=[(torch.zeros(2), torch.zeros(2), torch.tensor([0.0, 1.0])), tuple(some)],
-    mistakes=[
-        (lambda m, v, y: by_torch(m, (0.5 * v).exp()).log_prob(y), "That is +log: turn the sign."),
-        (lambda m, v, y: 0.5 * ((y - m) ** 2 / v.exp() + v), "The constant ½ log 2π is missing."),
-        (lambda m, v, y: -by_torch(m, v.exp()).log_prob(y),
-         "log_variance is log σ², so its exponential is σ² and not σ."),
-        (lambda m, v, y: 0.5 * ((y - m) ** 2 / v.exp() + np.log(2 * np.pi)),
-         "Without log σ² in the loss, the network would make σ infinite and be done."),
-    ],
-    hint="Half of: squared error over variance, plus log-variance, plus log 2π.",
-    rtol=1e-4,
-)  # fmt: skip
+negative_log_likelihood = checks.exercise("03.2", negative_log_likelihood)
 
 # %% [markdown]
 # For the second kind, train several networks, each on its own *bootstrap* (as many rows, drawn with
@@ -565,35 +522,7 @@ def disagreement(next_states, state, scale):
 
 
 # %% tags=["check"]
-def spread_of(parts, scale):  # (M, B, S) -> (B,), by pairs: var = mean squared distance / 2
-    pairs = (parts[:, None] - parts[None]).square().mean((0, 1)) / 2
-    return ((pairs / scale**2).sum(1) / parts.shape[2]).sqrt()
-
-
-def short_way(next_states, state):
-    off = next_states - state
-    return torch.stack([torch.atan2(off[..., 0].sin(), off[..., 0].cos()), off[..., 1]], -1)
-
-
-units = torch.tensor([1.5, 3.0])
-mid = torch.tensor([[0.1, 1.0], [3.14, 2.0], [-3.13, -1.0]])
-off = 0.1 * torch.randn(5, 3, 2, generator=torch.Generator().manual_seed(2))
-disagreement = checks.function(
-    "exercise 3",
-    disagreement,
-    oracle=lambda n, s, c: spread_of(short_way(n, s), c),
-    cases=[(mid[:1] + off[:, :1], mid[:1], units), (task.advance(mid, off), mid, units)],
-    mistakes=[
-        (lambda n, s, c: spread_of(n, c),
-         "Take it of the increments: at the seam, 3.14 and −3.14 are neighbours."),
-        (lambda n, s, c: spread_of(short_way(n, s), torch.ones(2)),
-         "Divide each coordinate by its unit: radians and rad/s do not add."),
-        (lambda n, s, c: spread_of(short_way(n, s), c) * len(n) ** 0.5 / (len(n) - 1) ** 0.5,
-         "Divide by the number of members, not by one less (correction=0)."),
-    ],
-    hint="Increments, standard deviation over the members, divide by scale, root mean square.",
-    rtol=1e-3,
-)  # fmt: skip
+disagreement = checks.exercise("03.3", disagreement)
 
 # %% [markdown]
 # Now ask for all states of the pendulum, also those that the 200 steps never saw, and compare with
@@ -668,36 +597,7 @@ def error_at_lead(predict, states, actions, lead):
 
 
 # %% tags=["check"]
-def one_by_one(predict, states, actions, lead, first=None, look=False, same=False):
-    squares = []
-    for begin in range(len(actions) - lead + 1)[:first]:
-        state = states[begin]
-        for k in range(begin, begin + lead):
-            state = states[k] if look else state
-            state = predict(state[None], actions[begin if same else k][None])[0]
-        squares.append((state - states[begin + lead]) ** 2)
-    return torch.stack(squares).mean() ** 0.5
-
-
-def lazy(state, action):
-    return 0.9 * state + 0.5 * action
-
-
-path = torch.cumsum(torch.randn(9, 2, generator=torch.Generator().manual_seed(3)), 0)
-pushes = torch.linspace(-1, 2, 16).reshape(8, 2)
-error_at_lead = checks.function(
-    "exercise 4",
-    error_at_lead,
-    one_by_one,
-    cases=[(lazy, path, pushes, 1), (lazy, path, pushes, 3), (lazy, path, pushes, 8)],
-    mistakes=[
-        (lambda *x: one_by_one(*x, look=True),
-         "That looks at reality at each step: it is the error of one step, at any lead."),
-        (lambda *x: one_by_one(*x, first=1), "Use every start, not only the first state."),
-        (lambda *x: one_by_one(*x, same=True), "Step k needs the action k steps after the start."),
-    ],
-    hint="T + 1 − lead starts in one batch; each step feeds the prediction back.",
-)  # fmt: skip
+error_at_lead = checks.exercise("03.4", error_at_lead)
 
 # %% [markdown]
 # `symtut.world_models.validation.lead_errors` does this for tasks with angles, for all leads at
@@ -977,20 +877,7 @@ per_real_step = (transitions, transitions / 20)  # a branch is twenty transition
 ### END SOLUTION
 
 # %% tags=["check"]
-loop_config = config.loop
-made = loop_config.updates_per_step * loop_config.imagined_per_update
-per_real_step = checks.value(
-    "exercise 5",
-    per_real_step,
-    expected=np.array([made, made / loop_config.rollout_length]),
-    mistakes=[
-        (np.array([20.0, 1.0]), "That is for each update; there are 20 updates to a real step."),
-        (np.array([400.0, 8000.0]), "A branch holds 20 transitions: divide, do not multiply."),
-        (np.array([400.0, 400.0]), "400 rollouts run side by side, but each lasts twenty steps: "
-         "it takes twenty real steps' worth of transitions to finish them all."),
-    ],
-    hint="Real step → updates → imagined transitions → branches of rollout_length transitions.",
-)  # fmt: skip
+per_real_step = checks.exercise("03.5", per_real_step)
 
 # %% [markdown]
 # ### Exercise 6 · A batch of branches (hard, 15 min)
@@ -1028,50 +915,7 @@ def branch(predict, act, ended, starts, length):
 
 
 # %% tags=["check"]
-def each_alone(f, act, ended, starts, length, go_on=False, drop=False, cut=False, again=False):
-    steps = [[] for _ in range(length)]
-    for state in starts:
-        origin = state
-        for k in range(length):
-            state = origin if again else state
-            after = f(state[None], act(state[None]))[0]
-            over = bool(ended(after[None])[0])
-            flag = float(over or (cut and k == length - 1))
-            if not (drop and over):
-                steps[k].append(torch.cat([state, after, torch.tensor([flag])]))
-            if over and not go_on:
-                break
-            state = after
-    return torch.stack([row for step in steps for row in step])
-
-
-def grow(state, action):
-    return state + action
-
-
-def beyond(state):
-    return state[:, 0] > 3.5
-
-
-branch = checks.function(
-    "exercise 6",
-    branch,
-    each_alone,
-    cases=[
-        (grow, torch.ones_like, beyond, torch.tensor([[0.0], [1.0]]), 2),
-        (grow, torch.ones_like, beyond, torch.tensor([[0.0], [3.0], [2.0], [1.5]]), 3),
-        (grow, torch.sign, beyond, torch.tensor([[3.2, 1.0], [-1.0, 2.0], [2.9, 0.5]]), 4),
-    ],
-    mistakes=[
-        (lambda *x: each_alone(*x, cut=True),
-         "A branch that is cut off has not ended: SAC must go on to value its last state."),
-        (lambda *x: each_alone(*x, go_on=True), "A branch that has ended must not go on."),
-        (lambda *x: each_alone(*x, drop=True),
-         "Store the transition that ends a branch: it is what tells SAC about the end."),
-        (lambda *x: each_alone(*x, again=True), "Each step starts where the last one led."),
-    ],
-    hint="Store (state, next state, ended) of the running branches, then drop those that ended.",
-)  # fmt: skip
+branch = checks.exercise("03.6", branch)
 
 # %% [markdown]
 # At work with the ensemble, from all 200 real states under random torques. How far do the networks

@@ -15,9 +15,9 @@ def exercise_1():
     return Function(
         reference,
         cases=[
-            (seen([0.5], [0.0]),),
-            (seen([-2.0], [1.0]),),
-            (seen(np.linspace(-3, 3, 7), np.linspace(-8, 8, 7)),),
+            (seen([0.537], [0.0]),),
+            (seen([2.125, -2.0], [1.0, 0.0]),),
+            (seen(np.linspace(3, -3, 7), np.linspace(-8, 8, 7)),),
         ],
         mistakes=[
             (lambda o: np.arccos(o[:, 0]), "The cosine alone cannot tell left from right."),

@@ -36,7 +36,7 @@ def exercise_2():
         reference,
         cases=[
             (np.array([1.0, 2.0, 4.0]), 0.5),
-            (np.array([0.0, 0.0, -1.0]), 0.9),
+            (np.array([0.0, 0.25, -1.0]), 0.9),
             (np.array([3.0]), 0.5),
             (np.array([-2.0, 1.0, 0.0, 5.0]), 1.0),
         ],
@@ -188,7 +188,7 @@ def exercise_5():
     return Function(
         reference,
         cases=[
-            (np.array([0.5, 0.2]), np.array([0.4, 0.5])),
+            (np.array([0.537, 0.2]), np.array([0.4, 0.5])),
             (np.array([-3.1, 3.1]), np.array([3.1, -3.1])),
             (np.array([-3.0, 0.1, 2.9]), np.array([3.05, 0.0, -3.0])),
         ],
@@ -235,7 +235,7 @@ def exercise_6():
         cases=[
             (np.array([1.0]), np.array([10.0]), no, yes, 0.9),
             (np.array([1.0]), np.array([10.0]), yes, no, 0.9),
-            (np.array([-1.0]), np.array([-8.0]), no, no, 0.5),
+            (np.array([-1.125]), np.array([-8.0]), no, no, 0.5),
             (*numbers, *flags.T, 0.9),
             (*numbers, *flags[:, ::-1].T, 0.5),
         ],

@@ -16,7 +16,7 @@ def exercise_1():
         reference,
         cases=[
             (np.array([-1.0, -0.25, 0.0, 1.0]), -2.0, 2.0),
-            (np.array([-1.0, 0.0, 0.5, 1.0]), 0.0, 3.0),
+            (np.array([1.0, 0.0, -1.0, 0.25]), 0.0, 3.0),
             (np.array([[-0.5], [0.5]]), -1.0, 5.0),
             (np.array([0.5]), -4.0, -2.0),
         ],
@@ -223,7 +223,7 @@ def exercise_5():
         reference,
         cases=[
             (torch.tensor([4.0]), torch.tensor([-4.0]), 0.25),
-            (torch.tensor([0.0, 1.0]), torch.tensor([1.0, 3.0]), 0.005),
+            (torch.tensor([1.0, -2.0]), torch.tensor([3.0, 1.0]), 0.005),
             (torch.ones(2, 2), torch.zeros(2, 2), 1.0),
             (torch.tensor(2.0, dtype=torch.float64), torch.tensor(3.0, dtype=torch.float64), 0.5),
         ],

@@ -45,7 +45,7 @@ def exercise_2():
     return Function(
         reference,
         cases=[
-            (np.array([[0.1, 8.0], [3.1, 7.9]]),),
+            (np.array([[3.1, 7.9], [0.1, 8.0]]),),
             (np.array([[-3.0, -8.0], [np.pi, 0.5]]),),
             (np.array([[0.0, -7.99], [-np.pi, -0.1], [0.2, 7.99]]),),
             (np.array([[0.1, 8.0], [3.0, -8.0]]),),
@@ -101,7 +101,7 @@ def exercise_4():
             )
         return torch.cat([state[:, :1] + 0.5 * state[:, 1:], 0.5 * state[:, 1:] + action], dim=1)
 
-    start = torch.tensor([1.0, -2.0])
+    start = torch.tensor([1.0, -2.125])
     return Function(
         reference,
         cases=[
