@@ -35,7 +35,6 @@ import gymnasium
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.linalg
-import scipy.optimize
 import sympy as sp
 import torch
 from IPython.display import Math, display
@@ -189,34 +188,7 @@ def constants_of_rod(c_sin, c_u, dt):
 
 
 # %% tags=["check"]
-def rod(c_sin, c_u, dt):
-    """Solve the equation of motion for the two unknowns."""
-    ratio, inverse = sp.symbols("ratio inverse")  # g / l and 1 / (m l²)
-    turned = sp.Rational(1, 3) / inverse  # moment of inertia
-    gravity = ratio / inverse / 2  # m g l / 2
-    solution = sp.solve([gravity / turned - c_sin / dt, 1 / turned - c_u / dt], [ratio, inverse])
-    solution = solution if isinstance(solution, dict) else {
-        ratio: solution[0][0], inverse: solution[0][1]}  # fmt: skip
-    return np.array([float(solution[ratio]), float(solution[inverse])])
-
-
-constants_of_rod = checks.function(
-    "exercise 1",
-    constants_of_rod,
-    oracle=rod,
-    cases=[(0.75, 0.15, 0.05), (0.3, 0.08, 0.02), (in_velocity[0], in_velocity[1], dt)],
-    mistakes=[
-        (lambda s, c, h: np.array([s / h, c / h]),
-         "Those are the acceleration's coefficients (a point on a string): put in the rod's."),
-        (lambda s, c, h: np.array([s * 2 / 3, c / 3]),
-         "An increment is acceleration times Δt: divide by the time step."),
-        (lambda s, c, h: np.array([s / h * 3 / 2, c / h * 3]),
-         "Upside down: the acceleration holds 3g/(2l) and 3/(m l²)."),
-        (lambda s, c, h: np.array([s / h**2 * 2 / 3, c / h**2 / 3]),
-         "Once Δt is enough: Δt² belongs to the angle's increment."),
-    ],
-    hint="Write acceleration = … sin θ + … u and divide the increment by Δt.",
-)  # fmt: skip
+constants_of_rod = checks.exercise("13.1", constants_of_rod)
 
 # %%
 g_over_l, inverse_inertia = constants_of_rod(*in_velocity, dt)
@@ -562,32 +534,9 @@ def equilibria(f_s, f_u, torque):
 
 
 # %% tags=["check"]
-def by_search(f_s, f_u, torque):
-    """Find the zeros numerically, on either side of a quarter turn."""
+equilibria = checks.exercise("13.2", equilibria)
 
-    def f(angle):
-        return f_s * np.sin(angle) + f_u * torque
-
-    up = scipy.optimize.brentq(f, -np.pi / 2, np.pi / 2, xtol=1e-12)
-    down = scipy.optimize.brentq(f, np.pi / 2, 3 * np.pi / 2, xtol=1e-12)
-    return np.array([up, np.angle(np.exp(1j * down))])
-
-
-equilibria = checks.function(
-    "exercise 2",
-    equilibria,
-    oracle=by_search,
-    cases=[(15.0, 3.0, 1.0), (15.0, 3.0, -2.0), (10.0, 1.0, 0.5)],
-    mistakes=[
-        (lambda s, f, t: np.array([np.arcsin(f * t / s), np.pi - np.arcsin(f * t / s)]),
-         "The sign: gravity and torque must cancel, sin θ = −f_u u / f_s."),
-        (lambda s, f, t: np.array([-f * t / s, np.angle(-np.exp(1j * f * t / s))]),
-         "That is the small-angle approximation; the equation has a sine."),
-        (lambda s, f, t: np.array([np.arcsin(-f * t / s), np.pi - np.arcsin(-f * t / s)]),
-         "The second angle must lie in (−π, π]: take a whole turn off where it does not."),
-    ],
-    hint="sin θ has the same value at θ and at π − θ.",
-)  # fmt: skip
+# %%
 f_s, f_u = float(force.coeff(sp.sin(theta))), float(acceleration.coeff(u))
 for torque in (0, 2):
     up, down = np.degrees(equilibria(f_s, f_u, torque)) + 0.0  # no minus before a zero
@@ -618,34 +567,7 @@ def jacobian(angle, f_s, h):
 
 
 # %% tags=["check"]
-def by_autograd(angle, f_s, h):
-    """Let torch differentiate one step."""
-
-    def step(s):
-        velocity = s[1] + h * f_s * torch.sin(s[0])
-        return torch.stack([s[0] + h * velocity, velocity])
-
-    at = torch.tensor([angle, 0.3], dtype=torch.float64)
-    return torch.autograd.functional.jacobian(step, at).numpy()
-
-
-jacobian = checks.function(
-    "exercise 3",
-    jacobian,
-    oracle=by_autograd,
-    cases=[(0.0, 15.0, 0.05), (np.pi, 15.0, 0.05), (1.0, 8.0, 0.1)],
-    mistakes=[
-        (lambda t, f, h: np.array([[0, 1], [f * np.cos(t), 0]]),
-         "That is the Jacobian of the differential equation, not of one step."),
-        (lambda t, f, h: np.array([[1, h], [h * f * np.cos(t), 1]]),
-         "That is explicit Euler: here the new velocity, which depends on θ, moves the angle."),
-        (lambda t, f, h: np.array([[h**2 * f * np.cos(t), h], [h * f * np.cos(t), 0]]),
-         "That is the Jacobian of the increments: the next state is the state plus these."),
-        (lambda t, f, h: np.array([[1 + h**2 * f * np.sin(t), h], [h * f * np.sin(t), 1]]),
-         "The derivative of sin θ is cos θ."),
-    ],
-    hint="Insert the new velocity into the angle's line first, then differentiate both.",
-)  # fmt: skip
+jacobian = checks.exercise("13.3", jacobian)
 
 # %% [markdown]
 # The same from the recovered equations by SymPy, and from the **real simulator** by moving its
@@ -740,29 +662,18 @@ def riccati_gain(A, B, Q, R, iterations=1000):
 
 
 # %% tags=["check"]
+riccati_gain = checks.exercise("13.4", riccati_gain)
+
+
+# %%
 def by_scipy(A, B, Q, R):
+    """The gain for infinitely many passes, by SciPy's solver."""
     P = scipy.linalg.solve_discrete_are(A, B, Q, R)
     return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)
 
 
 A, B = (np.array(m.subs({theta: 0, omega: 0}), dtype=float) for m in (A_formula, B_formula))
 Q, R = np.diag([1.0, 0.1]), np.array([[0.001]])
-riccati_gain = checks.function(
-    "exercise 4",
-    riccati_gain,
-    oracle=by_scipy,
-    cases=[(A, B, Q, R), (A, B, np.eye(2), np.eye(1)), (jacobian(0.0, 8.0, 0.1), B, Q, R)],
-    mistakes=[
-        (lambda A, B, Q, R: -by_scipy(A, B, Q, R),
-         "The sign: K is defined by u = −K x, the minus does not belong into K."),
-        (lambda A, B, Q, R: np.linalg.solve(R + B.T @ Q @ B, B.T @ Q @ A),
-         "That looks one step ahead only: P was never iterated."),
-        (lambda A, B, Q, R: np.linalg.solve(R, B.T @ scipy.linalg.solve_discrete_are(A, B, Q, R)),
-         "R⁻¹ Bᵀ P is the formula for continuous time."),
-    ],
-    hint="In each pass compute K from the P you have, then the new P with this K.",
-    rtol=1e-4,
-)  # fmt: skip
 K = riccati_gain(A, B, Q, R)
 closed = np.abs(np.linalg.eigvals(A - B @ K))
 print(f"K = {K.round(3)}; sizes of the eigenvalues of A − B K: {closed.round(3)}")
@@ -906,37 +817,7 @@ def push(state, E_star, k, f_s):
 
 
 # %% tags=["check"]
-def best_push(state, E_star, k, f_s):
-    """Torch finds which way the energy grows with the torque; the size comes from the law."""
-    x = torch.as_tensor(state)
-    torque = torch.zeros(len(x), dtype=torch.float64, requires_grad=True)
-    # dE/dt / f_u, by the chain rule along the motion
-    power = (x[:, 1] * (f_s * torch.sin(x[:, 0]) + torque)) - f_s * torch.sin(x[:, 0]) * x[:, 1]
-    (along,) = torch.autograd.grad(power.sum(), torque)
-    missing = E_star - 0.5 * x[:, 1].square() - f_s * torch.cos(x[:, 0])
-    return (k * missing * along).clamp(-2, 2)[:, None].numpy()
-
-
-some = np.random.default_rng(SEED).uniform(-1, 1, (30, 2)) * [3.1, 8.0]
-some[0] = 3.0, 0.05  # slow and low: the cut does not act
-push = checks.function(
-    "exercise 5",
-    push,
-    oracle=best_push,
-    cases=[(some[:1], 15.0, 0.3, 15.0), (some, 15.0, 0.3, 15.0), (some, 10.0, 1.0, 10.0)],
-    mistakes=[
-        (lambda s, e, k, f: -best_push(s, e, k, f),
-         "The sign: dE/dt = f_u u θ̇, so pushing along the motion adds energy."),
-        (lambda s, e, k, f: np.clip(
-            k * (e - s[:, 1:] ** 2 / 2 - f * np.cos(s[:, :1])), -2, 2),
-         "Without θ̇ you push the same way whichever way it moves: energy goes in and out again."),
-        (lambda s, e, k, f: np.clip(2 * np.sign(s[:, 1:]), -2, 2),
-         "That only ever adds energy: use E* − E, which turns round when there is too much."),
-        (lambda s, e, k, f: k * (e - s[:, 1:] ** 2 / 2 - f * np.cos(s[:, :1])) * s[:, 1:],
-         "Cut the torque to the motor's ±2 N m."),
-    ],
-    hint="In dE/dt the terms with sin θ cancel; what is left has u in it.",
-)  # fmt: skip
+push = checks.exercise("13.5", push)
 
 # %% [markdown]
 # SymPy confirms the derivative, and the real pendulum shows what the sign is worth: from a small
@@ -1287,40 +1168,7 @@ def edited(f_s, f_u, gravity=1.0, length=1.0, mass=1.0):
 
 
 # %% tags=["check"]
-def of_simulator(f_s, f_u, gravity, length, mass):
-    """Build a Gymnasium pendulum with these factors and measure what changed, by one step each."""
-    ratios = []
-    for probe in ([np.pi / 2, 0.0], 0.0), ([0.0, 0.0], 1.0):
-        speeds = []
-        for factors in ((1, 1, 1), (gravity, length, mass)):
-            pendulum = gymnasium.make("Pendulum-v1", g=10.0 * factors[0]).unwrapped
-            pendulum.l, pendulum.m = factors[1:]
-            pendulum.reset(seed=0)
-            pendulum.state = np.array(probe[0])
-            pendulum.step(np.array([probe[1]]))
-            speeds.append(pendulum.state[1])
-        ratios.append(speeds[1] / speeds[0])
-    return np.array([f_s, f_u]) * ratios
-
-
-edited = checks.function(
-    "exercise 6",
-    edited,
-    oracle=of_simulator,
-    cases=[(15.0, 3.0, 0.5, 1.0, 1.0), (15.0, 3.0, 1.0, 1.5, 1.0), (15.0, 3.0, 0.8, 2.0, 0.5)],
-    mistakes=[
-        (lambda s, u, g, d, m: np.array([s * g / d, u / (m * d)]),
-         "The moment of inertia holds the length squared."),
-        (lambda s, u, g, d, m: np.array([s * g / d / m, u / (m * d**2)]),
-         "Mass cancels between weight and inertia: it is not in f_s."),
-        (lambda s, u, g, d, m: np.array([s * g * d, u * m * d**2]),
-         "Longer means slower: length stands in the denominators."),
-        (lambda s, u, g, d, m: np.array([s * g, u / (m * d**2)]),
-         "f_s is made of g / l: the length is in it, too."),
-    ],
-    hint="Multiply f_s by what g / l is multiplied by, and f_u by what 1 / (m l²) is.",
-    rtol=1e-4,
-)  # fmt: skip
+edited = checks.exercise("13.6", edited)
 
 # %% [markdown]
 # Now the whole design as *one function of two numbers*, from section 4 to section 6. Two new
