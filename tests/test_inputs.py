@@ -94,7 +94,7 @@ def test_constant_and_repeated_columns_are_left_out():
     y = 2 * np.sin(X[:, 0]) - X[:, 1]
     model = sparse(feature_names=("a", "b", "c", "d", "e")).fit(x, y)
     assert model.n_features_in_ == 5 and model.columns_ == (0, 1, 2, 3, 4)
-    assert model.equations_[0]["equation"] == "-e + 2*sin(b)"
+    assert model.equations_[0]["equation"] in ("-e + 2*sin(b)", "2*sin(b) - e")
     assert_exact(model, x, y)
     np.testing.assert_array_equal(model.numpy()(x), model.predict(x))
     assert {str(s) for s in model.sympy().free_symbols} == {"b", "e"}
@@ -150,7 +150,10 @@ def test_data_frames():
     frame["angle"] = frame["angle"].astype(object)
     with pytest.warns(UserWarning, match="'wind speed' .column 1. is wind_speed"):
         model = sparse().fit(frame, pandas.Series(np.sin(X[:, 0]) - X[:, 1]))
-    assert model.equations_[0]["equation"] == "-wind_speed + sin(angle)"
+    assert model.equations_[0]["equation"] in (
+        "-wind_speed + sin(angle)",
+        "sin(angle) - wind_speed",
+    )
     assert model.feature_names_in_.tolist() == ["angle", "wind speed", "u"]
     assert_exact(model, frame, np.sin(X[:, 0]) - X[:, 1])
     with pytest.raises(InputError, match="the columns of X are"):

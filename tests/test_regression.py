@@ -16,6 +16,7 @@ from symtut.regression.decoding import sample
 from symtut.regression.features import correlations, point_features
 from symtut.regression.finishing import finish, front
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.points import Points
 from symtut.regression.proposers import library, pooled_proposer
 from symtut.regression.recombination import TermPool
 from symtut.regression.scaling import choose_columns
@@ -399,7 +400,7 @@ def test_of_two_terms_that_say_the_same_one_goes():
         (twin, ("mul", "x0", "cos", "x1"), twin), np.array([0.4 + 1e-9, 0.4 - 1e-9]),
         np.array([0.5, 0.3, 0.5]), 0.0, 1e-20,
     )  # fmt: skip
-    row = finish(fit, x, y, choose_columns(x), ("x0", "x1"), "test")
+    row = finish(fit, Points(x, y), choose_columns(x), ("x0", "x1"), "test")
     assert row["equation"].count("exp") == 1 and row["r2"] > 1 - 1e-12
 
 
@@ -424,7 +425,7 @@ def test_idle_terms_and_digits_go():
         (("sin", "mul", "C", "x0"), ("square", "x1")), np.array([0.5 + 1e-8]),
         np.array([2.0, 1e-13]), 0.0, 1e-16,
     )  # fmt: skip
-    row = finish(fit, x, y, choose_columns(x), ("a", "b"), "test")
+    row = finish(fit, Points(x, y), choose_columns(x), ("a", "b"), "test")
     assert row["equation"] == "2*sin(0.5*a)" and row["loss"] < 1e-28
 
 

@@ -28,6 +28,11 @@ def bfgs(
     mean, deviation = float(np.mean(y)), float(np.std(y)) or 1.0
     target = (np.asarray(y, dtype=np.float64) - mean) / deviation
     results = []
+
+    def halt(_):
+        if stop is not None and stop():
+            raise StopIteration  # what SciPy ends at
+
     for i, terms in enumerate(candidates):
         counts = [term.count(CONSTANT) for term in terms]
         count = sum(counts)
@@ -61,7 +66,7 @@ def bfgs(
             with np.errstate(all="ignore"):
                 found = scipy.optimize.minimize(
                     objective, np.concatenate([inner, outer]), jac=True, method="BFGS",
-                    options={"gtol": 1e-9, "maxiter": 300},
+                    options={"gtol": 1e-9, "maxiter": 300}, callback=halt,
                 )  # fmt: skip
             if found.fun < best.loss:
                 inner, weights, intercept = np.split(found.x, [count, len(found.x) - 1])

@@ -1,10 +1,14 @@
 """The last steps on an equation: the user's own units, no idle intercept, no idle digits."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from symtut.expressions import Expression, linear_combination
 from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
+from symtut.regression.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.ranking import criterion
 from symtut.regression.scaling import Columns
 
@@ -12,37 +16,75 @@ ROUNDING_POINTS = 2000
 """Rounding is tried out on at most so many points."""
 
 
-def finish(fit: Fit, X: np.ndarray, y: np.ndarray, columns: Columns, names, source: str) -> dict:
+@dataclass(frozen=True)
+class Sum:
+    """``intercept + Σ outer·terms`` with its mean squared error on n points, whose y has
+    ``variance``."""
+
+    terms: list[Expression]
+    outer: np.ndarray
+    intercept: float
+    loss: float
+    n: int
+    variance: float
+
+    def expression(self) -> Expression:
+        return linear_combination(self.outer, self.terms, self.intercept)
+
+    def criterion(self, loss: float) -> float:
+        """Description length with this mean squared error; lower is better."""
+        numbers = sum(len(term.constants) for term in self.terms)
+        parameters = len(self.outer) + (self.intercept != 0.0) + numbers
+        share = loss / self.variance
+        return float(criterion(share, parameters, self.expression().complexity, self.n))
+
+
+def finish(
+    fit: Fit,
+    points: Points,
+    columns: Columns,
+    names,
+    source: str,
+    held_out: float | None = None,
+    on_all: Callable[[Sum], Sum] | None = None,
+) -> dict:
     """Refit the outer weights in the units of X and y, drop an idle intercept, describe the result.
 
-    ``names`` are those of the columns ``columns.written``, which the expression is about.
+    Parameters
+    ----------
+    names
+        Those of the columns ``columns.written``, which the expression is about.
+    held_out : float, optional
+        1 − R² on held-out points. The score is that of the worse of the two fits.
+    on_all : callable, optional
+        Where ``points`` are a part of all: gives a sum the numbers that fit all of them best.
     """
-    X = X[:, columns.written]
+    X, y = points.X[:, columns.written], points.y
     terms = [columns.restore(term) for term in fit.term_expressions()]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    best = _best_weighted(terms, values, y)
+    best = _best_sum(terms, values, points)
     shorter = True
-    while shorter and len(terms) > 1:  # idle terms go, like 2e-19·cos(x0) or the twin of another
+    while shorter and len(best.terms) > 1:  # idle terms go, like 2e-19·cos(x0) or a twin
         shorter = False
-        for idle in np.argsort(np.abs(best[3]) * values[:, 1:].std(0)).tolist():
+        for idle in np.argsort(np.abs(best.outer) * values[:, 1:].std(0)).tolist():
             left = np.delete(values, 1 + idle, axis=1)
-            fewer = terms[:idle] + terms[idle + 1 :]
-            found = _best_weighted(fewer, left, y)
-            if found[0] < best[0]:
-                best, terms, values, shorter = found, fewer, left, True
+            found = _best_sum(best.terms[:idle] + best.terms[idle + 1 :], left, points)
+            if found.criterion(found.loss) < best.criterion(best.loss):
+                best, values, shorter = found, left, True
                 break
-    value, loss, intercept, outer = best
-    expression, rounded_loss = _rounded(outer, terms, intercept, loss, X, y)
+    if on_all is not None:
+        best = on_all(best)
+    expression, loss = _rounded(best, Points(X, y, points.weight))
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
-    value = _criterion(min(loss, rounded_loss), outer, terms, intercept, y)
-    variance, loss = float(y.var()), rounded_loss
+    judged = max(min(best.loss, loss), 0.0 if held_out is None else held_out * best.variance)
     digits = digits_needed(expression, X, y)
     return {
         "equation": expression.text(names, digits),
         "complexity": expression.complexity,
         "loss": loss,
-        "r2": 1.0 - loss / variance,
-        "score": float(-value / len(y)),
+        "r2": 1.0 - loss / best.variance,
+        "r2_holdout": None if held_out is None else 1.0 - held_out,
+        "score": -best.criterion(judged) / best.n,
         "source": source,
         "digits": digits,
         "expression": expression,
@@ -61,46 +103,80 @@ def front(rows: list[dict]) -> list[dict]:
     return kept
 
 
-def _best_weighted(terms, values, y):
-    """:func:`_weighted` without an intercept or with one, whichever has the better criterion."""
-    return min((_weighted(terms, values, y, first) for first in (1, 0)), key=lambda f: f[0])
+def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]) -> Sum:
+    """The same sum with the outer numbers that fit all points best, in one pass over their rows.
 
-
-def _weighted(terms, values, y, first):
-    """Best outer weights for ``values`` (n, 1 + K), without the column of ones if ``first`` is 1.
-
-    Returns (criterion, loss, intercept, weights).
+    The triangle of a QR decomposition is carried along, so that no digit is lost and memory does
+    not grow with the points.
     """
-    used = values[:, first:]
-    scale = np.abs(used).max(0, initial=0.0)
-    scale[scale == 0] = 1.0
-    target = y if first else y - y.mean()  # the digits of a large offset do not cloud the fit
-    weights = np.linalg.lstsq(used / scale, target, rcond=None)[0] / scale
-    loss = float(np.mean((target - used @ weights) ** 2))
-    intercept, outer = (0.0, weights) if first else (y.mean() + weights[0], weights[1:])
-    return _criterion(loss, outer, terms, intercept, y), loss, intercept, outer
+    size, shift = variance(points.y, points.weight), mean(points.y, points.weight)
+    if not best.terms:
+        return Sum([], best.outer, shift, size, len(points), size)
+    constant, scale = bool(best.intercept), None
+    for begin in range(0, len(points), CHUNK):
+        stop()
+        part = points.take(slice(begin, begin + CHUNK))
+        X = part.X[:, written]
+        columns = [np.ones(len(part))] if constant else []
+        columns += [term(X) for term in best.terms]
+        rows = np.column_stack([*columns, part.y - shift if constant else part.y])
+        if not np.isfinite(rows).all():  # undefined at a point that has not been looked at so far
+            return replace(best, loss=np.inf)
+        if scale is None:
+            scale, triangle = np.abs(rows).max(0), rows[:0]
+            scale[scale == 0] = 1.0
+        rows = rows / scale
+        if part.weight is not None:
+            rows *= np.sqrt(part.weight)[:, None]
+        triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+    design, target = triangle[:, :-1], triangle[:, -1]
+    numbers = np.linalg.lstsq(design, target, rcond=None)[0]
+    left = np.sum((target - design @ numbers) ** 2) * scale[-1] ** 2
+    loss = float(left / (len(points) if points.weight is None else points.weight.sum()))
+    numbers = numbers * scale[-1] / scale[:-1]
+    if not constant:
+        return Sum(best.terms, numbers, 0.0, loss, len(points), size)
+    return Sum(best.terms, numbers[1:], float(shift + numbers[0]), loss, len(points), size)
 
 
-def _criterion(loss, outer, terms, intercept, y) -> float:
-    parameters = len(outer) + (intercept != 0.0) + sum(len(term.constants) for term in terms)
-    complexity = linear_combination(outer, terms, intercept).complexity
-    return float(criterion(loss / y.var(), parameters, complexity, len(y)))
+def _best_sum(terms, values, points: Points) -> Sum:
+    """:func:`_sum` without an intercept or with one, whichever has the better criterion."""
+    sums = [_sum(terms, values, points, first) for first in ((1, 0) if terms else (0,))]
+    return min(sums, key=lambda s: s.criterion(s.loss))
 
 
-def _rounded(outer, terms, intercept, loss, X, y):
+def _sum(terms, values, points: Points, first: int) -> Sum:
+    """Best outer weights for ``values`` (n, 1 + K), without the column of ones if first is 1."""
+    y, size = points.y, variance(points.y, points.weight)
+    shift = 0.0 if first else mean(y, points.weight)
+    if not terms:
+        return Sum([], np.zeros(0), shift, size, len(y), size)
+    # the digits of a large offset do not cloud the fit
+    weights, loss = solve(values[:, first:], y - shift, points.weight)
+    if first:
+        return Sum(terms, weights, 0.0, loss, len(y), size)
+    return Sum(terms, weights[1:], float(shift + weights[0]), loss, len(y), size)
+
+
+def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
     """Write the numbers with as few digits as the data can tell apart; returns also the new loss.
 
-    The squared error may grow by one part in n: about what one parameter gains by chance.
+    The squared error may grow by one part in n: about what one parameter gains by chance. The mean
+    alone stays as it is, since nothing is better.
     """
-    step = -(-len(y) // ROUNDING_POINTS)
-    some, target, allowed = X[::step], y[::step], loss / len(y) + 1e-24 * y.var()
-    whole = linear_combination(outer, terms, intercept)
-    if step > 1:  # at the optimum, what rounding adds to the squared error is its own square
+    X, y, weight = points.X, points.y, points.weight
+    whole = best.expression()
+    if not best.terms:
+        return whole, best.loss
+    step, part = -(-len(y) // ROUNDING_POINTS), best.n > len(y)
+    some, target, allowed = X[::step], y[::step], best.loss / best.n + 1e-24 * best.variance
+    some_weight = None if weight is None else weight[::step]
+    if step > 1 or part:  # at the optimum, rounding adds its own square to the squared error
         target = whole(some)
     else:
-        allowed += loss
+        allowed += best.loss
     # an intercept that dwarfs the variation of y needs so many more digits
-    more = max(0, int(np.log10(max(abs(intercept) / y.std(), 1e-9))))
+    more = max(0, int(np.log10(max(abs(best.intercept) / best.variance**0.5, 1e-9))))
     for digits in range(1, 13):
 
         def short(value, digits=digits):
@@ -108,12 +184,14 @@ def _rounded(outer, terms, intercept, loss, X, y):
             return float(f"{value:.{digits}g}")
 
         expression = linear_combination(
-            [short(w) for w in outer],
-            [Expression(t.prefix, tuple(map(short, t.constants))) for t in terms],
-            short(intercept, digits + more),
+            [short(w) for w in best.outer],
+            [Expression(t.prefix, tuple(map(short, t.constants))) for t in best.terms],
+            short(best.intercept, digits + more),
         )
-        if float(np.mean((target - expression(some)) ** 2)) <= allowed:
+        if mean((target - expression(some)) ** 2, some_weight) <= allowed:
             break
     else:
         expression = whole
-    return expression, float(np.mean((y - expression(X)) ** 2))
+    if part:
+        return expression, best.loss + mean((whole(X) - expression(X)) ** 2, weight)
+    return expression, mean((y - expression(X)) ** 2, weight)

@@ -34,8 +34,8 @@ def check_points(X) -> np.ndarray:
     return X
 
 
-def check_data(X, y, fitting: bool = True):
-    """X (n, d) and y (n,) as finite float64 arrays that belong together and can be fitted."""
+def check_data(X, y):
+    """X (n, d) and y (n,) as finite float64 arrays that belong together."""
     X, y = check_points(X), _numbers(y, "y")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
@@ -53,8 +53,11 @@ def check_data(X, y, fitting: bool = True):
         raise InputError(f"X has {len(X)} rows but y has {len(y)} values.")
     if not np.isfinite(y).all():
         raise InputError(f"y has NaN or infinite values, first at {np.argmin(np.isfinite(y))}.")
-    if not fitting:
-        return X, y
+    return X, y
+
+
+def check_fittable(X: np.ndarray, y: np.ndarray) -> None:
+    """Raise :class:`InputError` unless there are columns, points enough, and y varies."""
     if X.shape[1] == 0:
         raise InputError(
             f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required."
@@ -69,7 +72,6 @@ def check_data(X, y, fitting: bool = True):
         raise InputError(f"y is constant ({y[0]:g}): there is nothing to explain.")
     if not 1e-150 < size < 1e150:
         raise InputError(f"y holds values of size {size:.1e}: give it in other units.")
-    return X, y
 
 
 def check_weights(sample_weight, n: int) -> np.ndarray | None:

@@ -16,15 +16,34 @@ from symtut.regression.constants import Fit, Terms, initial_constants, join, wit
 BLOCK = 256  # candidates fitted together: enough to hide the kernels' overhead, and fits the cache
 
 
-def _solve_outer(terms: torch.Tensor, y: torch.Tensor):
+class _Rows:
+    """The points as least squares sees them: centred, and scaled by the root of their weight."""
+
+    def __init__(self, weight: np.ndarray | None):
+        self.weight = self.root = None
+        if weight is not None:
+            self.weight = torch.as_tensor(weight / weight.mean(), dtype=torch.float64)
+            self.root = self.weight.sqrt()
+
+    def mean(self, values: torch.Tensor) -> torch.Tensor:
+        """Weighted mean over the last axis, which stays."""
+        weighted = values if self.weight is None else values * self.weight
+        return weighted.mean(-1, keepdim=True)
+
+    def centred(self, values: torch.Tensor) -> torch.Tensor:
+        centred = values - self.mean(values)
+        return centred if self.root is None else centred * self.root
+
+
+def _solve_outer(terms: torch.Tensor, y: torch.Tensor, rows: _Rows):
     """Best weights at fixed inner constants.
 
-    ``terms`` (B, S, K, n), ``y`` (n,) with mean 0. Returns the centred terms, weights (B, S, K),
-    residuals (B, S, n), loss (B, S) and the inverse Gram matrix of the centred terms.
+    ``terms`` (B, S, K, n), ``y`` (n,) centred by ``rows``. Returns the centred terms, weights
+    (B, S, K), residuals (B, S, n), loss (B, S) and the inverse Gram matrix of the centred terms.
     """
     finite = torch.isfinite(terms).all(-1).all(-1)  # (B, S)
     terms = torch.where(finite[..., None, None], terms, 0.0)
-    centred = terms - terms.mean(-1, keepdim=True)
+    centred = rows.centred(terms)
     norm = centred.square().sum(-1).sqrt()  # (B, S, K)
     # a term that does not vary (or is missing) gets weight 0
     flat = norm <= 1e-9 * (terms.abs().amax(-1) + 1e-30) * terms.shape[-1] ** 0.5
@@ -45,24 +64,26 @@ def _solve_outer(terms: torch.Tensor, y: torch.Tensor):
 class _Problem:
     """Candidates that have inner constants, evaluated together on the same points."""
 
-    def __init__(self, candidates: list[Terms], x: torch.Tensor, y: torch.Tensor):
+    def __init__(self, candidates: list[Terms], x: torch.Tensor, y: torch.Tensor, rows: _Rows):
         self.program = Program(encode([join(terms) for terms in candidates]))
-        self.x, self.y = x, y
+        self.x, self.y, self.rows = x, y, rows
         self.owner = torch.from_numpy(self.program.constant_term)  # (B, J), −1 where missing
 
     def loss(self, constants: torch.Tensor):
         terms = self.program(self.x, constants).transpose(1, 2)  # (B, S, K, n)
-        return _solve_outer(terms, self.y)
+        return _solve_outer(terms, self.y, self.rows)
 
     def step(self, constants: torch.Tensor):
         """Loss (B, S), gradient J'r (B, S, J) and approximate Hessian J'J (B, S, J, J)."""
         terms, slope = self.program.with_jacobian(self.x, constants)
-        unit, inverse, weights, residual, loss = _solve_outer(terms.transpose(1, 2), self.y)
+        unit, inverse, weights, residual, loss = _solve_outer(
+            terms.transpose(1, 2), self.y, self.rows
+        )
         starts = constants.shape[1]
         owner = self.owner.clamp(min=0)[:, None].expand(-1, starts, -1)  # (B, S, J)
         weight = torch.gather(weights, 2, owner) * (self.owner >= 0)[:, None]
         jacobian = weight[..., None] * torch.nan_to_num(slope.transpose(1, 2), 0.0, 0.0, 0.0)
-        jacobian = jacobian - jacobian.mean(-1, keepdim=True)  # (B, S, J, n)
+        jacobian = self.rows.centred(jacobian)  # (B, S, J, n)
         # Kaufman: what the outer weights can absorb is not the inner constants' business
         absorbed = (jacobian @ unit.transpose(-1, -2)) @ inverse
         jacobian = jacobian - absorbed @ unit
@@ -106,6 +127,7 @@ def levenberg_marquardt(
     iterations: int = 24,
     guesses: list[np.ndarray | None] | None = None,
     stop: Callable[[], bool] | None = None,
+    weight: np.ndarray | None = None,
 ) -> list[Fit]:
     """Fit all candidates at once.
 
@@ -122,6 +144,8 @@ def levenberg_marquardt(
     stop : callable, optional
         Asked before every block and after every iteration; once true, constants stay where they
         are, and blocks not begun are left out (infinite loss).
+    weight : (n,) float, optional
+        Positive weights of the points in the squared error.
 
     Returns
     -------
@@ -131,8 +155,9 @@ def levenberg_marquardt(
     """
     x = torch.as_tensor(np.ascontiguousarray(x), dtype=torch.float64)
     target = torch.as_tensor(np.ascontiguousarray(y), dtype=torch.float64)
-    mean = target.mean()
-    target = target - mean
+    points = _Rows(weight)
+    mean = points.mean(target)
+    target = points.centred(target)
     results: list[Fit | None] = [None] * len(candidates)
     n_constants = [sum(term.count(CONSTANT) for term in terms) for terms in candidates]
     n_parameters = [c + len(t) + 1 for c, t in zip(n_constants, candidates, strict=True)]
@@ -151,17 +176,17 @@ def levenberg_marquardt(
             )
 
     if plain:
-        problem = _Problem([candidates[i] for i in plain], x, target)
+        problem = _Problem([candidates[i] for i in plain], x, target, points)
         terms = problem.program(x)  # (B, K, 1, n)
-        *_, weights, _, loss = _solve_outer(terms.transpose(1, 2), target)
+        *_, weights, _, loss = _solve_outer(terms.transpose(1, 2), target, points)
         empty = torch.zeros(len(plain), 0)
-        finish(plain, empty, weights[:, 0], loss[:, 0], terms[:, :, 0].mean(-1))
+        finish(plain, empty, weights[:, 0], loss[:, 0], points.mean(terms[:, :, 0])[..., 0])
     # blocks of similar size keep the padding small and the memory bounded
     for begin in range(0, len(fitted), BLOCK):
         if stop is not None and stop():
             break
         rows = fitted[begin : begin + BLOCK]
-        problem = _Problem([candidates[i] for i in rows], x, target)
+        problem = _Problem([candidates[i] for i in rows], x, target, points)
         most = problem.owner.shape[1]
         first = initial_constants((len(rows), starts, most), generator)
         for k, i in enumerate(rows):
@@ -174,8 +199,8 @@ def levenberg_marquardt(
             best = loss.argsort(dim=1)[:, :keep]
             constants = torch.gather(constants, 1, best[..., None].expand(-1, -1, most))
         terms = problem.program(x, constants).transpose(1, 2)
-        *_, weights, _, loss = _solve_outer(terms, target)
-        finish(rows, constants[:, 0], weights[:, 0], loss[:, 0], terms[:, 0].mean(-1))
+        *_, weights, _, loss = _solve_outer(terms, target, points)
+        finish(rows, constants[:, 0], weights[:, 0], loss[:, 0], points.mean(terms[:, 0])[..., 0])
     for i, result in enumerate(results):
         if result is None:  # as many parameters as points, or no time: nothing can be said
             results[i] = Fit(

@@ -13,13 +13,20 @@ from symtut.regression.constants import Candidate, Terms
 from symtut.regression.decoding import sample
 from symtut.regression.transformer import FormulaTransformer
 
+AT_ONCE = 1024
+"""So many samples of the transformer grow together: a hundred megabytes."""
+
 
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
     """Samples from the transformer, most probable first."""
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
-        found = sample(model, x, y, amount, generator, temperature, stop=stop)
-        return [candidate for candidate, _ in found]
+        found: dict[Candidate, tuple[float, Candidate]] = {}
+        for part in _blocks(amount, stop):
+            for candidate, score in sample(model, x, y, part, generator, temperature, stop=stop):
+                if candidate not in found or score > found[candidate][0]:
+                    found[candidate] = score, candidate
+        return [c for _, c in sorted(found.values(), key=lambda item: -item[0])]
 
     return propose
 
@@ -29,10 +36,20 @@ def prior_proposer(grammar: Grammar | None = None):
     grammar = grammar or Grammar()
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
-        found = dict.fromkeys(grammar.sample(amount, x.shape[1], generator))
+        found = {}
+        for part in _blocks(amount, stop):
+            found |= dict.fromkeys(grammar.sample(part, x.shape[1], generator))
         return [Candidate(terms) for terms in found]
 
     return propose
+
+
+def _blocks(amount: int, stop):
+    """``amount`` in parts that fit into memory; ends where time is over."""
+    for begin in range(0, amount, AT_ONCE):
+        if stop is not None and stop():
+            return
+        yield min(AT_ONCE, amount - begin)
 
 
 def pooled_proposer(first, second, share: float = 0.25):

@@ -44,3 +44,17 @@ def pareto(fits: list[Fit], n_points: int) -> list[Fit]:
             front.append(fit)
             lowest = fit.loss
     return sorted(front, key=lambda f: rank(f, n_points))
+
+
+def shortlist(fits: list[Fit], n_points: int, most: int = 30) -> list[Fit]:
+    """The front and, behind it on the list, the next best: what is worth a look at other points."""
+    front = pareto(fits, n_points)
+    seen = {(complexity(f), float(f"{f.loss:.6g}")) for f in front}
+    for fit in sorted(fits, key=lambda f: rank(f, n_points)):
+        key = complexity(fit), float(f"{fit.loss:.6g}")
+        if len(front) >= most:
+            break
+        if key not in seen:
+            seen.add(key)
+            front.append(fit)
+    return sorted(front, key=lambda f: rank(f, n_points))

@@ -11,6 +11,7 @@ Brunton 2020). Under noise that is biased, since y stands on both sides; so it o
 terms, and the numbers are then fitted to y itself by Gauss-Newton steps on d.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +53,12 @@ class RationalSearch:
     ----------
     pool : TermPool
         Where the terms of numerators come from, and the short ones of denominators.
+    stop : callable, optional
+        Asked now and then; it ends a selection by an exception of its own.
     """
 
-    def __init__(self, pool: TermPool):
-        self.pool = pool
+    def __init__(self, pool: TermPool, stop: Callable[[], object] = bool):
+        self.pool, self.stop = pool, stop
         generator = np.random.default_rng(0)
         x = pool.x
         # terms are chosen on some of the points, numbers are fitted to all
@@ -142,6 +145,7 @@ class RationalSearch:
         }
         found: list[_Choice] = []
         for size in range(max((len(picks) for _, picks in active), default=0), 0, -1):
+            self.stop()
             selections = sorted(row for row in active if len(row[1]) == size)
             owner = np.array([b for b, _ in selections])
             picks = np.array([p for _, p in selections])  # (R, k)
@@ -214,6 +218,7 @@ class RationalSearch:
 
     def _refine(self, choice: _Choice, y, iterations: int = 8) -> Fit | None:
         """Fit all numbers to y itself: Gauss-Newton on d, everything else linear."""
+        self.stop()
         x = self.pool.x
         top = np.array([self.top.terms[i](x) for i in choice.top])  # (k, n)
         bottom_terms = np.array([self.terms[j](x) for j in choice.bottom])  # (F, n)

@@ -10,10 +10,18 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.expressions.arrays import as_numbers, as_tensor
 from symtut.regression import saved
+from symtut.regression.answer import Question
+from symtut.regression.budget import Budget
 from symtut.regression.columns import chosen, labels_of, names_of, remember, warn_of_names
 from symtut.regression.estimator import Estimator
-from symtut.regression.finishing import finish, front
-from symtut.regression.inputs import check_data, check_points, check_weights, not_fitted
+from symtut.regression.inputs import (
+    check_data,
+    check_fittable,
+    check_points,
+    check_weights,
+    not_fitted,
+)
+from symtut.regression.points import Points
 from symtut.regression.proposers import (
     library,
     library_proposer,
@@ -21,12 +29,11 @@ from symtut.regression.proposers import (
     prior_proposer,
     transformer_proposer,
 )
-from symtut.regression.robust import robust_search
 from symtut.regression.scaling import choose_columns
-from symtut.regression.search import SearchConfig, search
+from symtut.regression.search import SearchConfig
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.threads import one_thread
-from symtut.regression.validation import r2
+from symtut.regression.validation import r2, warn_if_worse
 from symtut.regression.weights import load_weights
 from symtut.storage import keep_foreign, write_json
 
@@ -45,8 +52,10 @@ class SymbolicRegressor(Estimator):
     n_candidates : int
         Skeletons sampled in the first round.
     max_time : float or None
-        Seconds (wall clock) after which the search stops with the best so far and a warning;
-        None for no limit, which makes the result depend on ``random_state`` alone.
+        Seconds of this thread's own work after which the search stops with the best so far and a
+        warning. Other threads and programs do not use them up, nor does reading the weights, once
+        a process. The limit holds within 20 % for up to a million rows, and more time never gives
+        a worse answer. None for no limit, which makes the result depend on ``random_state`` alone.
     random_state : int, NumPy Generator or RandomState, or None
         Seed; a generator gives one, None draws a new one.
     method : str
@@ -77,7 +86,10 @@ class SymbolicRegressor(Estimator):
         The Pareto front of length and fit, best first: ``equation`` (text with as many ``digits``
         as it takes to predict what the figures say), ``complexity`` (nodes), ``loss`` (mean squared
         error, units of y²), ``r2``, ``score`` (nats per point, higher is better), ``source``
-        (method) and ``expression`` (:class:`~symtut.expressions.Expression`).
+        (method), ``expression`` (:class:`~symtut.expressions.Expression`) and ``r2_holdout``: R² on
+        a quarter of the points that was held out while the form was found. The score is that of the
+        worse of the two fits, then the numbers are refitted to all points. Of fewer than 24 points
+        none is held out: there, each is left out once from the fit of the outer numbers.
     n_features_in_ : int
     feature_names_in_ : array (d,) of str
         Column names of the data frame; only if it has such.
@@ -87,11 +99,12 @@ class SymbolicRegressor(Estimator):
         The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
         most six; else those that vary and are no copies.
     inliers_ : bool array (n,)
-        The points of the last ``fit`` that the equations rest on: all of them unless ``robust``.
+        The points of the last ``fit`` that the equations rest on: all of them unless ``robust``
+        or of weight 0.
     complete_ : bool
         False if ``max_time`` cut the search short.
     fit_time_ : float
-        CPU-seconds of this process.
+        CPU-seconds of this thread.
 
     Examples
     --------
@@ -103,7 +116,8 @@ class SymbolicRegressor(Estimator):
     -x1 + 2*sin(x0)
     """
 
-    _clock = staticmethod(time.monotonic)
+    _clock = staticmethod(time.thread_time)
+    _keeps_best = True  # on Ctrl-C; programs that have to end then set it to False
 
     def __init__(
         self,
@@ -131,59 +145,87 @@ class SymbolicRegressor(Estimator):
 
     # ---- fit ------------------------------------------------------------------------------------
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Search for equations.
+
+        Torch computes on one thread meanwhile. Ctrl-C ends the search and keeps the best so far,
+        with a warning; pressed twice within three seconds it raises ``KeyboardInterrupt``, so that
+        a sweep over many fits can be left. Before anything has been found it raises, too.
 
         Parameters
         ----------
         X : array (n, d), y : array (n,)
             Finite numbers in any units; n is at least 5. Constant columns and copies of others are
-            ignored; of the rest there may be at most six.
+            ignored; of the rest there may be at most six. Beside X and y themselves, a fit takes
+            about 50 bytes a row.
+        sample_weight : array (n,), optional
+            Weights of the squared errors, at least 0; a point of weight 0 counts as absent. The
+            form is searched among points drawn in proportion to their weight, the numbers are
+            fitted to all with their weights.
 
         Raises
         ------
         InputError (a ValueError)
             Wrong shapes, NaN or infinite values, a constant target, too few points, too many
-            variables, unknown weights or settings.
+            variables, unknown weights or settings, data that do not fit into memory.
         """
-        started, cpu = self._clock(), time.process_time()
         check_settings(self)
+        propose = self._proposer()  # reading the transformer's weights is not part of the time
+        with one_thread():
+            try:
+                return self._fit(X, y, sample_weight, propose)
+            except MemoryError as error:
+                raise InputError(
+                    f"X of shape {np.shape(X)} does not fit into memory: give a part of the rows."
+                ) from error
+
+    def _fit(self, X, y, sample_weight, propose):
+        started = self._clock()
+        deadline = np.inf if self.max_time is None else started + float(self.max_time)
+        budget = Budget(self._clock, deadline, self._keeps_best)
         labels = labels_of(X)
         X, y = check_data(X, y)
-        columns = choose_columns(X)
+        weight = check_weights(sample_weight, len(y))
+        present = np.ones(len(y), dtype=bool) if weight is None else weight > 0
+        points = Points(X, y, weight)
+        if not present.all():
+            points = points.take(present)
+        check_fittable(points.X, points.y)
+        columns = choose_columns(points.X)
         names = names_of(labels, self.feature_names, X.shape[1])
-        x = columns.searched(X)
-        propose, fixed = self._proposer(), ()
-        if self.method.endswith("+sparse"):
-            fixed = tuple(term for (term,) in library(x.shape[1]))
-        config = SearchConfig(
-            n_candidates=self.n_candidates, rounds=self.rounds, constants=self.constants,
-            recombine=self.recombine or self.method == "sparse",
-            pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
-            library=fixed, clock=self._clock,
-        )  # fmt: skip
-        deadline = np.inf if self.max_time is None else started + self.max_time
         generator = generator_of(self.random_state)
-        with one_thread():
-            if self.robust:
-                fits, complete, inliers = robust_search(x, y, propose, config, generator, deadline)
-            else:
-                inliers = np.ones(len(y), dtype=bool)
-                standard = (y - y.mean()) / y.std()
-                fits, complete = search(x, standard, propose, config, generator, deadline)
-        if not complete:
+        question = Question(
+            points, columns, propose, self._config(len(columns.used)), generator, budget
+        )
+        written = tuple(names[j] for j in columns.written)
+        answer = question.answer(written, self.method, bool(self.robust))
+        if budget.interrupted:
+            warnings.warn("interrupted: the equations are the best so far.", stacklevel=3)
+        elif not answer.complete:
             warnings.warn(
                 f"max_time={self.max_time} s was over before the search was: the equations are the "
                 "best so far.",
-                stacklevel=2,
+                stacklevel=3,
             )
-        written = tuple(names[j] for j in columns.written)
-        rows = [finish(fit, X[inliers], y[inliers], columns, written, self.method) for fit in fits]
-        self.equations_ = sorted(front(rows), key=lambda row: -row["score"])
+        self.equations_ = answer.rows
+        warn_if_worse(self.equations_[0], few=not question.held_out.any())
         remember(self, labels, names)
-        self.columns_, self.inliers_ = columns.written, inliers
-        self.complete_, self.fit_time_ = complete, time.process_time() - cpu
+        self.columns_, self.inliers_ = columns.written, present.copy()
+        self.inliers_[present] = answer.inliers
+        self.complete_, self.fit_time_ = answer.complete, self._clock() - started
         return self
+
+    def _config(self, n_variables: int) -> SearchConfig:
+        fixed = ()
+        if self.method.endswith("sparse"):
+            fixed = tuple(term for (term,) in library(n_variables))
+        rounds = None if self.rounds is None else int(self.rounds)
+        return SearchConfig(
+            n_candidates=int(self.n_candidates), rounds=rounds, constants=self.constants,
+            recombine=bool(self.recombine) or self.method == "sparse",
+            pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
+            library=fixed,
+        )  # fmt: skip
 
     def _proposer(self):
         if self.method in ("prior", "prior+sparse"):
@@ -216,7 +258,7 @@ class SymbolicRegressor(Estimator):
     def score(self, X, y, sample_weight=None, index=None):
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
-        X, y = check_data(X, y, fitting=False)
+        X, y = check_data(X, y)
         return r2(y, prediction, check_weights(sample_weight, len(y)))
 
     def sympy(self, index=None):

@@ -8,13 +8,15 @@ out good points until it looked right. A sparse sum of library functions, fitted
 anew.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from symtut.regression.budget import Budget
 from symtut.regression.constants import Fit
-from symtut.regression.ranking import EXACT, pareto, rank
-from symtut.regression.search import SearchConfig, search
+from symtut.regression.points import solve
+from symtut.regression.ranking import EXACT, rank, shortlist
 
 KEEP = 0.75
 """Share of the points that a trimmed fit rests on: at most the rest may be outliers."""
@@ -26,10 +28,10 @@ _SPREAD = 1.65
 def robust_search(
     x: np.ndarray,
     y: np.ndarray,
-    propose,
-    config: SearchConfig,
+    search_among: Callable[[np.ndarray, Budget], tuple[list[Fit], bool]],
     generator: np.random.Generator,
-    deadline: float = np.inf,
+    budget: Budget,
+    open_ended: bool = False,
     passes: int = 3,
 ) -> tuple[list[Fit], bool, np.ndarray]:
     """Search among the points that belong, look who belongs to what was found, search again.
@@ -37,8 +39,11 @@ def robust_search(
     Parameters
     ----------
     x : (n, d) float64, y : (n,) float64, in any units
-    propose, config, generator, deadline
-        As in :func:`~symtut.regression.search.search`.
+    search_among : callable
+        (inliers (n,) bool, budget) → what :func:`~symtut.regression.search.search` returns for
+        those points, or for some of them.
+    open_ended : bool
+        Whether a search goes on until its time is over; the passes then share it.
     passes : int
         At most so many searches; one is enough where nobody has to be left out.
 
@@ -50,19 +55,17 @@ def robust_search(
     inliers = library_inliers(x, y, generator)
     fits: list[Fit] = []
     for number in range(passes):
-        until = deadline
-        if config.rounds is None and number < passes - 1:  # share the time among the passes
-            until = config.clock() + (deadline - config.clock()) / 2
+        share = 0.5 if open_ended and number < passes - 1 else 1.0
         standard = (y - y[inliers].mean()) / y[inliers].std()
         old = [_weighted(fit, x[inliers], standard[inliers]) for fit in fits]
-        fits, complete = search(x[inliers], standard[inliers], propose, config, generator, until)
+        fits, complete = search_among(inliers, budget.until(share))
         if old:  # what earlier passes found, seen through the points that belong now
-            fits = pareto([f for f in old if np.isfinite(f.loss)] + fits, int(inliers.sum()))
+            fits = shortlist([f for f in old if np.isfinite(f.loss)] + fits, int(inliers.sum()))
         before, inliers = inliers, _who_belongs(fits, x, standard, inliers, generator)
         best = min(fits, key=lambda f: rank(f, int(inliers.sum())))
         solved = best.loss < EXACT
-        if np.array_equal(before, inliers) or config.clock() > deadline:
-            if config.rounds is None and not solved and config.clock() < deadline:
+        if np.array_equal(before, inliers) or budget.over():
+            if open_ended and not solved and not budget.over():
                 continue  # nobody changed sides: the time that is left goes into the same search
             break
         if solved and not (before & ~inliers).any():
@@ -75,10 +78,8 @@ def _weighted(fit: Fit, x, y) -> Fit:
     design = np.column_stack([np.ones(len(y)), *(term(x) for term in fit.term_expressions())])
     if not np.isfinite(design).all():
         return replace(fit, loss=np.inf)
-    scale = np.maximum(np.abs(design).max(0), 1e-300)
-    weights = np.linalg.lstsq(design / scale, y, rcond=None)[0] / scale
-    loss = float(np.mean((y - design @ weights) ** 2) / y.var())
-    return replace(fit, weights=weights[1:], intercept=float(weights[0]), loss=loss)
+    weights, left = solve(design, y)
+    return replace(fit, weights=weights[1:], intercept=float(weights[0]), loss=left / y.var())
 
 
 def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) -> np.ndarray:
@@ -102,7 +103,7 @@ def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) 
             break
         chosen = picked
     design = np.column_stack([np.ones(len(y)), _library_columns(x, picked)])
-    return _judged(y - design @ weights, y, times=6.0)
+    return _judged(y - design @ weights, y)
 
 
 def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
@@ -119,15 +120,28 @@ def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
         value = rank(replace(fit, loss=float(trimmed)), len(y))
         if best is None or value < best[0]:
             best = value, residual
-    return inliers if best is None else _judged(best[1], y, times=6.0)
+    return inliers if best is None else _judged(best[1], y)
+
+
+def rule_of(fit: Fit, x, y, inliers) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """How to tell who else follows ``fit``: (x, y) of other points → bool.
+
+    The outer numbers and the spread are those of the points x (n, d), y (n,) of which it is known.
+    """
+
+    def design(at):
+        return np.column_stack([np.ones(len(at)), *(term(at) for term in fit.term_expressions())])
+
+    weights = _concentrate(design(x), y, inliers)
+    limit = _limit(y - design(x) @ weights, y)
+    return lambda x, y: np.abs(y - design(x) @ weights) <= limit
 
 
 def _concentrate(design, y, belongs) -> np.ndarray:
     """Weights of a fit that only its inliers take part in."""
-    scale = np.maximum(np.abs(design).max(0), 1e-300)
     for _ in range(20):
-        weights = np.linalg.lstsq(design[belongs] / scale, y[belongs], rcond=None)[0] / scale
-        before, belongs = belongs, _judged(y - design @ weights, y, times=6.0)
+        weights, _ = solve(design[belongs], y[belongs])
+        before, belongs = belongs, _judged(y - design @ weights, y)
         if np.array_equal(before, belongs):
             break
     return weights
@@ -138,11 +152,15 @@ def _sample(n, most, generator) -> np.ndarray:
     return np.arange(n) if n <= most else np.sort(generator.choice(n, most, replace=False))
 
 
-def _judged(residual, y, times: float) -> np.ndarray:
+def _judged(residual, y, times: float = 6.0) -> np.ndarray:
     """Points whose residual is at most ``times`` the spread of the others'."""
-    belongs = np.abs(residual) <= times * _spread(residual) + 1e-6 * _spread(y - np.median(y))
+    belongs = np.abs(residual) <= _limit(residual, y, times)
     constant = np.ptp(y[belongs]) <= 1e-9 * np.abs(y).max()
     return np.ones(len(y), bool) if constant or belongs.mean() < 0.5 else belongs
+
+
+def _limit(residual, y, times: float = 6.0) -> float:
+    return times * _spread(residual) + 1e-6 * _spread(y - np.median(y))
 
 
 def _spread(residual) -> float:

@@ -2,21 +2,24 @@
 
 The search does not know who proposes: the transformer, the bare prior or a fixed library are
 exchangeable, so they can be compared with everything else equal.
+
+What costs least comes first: the mean, sums of plain variables, sums of library terms. After that
+the search only adds to what it has found, in an order that does not depend on the time limit, and
+a step that the limit cuts leaves nothing behind. So more time never gives a worse answer.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
 from symtut.regression.bfgs import bfgs
+from symtut.regression.budget import Budget, OutOfTime
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.ranking import EXACT, pareto, rank
+from symtut.regression.ranking import EXACT, rank, shortlist
 from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplifications
@@ -27,6 +30,9 @@ fit is exact to the digits of float32 observations, a shorter formula may be in 
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
+
+WORKING_POINTS = 1000
+"""Most points that a search should be given: what more of them tell is not worth its time."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,9 @@ class SearchConfig:
     constants : "lm" or "bfgs"
     starts : int
         Random starts for inner constants.
-    screening_points, working_points, final_points : int
+    screening_points : int
         Candidates are first fitted on at most so many points, drawn at random; the best are then
-        recombined and polished on so many; the inner constants of the short list are refitted on
-        so many. The outer weights are always solved on all points.
+        recombined and polished on all.
     recombine : bool
         Pool the terms of good candidates and select among them; off in the paper's setting.
     pool_size : int
@@ -54,10 +59,9 @@ class SearchConfig:
     rational : bool
         Look for sums over a common denominator too, where no sum is exact (with ``recombine``).
     library : tuple of prefixes
-        Fixed terms without constants. Where the proposals of a round leave more than rounding
-        errors, sums of these are tried for the same target and join the pool (with ``recombine``).
-    clock : callable
-        Seconds; what the deadline refers to. Benchmarks count CPU-seconds instead of wall time.
+        Fixed terms without constants. Sums of these are tried first; where the proposals of a
+        round leave more than rounding errors, they are tried for its target and join the pool
+        (with ``recombine``).
     """
 
     n_candidates: int = 256
@@ -65,13 +69,10 @@ class SearchConfig:
     constants: str = "lm"
     starts: int = 4
     screening_points: int = 96
-    working_points: int = 1000
-    final_points: int = 20_000
     recombine: bool = True
     pool_size: int = 48
     rational: bool = True
     library: tuple[tuple[str, ...], ...] = ()
-    clock: Callable[[], float] = time.monotonic
 
 
 def search(
@@ -80,128 +81,171 @@ def search(
     propose: Proposer,
     config: SearchConfig,
     generator: np.random.Generator,
-    deadline: float = np.inf,
+    budget: Budget | None = None,
 ) -> tuple[list[Fit], bool]:
     """Find equations for y.
 
     Parameters
     ----------
     x : (n, d) float64, y : (n,) float64 with mean 0 and standard deviation 1
-    deadline : float
-        Time on ``config.clock`` at which to stop; what was found by then is returned.
+        At most some thousands of points.
+    budget : Budget, optional
+        When to stop; what was found by then is returned. No limit by default.
 
     Returns
     -------
     (fits, complete)
-        The Pareto front of complexity and loss, best criterion first (never empty: with no time
-        at all it holds the best sums of plain variables); whether all rounds ran.
+        The Pareto front of complexity and loss and the next best behind it, best criterion first
+        (never empty: with no time at all it holds the mean and the best sums of plain variables);
+        whether all rounds ran.
     """
+    budget = budget or Budget()
+    state = _Search(x, y, propose, config, generator, budget)
+    complete = True
+    try:
+        state.begin()
+        state.run()
+    except OutOfTime:
+        complete = state.rounds_done > 0 and config.rounds is None
+    except KeyboardInterrupt:
+        if not state.found:
+            raise
+        budget.interrupt()  # raises it again unless the best so far is to be kept
+        complete = False
+    return shortlist(state.found + state.ratios, len(y)), complete
 
-    def stop() -> bool:
-        return config.clock() > deadline
 
-    x_all, y_all = x, y
-    if len(x) > config.working_points:
-        chosen = np.sort(generator.choice(len(x), config.working_points, replace=False))
-        x, y = x[chosen], y[chosen]
-    n = len(x)
-    rows = np.arange(n)
-    if n > config.screening_points:
-        rows = np.sort(generator.choice(n, config.screening_points, replace=False))
-    fit_all = partial({"lm": levenberg_marquardt, "bfgs": bfgs}[config.constants], stop=stop)
-    found: list[Fit] = []
-    pool, quotients, ratios = TermPool(x), None, []
-    target, complete, hurried = y, True, False
-    fixed = _fixed_pool(x, config.library) if config.recombine else None
-    for number in count() if config.rounds is None else range(config.rounds):
-        if stop():
-            complete = bool(found) and config.rounds is None
-            break
-        if number % 3 == 0:
-            target = y
-        amount = config.n_candidates if number == 0 else max(8, config.n_candidates // 2)
-        # proposing may take half of the time that is left: what is proposed must be fitted, too
-        half = (config.clock() + deadline) / 2
-        candidates = propose(
-            x, target, amount, generator, lambda half=half: config.clock() > half
-        )  # fmt: skip
-        hurried = hurried or config.clock() > half
-        fits = _fit_until(stop, fit_all, candidates, x[rows], target[rows], generator, config)
-        fits = sorted((f for f in fits if np.isfinite(f.loss)), key=lambda f: rank(f, len(rows)))
-        if target is y:
-            best = fits[:16]
-            guesses = [f.constants for f in best]
-            found += fit_all([f.terms for f in best], x, y, generator, starts=1, guesses=guesses)
+class _Search:
+    """What a search has found so far and works with."""
+
+    def __init__(self, x, y, propose, config, generator, budget):
+        self.x, self.y, self.propose, self.config = x, y, propose, config
+        self.generator, self.budget = generator, budget
+        n = self.n = len(x)
+        self.rows = np.arange(n)  # those that candidates are screened on
+        if n > config.screening_points:
+            self.rows = np.sort(generator.choice(n, config.screening_points, replace=False))
+        self.pool, self.fixed, self.quotients = TermPool(x), None, None
+        self.found: list[Fit] = []
+        self.ratios: list[Fit] = []  # a ratio that is not exact waits: its residual leads astray
+        self.rounds_done = 0
+
+    def begin(self) -> None:
+        """The mean, sums of plain variables, sums of library terms."""
+        mean = Fit((), np.zeros(0), np.zeros(0), float(self.y.mean()), 1.0)
+        names = [(name,) for name in VARIABLES[: self.x.shape[1]]]
+        self.found = [mean, *_pool_of(self.x, names).select(self.y)]
+        if self.config.recombine and self.config.library:
+            self.budget.stop()
+            self.fixed = _pool_of(self.x, self.config.library, self.budget.stop)
+            self._take_library(self.y)
+
+    def run(self) -> None:
+        """Ask the proposer, round after round, until the fit is exact."""
+        rounds, target = self.config.rounds, self.y
+        if self._obvious():
+            return
+        for number in count() if rounds is None else range(rounds):
+            target = self.y if number % 3 == 0 else target
+            self._round(target, number == 0)
+            self.rounds_done += 1
+            best = self._best()
+            if not self.config.recombine or _settled(best):
+                break
+            target = self.y - best.expression()(self.x)
+
+    def _round(self, target, first: bool) -> None:
+        config, whole = self.config, target is self.y
+        amount = config.n_candidates if first else max(8, config.n_candidates // 2)
+        self.budget.stop()
+        candidates = self.propose(self.x, target, amount, self.generator, self.budget.stop)
+        fits = self._screened(candidates, target)
+        if whole:
+            self._take(self._fitted(fits[:16]))
         if config.recombine:
-            pool.add(fits, config.pool_size)
-            found += pool.select(y)
-        found = [f for f in found if np.isfinite(f.loss)]
-        if stop():  # what there is has been pooled; the rest is polish
-            complete = bool(found) and config.rounds is None
-            break
-        if not found:
-            continue
-        found = _polish(found, x, y, generator, fit_all)
-        if config.recombine:  # polished constants make better columns, and reveal plain variables
-            pool.add(sorted(found, key=lambda f: rank(f, n))[:6], config.pool_size)
-            found += pool.select(y)
-        best = min(found, key=lambda f: rank(f, n))
-        if fixed is not None and best.loss > ROUNDING and not stop():
-            sums = fixed.select(target)
-            pool.add(sums, config.pool_size)
-            sums = (sums if target is y else []) + pool.select(y)
-            found += _polish(sums, x, y, generator, fit_all)
-            best = min(found, key=lambda f: rank(f, n))
-        if config.recombine and config.rational and best.loss >= EXACT and not stop():
-            # a ratio that is not exact waits for the end: its residual would lead astray
-            quotients = quotients or RationalSearch(pool)
-            ratios = sorted(ratios + quotients.select(y), key=lambda f: rank(f, n))[:4]
-            found += [f for f in ratios if f.loss < EXACT]
-            best = min(found, key=lambda f: rank(f, n))
-        if not config.recombine or _settled(best):
-            break
-        target = y - best.expression()(x)
-    found = found + ratios or _linear(x, y)
-    if len(x_all) > n:
-        found = _on_more_points(found, x_all, y_all, generator, config, stop)
-    return pareto(found, n), complete and (config.rounds is None or not hurried)
+            self.pool.add(fits, config.pool_size)
+            self._take(self.pool.select(self.y))
+        self._polish(self.found)
+        if not config.recombine:
+            return
+        # polished constants make better columns, and reveal plain variables
+        self.pool.add(self._ranked(self.found)[:6], config.pool_size)
+        self._take(self.pool.select(self.y))
+        if self.fixed is not None and self._best().loss > ROUNDING and not (first and whole):
+            self._take_library(target)
+        if config.rational and self._best().loss >= EXACT:
+            self.budget.stop()
+            self.quotients = self.quotients or RationalSearch(self.pool, self.budget.stop)
+            self.ratios = self._ranked(self.ratios + self.quotients.select(self.y))[:4]
+            self._take([f for f in self.ratios if f.loss < EXACT])
+
+    def _screened(self, candidates: list[Candidate], target) -> list[Fit]:
+        """Candidates with constants fitted on some points, in blocks, best first."""
+        x, y, fits = self.x[self.rows], target[self.rows], []
+        for begin in range(0, len(candidates), 128):
+            block = candidates[begin : begin + 128]
+            terms, guesses = [c.terms for c in block], [c.guess for c in block]
+            fits += self._fit_all(terms, guesses, self.config.starts, x, y)
+        fits = [f for f in fits if np.isfinite(f.loss)]
+        return sorted(fits, key=lambda f: rank(f, len(self.rows)))
+
+    def _polish(self, fits: list[Fit]) -> None:
+        """Refit the numbers of the best of ``fits`` on all points, and try shorter forms."""
+        best = self._ranked(fits)[:12]
+        plain = [f for f in best if not len(f.constants)]
+        refits = self._fitted([f for f in best if len(f.constants)])
+        self._take(refits)
+        # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
+        shorter = dict(c for f in plain + refits for c in simplifications(f, self.x))
+        if shorter:
+            self._take(self._fit_all(list(shorter), list(shorter.values()), 1, self.x, self.y))
+
+    def _take_library(self, target) -> None:
+        """Sums of library terms for ``target``; their terms join the pool."""
+        sums = self.fixed.select(target)
+        self.pool.add(sums, self.config.pool_size)
+        sums = (sums if target is self.y else []) + self.pool.select(self.y)
+        self._take(sums)
+        self._polish(sums)
+
+    def _fitted(self, fits: list[Fit]) -> list[Fit]:
+        """The same forms, fitted on all points from where their constants are."""
+        if not fits:
+            return []
+        terms, guesses = [f.terms for f in fits], [f.constants for f in fits]
+        found = self._fit_all(terms, guesses, 1, self.x, self.y)
+        return [f for f in found if np.isfinite(f.loss)]
+
+    def _fit_all(self, terms, guesses, starts, x, y) -> list[Fit]:
+        fit = {"lm": levenberg_marquardt, "bfgs": bfgs}[self.config.constants]
+        self.budget.stop()
+        return fit(
+            terms, x, y, self.generator, starts=starts, guesses=guesses, stop=self.budget.stop
+        )
+
+    def _take(self, fits: list[Fit]) -> None:
+        self.found = self.found + [f for f in fits if np.isfinite(f.loss)]
+        self.budget.stop()
+
+    def _ranked(self, fits: list[Fit]) -> list[Fit]:
+        return sorted(fits, key=lambda f: rank(f, self.n))
+
+    def _best(self) -> Fit:
+        return min(self.found, key=lambda f: rank(f, self.n))
+
+    def _obvious(self) -> bool:
+        """Whether at most two library terms leave rounding errors alone: nothing is shorter."""
+        best = self._best()
+        return best.loss <= ROUNDING and len(best.terms) <= 2
 
 
-def _fixed_pool(x, library) -> TermPool | None:
-    """The terms of the library that vary on the points, twins left out; None without a library."""
+def _pool_of(x, terms, stop: Callable[[], object] = bool) -> TermPool:
+    """Those of the terms (prefixes) that vary on the points, twins left out."""
     pool = TermPool(x)
-    for term in library:
-        pool.append(Expression(term))
-    return pool if pool.terms else None
-
-
-def _linear(x, y) -> list[Fit]:
-    """The best sums of plain variables."""
-    pool = TermPool(x)
-    names = [Fit(((name,),), np.zeros(0), np.ones(1), 0.0, 1.0) for name in VARIABLES[: x.shape[1]]]
-    pool.add(names, len(names))
-    mean = Fit((), np.zeros(0), np.zeros(0), float(y.mean()), 1.0)
-    return [f for f in pool.select(y) if np.isfinite(f.loss)] or [mean]
-
-
-def _on_more_points(found: list[Fit], x, y, generator, config, stop) -> list[Fit]:
-    """The short list with its inner constants refitted on up to ``config.final_points`` points.
-
-    One formula at a time: the working memory of a fit grows with formulas times points.
-    """
-    chosen = np.arange(len(x))
-    if len(x) > config.final_points:
-        chosen = np.sort(generator.choice(len(x), config.final_points, replace=False))
-    front = pareto(found, config.working_points)
-    for i, fit in enumerate(front[:4]):
-        if len(fit.constants) and not stop():
-            refit = levenberg_marquardt(
-                [fit.terms], x[chosen], y[chosen], generator, starts=1, iterations=9,
-                guesses=[fit.constants], stop=stop,
-            )[0]  # fmt: skip
-            if np.isfinite(refit.loss):
-                front[i] = refit
-    return front
+    for term in terms:
+        stop()
+        pool.append(Expression(tuple(term)))
+    return pool
 
 
 def _settled(fit: Fit) -> bool:
@@ -211,37 +255,3 @@ def _settled(fit: Fit) -> bool:
     """
     size = np.abs(fit.constants)
     return fit.loss < EXACT and not np.any((size > 100) | (size < 0.01))
-
-
-def _fit_until(stop, fit_all, candidates, x, y, generator, config):
-    """Fit candidates in blocks, most probable first, until time is up."""
-    fits: list[Fit] = []
-    for begin in range(0, len(candidates), 128):
-        if stop():
-            break
-        block = candidates[begin : begin + 128]
-        terms, guesses = [c.terms for c in block], [c.guess for c in block]
-        fits += fit_all(terms, x, y, generator, starts=config.starts, guesses=guesses)
-    return fits
-
-
-def _polish(fits: list[Fit], x, y, generator, fit_all) -> list[Fit]:
-    """Refit the numbers of the best candidates on all points, from where they are."""
-    n = len(y)
-    fits = sorted(fits, key=lambda f: rank(f, n))
-    best = fits[:12]
-    refits = [f for f in best if not len(f.constants)]
-    with_constants = [f for f in best if len(f.constants)]
-    if with_constants:
-        refits += fit_all(
-            [f.terms for f in with_constants], x, y, generator, starts=1,
-            guesses=[f.constants for f in with_constants],
-        )  # fmt: skip
-    refits = [f for f in refits if np.isfinite(f.loss)]
-    shorter = dict(candidate for f in refits for candidate in simplifications(f, x))
-    if shorter:  # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
-        refits += fit_all(
-            list(shorter), x, y, generator, starts=1, guesses=list(shorter.values())
-        )  # fmt: skip
-    known = set(map(id, best))
-    return fits + [f for f in refits if np.isfinite(f.loss) and id(f) not in known]

@@ -1,8 +1,11 @@
-"""How well equations do: R², weighted or not."""
+"""How well equations do, above all at points that they were not fitted to."""
 
 import warnings
 
 import numpy as np
+
+from symtut.regression.constants import Fit
+from symtut.regression.points import mean, solve, variance
 
 
 def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -20,3 +23,59 @@ def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     if total == 0.0:
         return 1.0 if left == 0.0 else 0.0
     return 1.0 - left / total
+
+
+def losses_held_out(
+    fits: list[Fit],
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    held_out: np.ndarray,
+) -> list[float]:
+    """1 − R² of each fit at points that its outer numbers have not seen, as a share of var(y).
+
+    The outer numbers are solved for on the other points. Without held-out points (there are too
+    few) each point is left out once: the inner numbers and the form have then seen it.
+
+    Parameters
+    ----------
+    x : (n, d) float, y : (n,) float, weight : (n,) float or None
+    held_out : (n,) bool
+    """
+    size = variance(y, weight)
+    return [_loss_held_out(fit, x, y, weight, held_out) / size for fit in fits]
+
+
+def _loss_held_out(fit: Fit, x, y, weight, held_out) -> float:
+    values = [term(x) for term in fit.term_expressions()]
+    design = np.column_stack([np.ones(len(y)), *values])
+    if not np.isfinite(design).all():
+        return np.inf
+    seen = ~held_out
+    center = mean(y[seen], None if weight is None else weight[seen])
+    if held_out.any():
+        numbers, _ = solve(design[seen], y[seen] - center, None if weight is None else weight[seen])
+        missed = (y - center - design @ numbers)[held_out]
+        return mean(missed**2, None if weight is None else weight[held_out])
+    numbers, _ = solve(design, y - center, weight)
+    root = 1.0 if weight is None else np.sqrt(weight)[:, None]
+    scaled = design * root / np.maximum(np.abs(design).max(0), 1e-300)
+    orthogonal, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+    orthogonal = orthogonal[:, singular > 1e-13 * singular[0]]
+    leverage = np.square(orthogonal).sum(1)
+    left = np.maximum(1.0 - leverage, 1e-9)  # a point that a number of its own goes through
+    return mean(((y - center - design @ numbers) / left) ** 2, weight)
+
+
+def warn_if_worse(row: dict, few: bool) -> None:
+    """Warn where the best equation does much worse at held-out points than at the others."""
+    held_out, fitted = row["r2_holdout"], row["r2"]
+    if held_out is None or 1 - held_out < 2 * (1 - fitted) + 0.1:
+        return
+    where = "points left out one by one" if few else "a held-out quarter of the points"
+    warnings.warn(
+        f"the best equation has R² = {fitted:.3g} on the points that it was fitted to, but "
+        f"R² = {held_out:.3g} on {where}: do not trust it between and beyond the data. More "
+        "points, fewer variables or less noise may help.",
+        stacklevel=4,
+    )

@@ -17,6 +17,7 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.regression.constants import Fit
 from symtut.regression.finishing import finish
+from symtut.regression.points import Points
 from symtut.regression.proposers import library
 from symtut.regression.ranking import rank
 from symtut.regression.scaling import choose_columns
@@ -116,7 +117,7 @@ class ThresholdedLeastSquares:
             fits = [Fit((terms[0],), np.zeros(0), np.zeros(1), 0.0, 1.0)]
         best = min(fits, key=lambda fit: rank(fit, len(y)))
         written = tuple(self.feature_names[j] for j in columns.written)
-        self.equations_ = [finish(best, X, y, columns, written, "thresholding")]
+        self.equations_ = [finish(best, Points(X, y), columns, written, "thresholding")]
         self.columns_ = columns.written
         return self
 

@@ -41,6 +41,12 @@ class Equation:
     left_over: float  # 1 − R² on the transitions that it was fitted to
 
 
+class _Interruptible(SymbolicRegressor):
+    """The regressor as part of a program that Ctrl-C ends."""
+
+    _keeps_best = False
+
+
 class SymbolicWorldModel:
     """Equations of motion from transitions (Gorodetskiy et al. 2024, section III).
 
@@ -188,7 +194,7 @@ class SymbolicWorldModel:
     def _regressor(self, names: tuple[str, ...], number: int):
         """A new regressor for columns called ``names``; ``number`` tells apart those of one fit."""
         seed = np.random.SeedSequence([self.random_state, self.fits_done, number])
-        return SymbolicRegressor(
+        return _Interruptible(
             **self.settings, feature_names=names, random_state=int(seed.generate_state(1)[0])
         )
 

@@ -1,0 +1,168 @@
+"""From points to the rows of ``equations_``: search on some, judge on others, refit on all."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symtut.regression.budget import Budget, OutOfTime
+from symtut.regression.constants import Fit
+from symtut.regression.finishing import Sum, finish, front, on_all_points
+from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.points import CHUNK, Points
+from symtut.regression.ranking import pareto
+from symtut.regression.robust import robust_search, rule_of
+from symtut.regression.scaling import Columns
+from symtut.regression.search import WORKING_POINTS, Proposer, SearchConfig, search
+from symtut.regression.validation import losses_held_out
+
+FINAL_POINTS = 5000
+"""Equations are judged and refitted on at most so many points; the outer numbers of the best are
+then solved for on all, as far as time allows."""
+
+SECONDS_A_ROW = 5e-7
+"""About what one pass over all rows takes; kept back from the search."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a fit found: rows of ``equations_``, whether the search ended, and who belongs."""
+
+    rows: list[dict]
+    complete: bool
+    inliers: np.ndarray
+
+
+@dataclass
+class Question:
+    """The points of a fit, the columns that are searched, and by what means."""
+
+    points: Points
+    columns: Columns
+    propose: Proposer
+    config: SearchConfig
+    generator: np.random.Generator
+    budget: Budget
+
+    def __post_init__(self):
+        self.held_out = self.points.held_out(self.generator)
+
+    def answer(self, names, source: str, robust: bool = False) -> Answer:
+        """Equations for the points; ``names`` are those of ``columns.written``."""
+        n = len(self.points)
+        share = min(0.1 + n * SECONDS_A_ROW / max(self.budget.left(), 1e-9), 0.5)
+        searching = self.budget.until(1 - share)
+        if robust:
+            fits, complete, inliers = self._robust(searching)
+        else:
+            inliers = np.ones(n, dtype=bool)
+            fits, complete = self._search(inliers, searching)
+        if searching.interrupted:
+            self.budget.interrupted = True
+        try:
+            rows = self._finished(fits, inliers, names, source)
+        except KeyboardInterrupt:  # what has been found is kept, the rest is made quickly
+            self.budget.interrupt()
+            complete, rows = False, self._finished(fits, inliers, names, source)
+        return Answer(rows, complete, inliers)
+
+    def _search(self, among: np.ndarray, budget: Budget) -> tuple[list[Fit], bool]:
+        """Search on points that are not held out, on a part of them if they are many."""
+        rows = self.points.draw(among & ~self.held_out, WORKING_POINTS, self.generator)
+        x, y = self.columns.searched(self.points.X[rows]), self.points.y[rows]
+        standard = (y - y.mean()) / (y.std() or 1.0)
+        return search(x, standard, self.propose, self.config, self.generator, budget)
+
+    def _robust(self, budget: Budget) -> tuple[list[Fit], bool, np.ndarray]:
+        """The same among the points that follow a common formula."""
+        n = len(self.points)
+        some = np.arange(n)
+        if n > FINAL_POINTS:
+            some = np.sort(self.generator.choice(n, FINAL_POINTS, replace=False))
+        x, y = self.columns.searched(self.points.X[some]), self.points.y[some]
+
+        def search_among(inliers, part):
+            among = np.zeros(n, dtype=bool)
+            among[some[inliers]] = True
+            return self._search(among, part)
+
+        fits, complete, inliers = robust_search(
+            x, y, search_among, self.generator, budget, self.config.rounds is None
+        )
+        if len(some) == n:
+            return fits, complete, inliers
+        follows = rule_of(fits[0], x, y, inliers)
+        parts = [
+            follows(
+                self.columns.searched(self.points.X[k : k + CHUNK]), self.points.y[k : k + CHUNK]
+            )
+            for k in range(0, n, CHUNK)
+        ]
+        return fits, complete, np.concatenate(parts)
+
+    def _finished(self, fits: list[Fit], inliers, names, source: str) -> list[dict]:
+        """Judge, refit and describe; best first."""
+        members = int(inliers.sum())
+        rows, weight = np.flatnonzero(inliers), self.points.weight
+        if members > FINAL_POINTS:
+            rows, weight = self.points.draw(inliers, FINAL_POINTS, self.generator), None
+        final = Points(
+            self.points.X[rows], self.points.y[rows], None if weight is None else weight[rows]
+        )
+        x, held_out = self.columns.searched(final.X), self.held_out[rows]
+        judged = self._judged(fits, x, final, held_out)
+        if held_out.any() or weight is not None or members > WORKING_POINTS:
+            judged = self._refitted(judged, x, final)
+        made = [finish(f, final, self.columns, names, source, h) for f, h in judged]
+        found = front([row for row in made if np.isfinite(row["loss"])])
+        found.sort(key=lambda row: -row["score"])
+        if members > len(final):
+            order = {id(row): pair for row, pair in zip(made, judged, strict=True)}
+            found = self._on_all([(row, *order[id(row)]) for row in found], final, inliers, names)
+        return found
+
+    def _judged(self, fits, x, final: Points, held_out) -> list[tuple[Fit, float]]:
+        """The fits that no simpler one beats where it does worse; with 1 − R² held out."""
+        losses = losses_held_out(fits, x, final.y, final.weight, held_out)
+        worse = [
+            replace(fit, loss=max(fit.loss, loss)) for fit, loss in zip(fits, losses, strict=True)
+        ]
+        place = {id(w): (f, h) for w, f, h in zip(worse, fits, losses, strict=True)}
+        defined = [w for w in worse if np.isfinite(w.loss)]
+        return [place[id(w)] for w in pareto(defined, len(final))]
+
+    def _refitted(self, judged, x, final: Points) -> list[tuple[Fit, float]]:
+        """The same with inner constants fitted to all final points, as far as time allows."""
+        y = (final.y - final.y.mean()) / final.y.std()
+        inner = [i for i, (fit, _) in enumerate(judged) if len(fit.constants)]
+        at_once = max(1, 2 * FINAL_POINTS // len(y))  # memory grows with formulas times points
+        judged = list(judged)
+        for begin in range(0, len(inner), at_once):
+            block = inner[begin : begin + at_once]
+            old = [judged[i][0] for i in block]
+            try:
+                fits = levenberg_marquardt(
+                    [f.terms for f in old], x, y, self.generator, starts=1, iterations=9,
+                    guesses=[f.constants for f in old], stop=self.budget.stop, weight=final.weight,
+                )  # fmt: skip
+            except OutOfTime:
+                break
+            for i, fit in zip(block, fits, strict=True):
+                if np.isfinite(fit.loss):
+                    judged[i] = fit, judged[i][1]
+        return judged
+
+    def _on_all(self, found, final: Points, inliers, names) -> list[dict]:
+        """Outer numbers and figures from all points, best first, as long as there is time."""
+        everything = self.points if inliers.all() else self.points.take(inliers)
+
+        def fitted(best: Sum) -> Sum:
+            return on_all_points(best, everything, self.columns.written, self.budget.stop)
+
+        rows, source = [row for row, _, _ in found], found[0][0]["source"]
+        for k, (_, fit, held_out) in enumerate(found):
+            try:
+                rows[k] = finish(fit, final, self.columns, names, source, held_out, fitted)
+            except OutOfTime:
+                break
+        rows = [row for row in rows if np.isfinite(row["loss"])]
+        return sorted(rows, key=lambda row: -row["score"])
