@@ -101,3 +101,28 @@ def test_score_is_r2_score():
     for bad in (-w, w[:5], np.where(w > 1, np.nan, w), np.zeros(30), w[:, None]):
         with pytest.raises(InputError, match="sample_weight"):
             model.score(x, y, sample_weight=bad)
+
+
+def test_metadata_routing():
+    """A search over parameters passes weights to fit and score where that has been asked for."""
+    sklearn = pytest.importorskip("sklearn", minversion="1.8")
+    from sklearn.model_selection import GridSearchCV
+
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, (60, 1))
+    wrong = np.arange(60) % 3 == 0
+    y = np.where(wrong, 50.0, 2 * x[:, 0])
+    weights = np.where(wrong, 0.0, 1.0)
+    model = SymbolicRegressor(method="sparse", max_time=None)
+    with sklearn.config_context(enable_metadata_routing=True):
+        asked = model.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        assert asked is model
+        copy = sklearn.base.clone(model)
+        assert copy.get_params() == model.get_params()
+        search = GridSearchCV(copy, {"rounds": [1]}, cv=3).fit(x, y, sample_weight=weights)
+        assert search.best_score_ == pytest.approx(1.0)
+        unasked = GridSearchCV(SymbolicRegressor(method="sparse"), {"rounds": [1]}, cv=3)
+        with pytest.raises(ValueError, match="sample_weight"):
+            unasked.fit(x, y, sample_weight=weights)
+    with pytest.raises(InputError, match="sample_weight is requested by"):
+        model.set_fit_request(sample_weight=3)

@@ -91,13 +91,11 @@ class Question:
         if len(some) == n:
             return fits, complete, inliers
         follows = rule_of(fits[0], x, y, inliers)
-        parts = [
-            follows(
-                self.columns.searched(self.points.X[k : k + CHUNK]), self.points.y[k : k + CHUNK]
-            )
-            for k in range(0, n, CHUNK)
-        ]
-        return fits, complete, np.concatenate(parts)
+        found = []
+        for begin in range(0, n, CHUNK):
+            part = self.points.take(slice(begin, begin + CHUNK))
+            found.append(follows(self.columns.searched(part.X), part.y))
+        return fits, complete, np.concatenate(found)
 
     def _finished(self, fits: list[Fit], inliers, names, source: str) -> list[dict]:
         """Judge, refit and describe; best first."""
@@ -109,36 +107,53 @@ class Question:
             self.points.X[rows], self.points.y[rows], None if weight is None else weight[rows]
         )
         x, held_out = self.columns.searched(final.X), self.held_out[rows]
-        judged = self._judged(fits, x, final, held_out)
+        judged = refitted = self._judged(fits, x, final, held_out)
         if held_out.any() or weight is not None or members > WORKING_POINTS:
-            judged = self._refitted(judged, x, final)
-        made = [finish(f, final, self.columns, names, source, h) for f, h in judged]
-        found = front([row for row in made if np.isfinite(row["loss"])])
-        found.sort(key=lambda row: -row["score"])
-        if members > len(final):
-            order = {id(row): pair for row, pair in zip(made, judged, strict=True)}
-            found = self._on_all([(row, *order[id(row)]) for row in found], final, inliers, names)
-        return found
+            refitted = self._refitted(judged, x, final)
 
-    def _judged(self, fits, x, final: Points, held_out) -> list[tuple[Fit, float]]:
-        """The fits that no simpler one beats where it does worse; with 1 − R² held out."""
+        def finished(k: int, on_all=None) -> dict:
+            return finish(
+                refitted[k], final, self.columns, names, source, held_out, judged[k], on_all
+            )
+
+        made = [finished(k) for k in range(len(judged))]
+        found = sorted(front(made), key=lambda row: -row["score"])
+        if members == len(final):
+            return found
+        place = {id(row): k for k, row in enumerate(made)}
+        everything = self.points if inliers.all() else self.points.take(inliers)
+
+        def on_all(best: Sum) -> Sum:
+            return on_all_points(best, everything, self.columns.written, self.budget.stop)
+
+        for k, row in enumerate(found):  # the best first, as long as there is time
+            try:
+                found[k] = finished(place[id(row)], on_all)
+            except OutOfTime:
+                break
+        found = [row for row in found if np.isfinite(row["loss"])]
+        return sorted(found, key=lambda row: -row["score"])
+
+    def _judged(self, fits, x, final: Points, held_out) -> list[Fit]:
+        """The fits that no simpler one beats where it does worse, held out or not."""
         losses = losses_held_out(fits, x, final.y, final.weight, held_out)
-        worse = [
-            replace(fit, loss=max(fit.loss, loss)) for fit, loss in zip(fits, losses, strict=True)
-        ]
-        place = {id(w): (f, h) for w, f, h in zip(worse, fits, losses, strict=True)}
-        defined = [w for w in worse if np.isfinite(w.loss)]
-        return [place[id(w)] for w in pareto(defined, len(final))]
+        worse = {
+            id(judged := replace(fit, loss=max(fit.loss, loss))): (judged, fit)
+            for fit, loss in zip(fits, losses, strict=True)
+            if np.isfinite(loss)
+        }
+        best = pareto([judged for judged, _ in worse.values()], len(final))
+        return [worse[id(judged)][1] for judged in best]
 
-    def _refitted(self, judged, x, final: Points) -> list[tuple[Fit, float]]:
+    def _refitted(self, judged: list[Fit], x, final: Points) -> list[Fit]:
         """The same with inner constants fitted to all final points, as far as time allows."""
         y = (final.y - final.y.mean()) / final.y.std()
-        inner = [i for i, (fit, _) in enumerate(judged) if len(fit.constants)]
+        inner = [i for i, fit in enumerate(judged) if len(fit.constants)]
         at_once = max(1, 2 * FINAL_POINTS // len(y))  # memory grows with formulas times points
         judged = list(judged)
         for begin in range(0, len(inner), at_once):
             block = inner[begin : begin + at_once]
-            old = [judged[i][0] for i in block]
+            old = [judged[i] for i in block]
             try:
                 fits = levenberg_marquardt(
                     [f.terms for f in old], x, y, self.generator, starts=1, iterations=9,
@@ -148,21 +163,5 @@ class Question:
                 break
             for i, fit in zip(block, fits, strict=True):
                 if np.isfinite(fit.loss):
-                    judged[i] = fit, judged[i][1]
+                    judged[i] = fit
         return judged
-
-    def _on_all(self, found, final: Points, inliers, names) -> list[dict]:
-        """Outer numbers and figures from all points, best first, as long as there is time."""
-        everything = self.points if inliers.all() else self.points.take(inliers)
-
-        def fitted(best: Sum) -> Sum:
-            return on_all_points(best, everything, self.columns.written, self.budget.stop)
-
-        rows, source = [row for row, _, _ in found], found[0][0]["source"]
-        for k, (_, fit, held_out) in enumerate(found):
-            try:
-                rows[k] = finish(fit, final, self.columns, names, source, held_out, fitted)
-            except OutOfTime:
-                break
-        rows = [row for row in rows if np.isfinite(row["loss"])]
-        return sorted(rows, key=lambda row: -row["score"])

@@ -11,6 +11,7 @@ from symtut.regression.digits import digits_needed
 from symtut.regression.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.ranking import criterion
 from symtut.regression.scaling import Columns
+from symtut.regression.validation import error_held_out
 
 ROUNDING_POINTS = 2000
 """Rounding is tried out on at most so many points."""
@@ -45,7 +46,8 @@ def finish(
     columns: Columns,
     names,
     source: str,
-    held_out: float | None = None,
+    held_out: np.ndarray | None = None,
+    before: Fit | None = None,
     on_all: Callable[[Sum], Sum] | None = None,
 ) -> dict:
     """Refit the outer weights in the units of X and y, drop an idle intercept, describe the result.
@@ -54,16 +56,18 @@ def finish(
     ----------
     names
         Those of the columns ``columns.written``, which the expression is about.
-    held_out : float, optional
-        1 − R² on held-out points. The score is that of the worse of the two fits.
+    held_out : (n,) bool, optional
+        Points that have not been searched; none if each is to be left out once. The score is that
+        of the worse of the two fits, to all points and to those that were left out.
+    before : Fit, optional
+        The same terms with the constants that they had before held-out points were looked at.
     on_all : callable, optional
         Where ``points`` are a part of all: gives a sum the numbers that fit all of them best.
     """
     X, y = points.X[:, columns.written], points.y
     terms = [columns.restore(term) for term in fit.term_expressions()]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    best = _best_sum(terms, values, points)
-    shorter = True
+    best, kept, shorter = _best_sum(terms, values, points), list(range(len(terms))), True
     while shorter and len(best.terms) > 1:  # idle terms go, like 2e-19·cos(x0) or a twin
         shorter = False
         for idle in np.argsort(np.abs(best.outer) * values[:, 1:].std(0)).tolist():
@@ -71,19 +75,26 @@ def finish(
             found = _best_sum(best.terms[:idle] + best.terms[idle + 1 :], left, points)
             if found.criterion(found.loss) < best.criterion(best.loss):
                 best, values, shorter = found, left, True
+                kept.pop(idle)
                 break
+    left_over = 0.0
+    if held_out is not None:
+        blind = [columns.restore(term) for term in (before or fit).term_expressions()]
+        blind = [blind[k](X) for k in kept]
+        left_over = error_held_out(blind, y, points.weight, held_out, bool(best.intercept))
+        left_over /= best.variance
     if on_all is not None:
         best = on_all(best)
     expression, loss = _rounded(best, Points(X, y, points.weight))
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
-    judged = max(min(best.loss, loss), 0.0 if held_out is None else held_out * best.variance)
+    judged = max(min(best.loss, loss), left_over * best.variance)
     digits = digits_needed(expression, X, y)
     return {
         "equation": expression.text(names, digits),
         "complexity": expression.complexity,
         "loss": loss,
         "r2": 1.0 - loss / best.variance,
-        "r2_holdout": None if held_out is None else 1.0 - held_out,
+        "r2_holdout": None if held_out is None else 1.0 - left_over,
         "score": -best.criterion(judged) / best.n,
         "source": source,
         "digits": digits,

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -101,6 +102,18 @@ def check_weights(sample_weight, n: int) -> np.ndarray | None:
     if weight.min() == largest:
         return None
     return weight / largest  # of no unit, and their sum is finite
+
+
+@contextmanager
+def too_large(X):
+    """Say in one line that data do not fit into memory."""
+    try:
+        yield
+    except MemoryError as error:
+        shape = getattr(X, "shape", None) or f"{len(X)} rows"
+        raise InputError(
+            f"there is not enough memory to fit X of {shape}: give a part of the rows."
+        ) from error
 
 
 def not_fitted() -> InputError:

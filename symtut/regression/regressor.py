@@ -20,6 +20,7 @@ from symtut.regression.inputs import (
     check_points,
     check_weights,
     not_fitted,
+    too_large,
 )
 from symtut.regression.points import Points
 from symtut.regression.proposers import (
@@ -171,41 +172,31 @@ class SymbolicRegressor(Estimator):
         """
         check_settings(self)
         propose = self._proposer()  # reading the transformer's weights is not part of the time
-        with one_thread():
-            try:
-                return self._fit(X, y, sample_weight, propose)
-            except MemoryError as error:
-                raise InputError(
-                    f"X of shape {np.shape(X)} does not fit into memory: give a part of the rows."
-                ) from error
-
-    def _fit(self, X, y, sample_weight, propose):
         started = self._clock()
         deadline = np.inf if self.max_time is None else started + float(self.max_time)
         budget = Budget(self._clock, deadline, self._keeps_best)
         labels = labels_of(X)
-        X, y = check_data(X, y)
-        weight = check_weights(sample_weight, len(y))
-        present = np.ones(len(y), dtype=bool) if weight is None else weight > 0
-        points = Points(X, y, weight)
-        if not present.all():
-            points = points.take(present)
-        check_fittable(points.X, points.y)
-        columns = choose_columns(points.X)
-        names = names_of(labels, self.feature_names, X.shape[1])
-        generator = generator_of(self.random_state)
-        question = Question(
-            points, columns, propose, self._config(len(columns.used)), generator, budget
-        )
-        written = tuple(names[j] for j in columns.written)
-        answer = question.answer(written, self.method, bool(self.robust))
+        with one_thread(), too_large(X):
+            X, y = check_data(X, y)
+            weight = check_weights(sample_weight, len(y))
+            present = np.ones(len(y), dtype=bool) if weight is None else weight > 0
+            points = Points(X, y, weight)
+            if not present.all():
+                points = points.take(present)
+            check_fittable(points.X, points.y)
+            columns = choose_columns(points.X)
+            names = names_of(labels, self.feature_names, X.shape[1])
+            config, generator = self._config(len(columns.used)), generator_of(self.random_state)
+            question = Question(points, columns, propose, config, generator, budget)
+            written = tuple(names[j] for j in columns.written)
+            answer = question.answer(written, self.method, bool(self.robust))
         if budget.interrupted:
-            warnings.warn("interrupted: the equations are the best so far.", stacklevel=3)
+            warnings.warn("interrupted: the equations are the best so far.", stacklevel=2)
         elif not answer.complete:
             warnings.warn(
                 f"max_time={self.max_time} s was over before the search was: the equations are the "
                 "best so far.",
-                stacklevel=3,
+                stacklevel=2,
             )
         self.equations_ = answer.rows
         warn_if_worse(self.equations_[0], few=not question.held_out.any())

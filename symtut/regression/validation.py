@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from symtut.regression.constants import Fit
-from symtut.regression.points import mean, solve, variance
+from symtut.regression.points import Points, mean, solve, variance
 
 
 def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -43,28 +43,35 @@ def losses_held_out(
     held_out : (n,) bool
     """
     size = variance(y, weight)
-    return [_loss_held_out(fit, x, y, weight, held_out) / size for fit in fits]
+    found = []
+    for fit in fits:
+        values = [term(x) for term in fit.term_expressions()]
+        found.append(error_held_out(values, y, weight, held_out) / size)
+    return found
 
 
-def _loss_held_out(fit: Fit, x, y, weight, held_out) -> float:
-    values = [term(x) for term in fit.term_expressions()]
-    design = np.column_stack([np.ones(len(y)), *values])
+def error_held_out(values: list, y, weight, held_out, constant: bool = True) -> float:
+    """Mean squared error at held-out points of ``Σ ck·values[k]``, with a constant or without."""
+    center = 0.0
+    if constant:  # the digits of a large offset do not cloud the fit
+        seen = ~held_out
+        center = mean(y[seen], None if weight is None else weight[seen])
+        values = [np.ones(len(y)), *values]
+    design, y = np.column_stack(values), y - center
     if not np.isfinite(design).all():
         return np.inf
-    seen = ~held_out
-    center = mean(y[seen], None if weight is None else weight[seen])
     if held_out.any():
-        numbers, _ = solve(design[seen], y[seen] - center, None if weight is None else weight[seen])
-        missed = (y - center - design @ numbers)[held_out]
-        return mean(missed**2, None if weight is None else weight[held_out])
-    numbers, _ = solve(design, y - center, weight)
+        parts = Points(design, y, weight)
+        seen, others = parts.take(~held_out), parts.take(held_out)
+        numbers, _ = solve(seen.X, seen.y, seen.weight)
+        return mean((others.y - others.X @ numbers) ** 2, others.weight)
+    numbers, _ = solve(design, y, weight)
     root = 1.0 if weight is None else np.sqrt(weight)[:, None]
     scaled = design * root / np.maximum(np.abs(design).max(0), 1e-300)
     orthogonal, singular, _ = np.linalg.svd(scaled, full_matrices=False)
-    orthogonal = orthogonal[:, singular > 1e-13 * singular[0]]
-    leverage = np.square(orthogonal).sum(1)
+    leverage = np.square(orthogonal[:, singular > 1e-13 * singular[0]]).sum(1)
     left = np.maximum(1.0 - leverage, 1e-9)  # a point that a number of its own goes through
-    return mean(((y - center - design @ numbers) / left) ** 2, weight)
+    return mean(((y - design @ numbers) / left) ** 2, weight)
 
 
 def warn_if_worse(row: dict, few: bool) -> None:
@@ -77,5 +84,5 @@ def warn_if_worse(row: dict, few: bool) -> None:
         f"the best equation has R² = {fitted:.3g} on the points that it was fitted to, but "
         f"R² = {held_out:.3g} on {where}: do not trust it between and beyond the data. More "
         "points, fewer variables or less noise may help.",
-        stacklevel=4,
+        stacklevel=3,
     )
