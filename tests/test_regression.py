@@ -281,7 +281,7 @@ def test_names_exports_and_files(tmp_path):
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
     assert again.get_params() == model.get_params() and again.equations_ == model.equations_
     (tmp_path / "model.json").write_text("{}")
-    with pytest.raises(InputError, match="does not hold"):
+    with pytest.raises(InputError, match="is not a saved SymbolicRegressor"):
         SymbolicRegressor.load(tmp_path / "model.json")
 
 
