@@ -215,7 +215,7 @@ def read_csv(path: str | Path, columns: dict[str, Form], what: str) -> list[dict
                 }
             )
     except (ValueError, csv.Error) as error:
-        raise InputError(f"'{path}' is not {what}: {error}. Make it again.") from error
+        raise InputError(f"'{path}' is not {what}: {error}.") from error
     return rows
 
 
