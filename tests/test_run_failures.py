@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
@@ -24,6 +25,9 @@ from symtut.experiments.config import RunConfig
 from symtut.experiments.results import is_finished
 from symtut.memory import memory_errors_named, memory_here, require_memory
 from symtut.output_folder import locked, output_folder
+from symtut.regression.pretraining import Pretraining
+from symtut.regression.pretraining import main as pretrain
+from symtut.regression.training_data import PRESETS
 from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import EVALUATION_SEEDS, make_task
 from symtut.tasks.pendulum import Pendulum
@@ -278,6 +282,43 @@ def test_a_diverged_training_is_one_line_on_the_command_line(tmp_path, capsys):
     assert json.loads((tmp_path / "summary.json").read_text())["diverged"] is True
 
 
+def test_a_sweep_does_not_try_a_diverged_training_again(tmp_path, capsys):
+    arguments = ["sweep", "--methods", "sac", "--seeds", "0", "--steps", "210", "--jobs", "1",
+                 "--profile", "smoke", "--set", "learning_rate=1e6", "--set", "hidden=16",
+                 "--out", str(tmp_path)]  # fmt: skip
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "[1/1] pendulum/sac seed 0: DIVERGED, last good return" in said
+    assert not (tmp_path / "failures.json").exists()
+    stamp = (tmp_path / "pendulum/sac/seed_0/summary.json").stat().st_mtime_ns
+    assert main(arguments) == 0
+    assert "1 of 1 runs are finished already" in capsys.readouterr().out
+    assert (tmp_path / "pendulum/sac/seed_0/summary.json").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_diverged_pretraining_stops_and_keeps_its_checkpoint(tmp_path, monkeypatch, good):
+    tiny = replace(PRESETS["tiny"], chunk_size=64, batch_size=16, checkpoint_every=0.0)
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    monkeypatch.setattr("symtut.regression.pretraining.recovery", lambda *_: {"a": 0.0, "b": 0.0})
+    step, steps = Pretraining.step, []
+
+    def breaking(self):
+        figures = step(self)
+        steps.append(0)
+        return figures if len(steps) <= good else figures | {"loss": math.nan}
+
+    monkeypatch.setattr(Pretraining, "step", breaking)
+    with pytest.raises(
+        InputError, match=r"the training diverged after \d+ examples: its loss is n"
+    ):
+        pretrain("tiny", tmp_path / "out", examples=1000, report=lambda line: None)
+    assert len(steps) == good + 1
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == ({"checkpoint.safetensors", "log.csv"} if good else set())
+    assert (tmp_path / "out").exists() == bool(good)
+
+
 def test_a_model_that_predicts_nothing_finite_stops_the_training(tmp_path, monkeypatch):
     predict = OracleWorldModel.predict
     calls = []
@@ -393,6 +434,31 @@ def test_a_lock_is_held_against_the_same_process_too(tmp_path, impatient):
     assert list(tmp_path.iterdir()) == []
     with locked(tmp_path / ".lock", "a table"):
         pass
+
+
+@pytest.mark.parametrize(
+    "command, name, lock",
+    [
+        (["train", "--method", "oracle"], "out", "out/.lock"),
+        (["sweep", "--methods", "oracle", "--jobs", "1"], "out", "out/.lock"),
+        (["pretrain", "--preset", "tiny"], "out", "out/.lock"),
+        (["finetune", "--random-steps", "50"], "out", "out/.lock"),
+        (["benchmark", "regression", "--suite", "nguyen", "--methods", "sparse"], "t.csv",
+         ".t.csv.lock"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)  # fmt: skip
+def test_every_command_says_that_another_one_is_at_work(
+    tmp_path, capsys, impatient, command, name, lock
+):
+    path = tmp_path / lock
+    path.parent.mkdir(exist_ok=True)
+    with locked(path, "the test"):
+        assert main([*command, "--out", str(tmp_path / name)]) == 2
+        captured = capsys.readouterr()
+        assert captured.err.count("\n") == 1 and captured.out == ""
+        assert f"another process of symtut works on '{tmp_path / name}'" in captured.err
+        assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
 
 
 def test_empty_folders_go_and_others_stay(tmp_path):

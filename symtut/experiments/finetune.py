@@ -61,7 +61,7 @@ def finetune(
     if config.rank == 0:
         config = replace(config, learning_rate=FULL_LEARNING_RATE)
     world = make_task(task)
-    transitions = random_transitions(world, config.random_steps, seed)
-    functions = world_functions(world, transitions, weights, seed)
     with training_folder(out):
+        transitions = random_transitions(world, config.random_steps, seed)
+        functions = world_functions(world, transitions, weights, seed)
         return begin_or_resume(Finetuning(config, functions, out, workers), resume, report)
