@@ -23,6 +23,7 @@ from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, train
 from symtut.experiments.config import RunConfig
 from symtut.experiments.results import is_finished
+from symtut.experiments.tables import read_runs
 from symtut.memory import memory_errors_named, memory_here, require_memory
 from symtut.output_folder import locked, output_folder
 from symtut.regression.pretraining import Pretraining
@@ -289,6 +290,9 @@ def test_a_sweep_does_not_try_a_diverged_training_again(tmp_path, capsys):
     assert main(arguments) == 0
     said = capsys.readouterr().out
     assert "[1/1] pendulum/sac seed 0: DIVERGED, last good return" in said
+    assert "Diverged, so that the last good policy counts: pendulum/sac seed 0." in said
+    (record,) = read_runs(tmp_path / "runs.csv")
+    assert record.diverged and record.env_steps < 210
     assert not (tmp_path / "failures.json").exists()
     stamp = (tmp_path / "pendulum/sac/seed_0/summary.json").stat().st_mtime_ns
     assert main(arguments) == 0

@@ -17,7 +17,6 @@ from symtut.experiments.tables import (
     CURVES,
     CURVES_FORM,
     RUNS,
-    RUNS_FORM,
     WHAT,
     Cell,
     Curves,
@@ -26,6 +25,7 @@ from symtut.experiments.tables import (
     collect,
     read_curves,
     read_runs,
+    write_runs,
 )
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, optional, record, whole
 from symtut.paths import as_path
@@ -129,7 +129,7 @@ def _write(
     made: list[dict],
 ) -> str:
     rows = summarise(records, reference)
-    write_csv(out / RUNS, list(RUNS_FORM), [[getattr(r, n) for n in RUNS_FORM] for r in records])
+    write_runs(out / RUNS, records)
     write_csv(
         out / CURVES,
         list(CURVES_FORM),
@@ -227,6 +227,11 @@ def readable(rows: list[dict], records: list[RunRecord], reference: str = "symbo
             lines.append(line.rstrip())
         lines.append("")
     over_tasks = _over_tasks(records, reference)
+    if diverged := [f"{r.task}/{r.method} seed {r.seed}" for r in records if r.diverged]:
+        over_tasks += [
+            f"Diverged, so that the last good policy counts: {', '.join(diverged)}.",
+            "",
+        ]
     notes = [
         "Final return: interquartile mean over seeds. Steps to threshold: median over seeds",
         "(Kaplan-Meier; who did not get there counts as 'more than was spent'). CPU-s: median.",

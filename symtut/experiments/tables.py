@@ -16,7 +16,7 @@ from symtut.errors import InputError
 from symtut.experiments import results
 from symtut.experiments.results import Result
 from symtut.forms import NAME, number, optional, whole
-from symtut.storage import read_csv
+from symtut.storage import read_csv, write_csv
 
 RUNS, CURVES = "runs.csv", "curves.csv"
 GRID = 100  # points of a curve at most
@@ -32,6 +32,7 @@ RUNS_FORM = {
     "cpu_seconds": number(0),
     "commit": optional(NAME),
 }
+DIVERGED_FORM = {"diverged": whole(0, 1)}  # a last column, only where a run has diverged
 CURVES_FORM = {
     "task": NAME,
     "method": NAME,
@@ -57,6 +58,7 @@ class RunRecord:
     steps_to_threshold: int | None  # None: not reached within env_steps (censored)
     cpu_seconds: float
     commit: str | None
+    diverged: bool = False  # it stopped early, and its return is that of the last good policy
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,10 @@ def collect(out: str | Path) -> tuple[list[RunRecord], dict[Cell, Curves]]:
 
 
 def _record(result: Result) -> RunRecord:
-    values = {f.name: result.summary[f.name] for f in fields(RunRecord) if f.name != "commit"}
-    return RunRecord(**values, commit=result.config["provenance"]["commit"])
+    values = (
+        {"diverged": False} | result.summary | {"commit": result.config["provenance"]["commit"]}
+    )
+    return RunRecord(**{f.name: values[f.name] for f in fields(RunRecord)})
 
 
 def cell_order(cell: Cell) -> tuple:
@@ -142,7 +146,18 @@ def on_common_steps(runs: Iterable[tuple[int, list[dict]]], points: int = GRID) 
 
 def read_runs(path: str | Path) -> list[RunRecord]:
     """The rows of a stored ``runs.csv``."""
-    return [RunRecord(**row) for row in read_csv(path, RUNS_FORM, WHAT)]
+    try:
+        rows = read_csv(path, RUNS_FORM | DIVERGED_FORM, WHAT)
+    except InputError:
+        rows = read_csv(path, RUNS_FORM, WHAT)
+    return [RunRecord(**row | {"diverged": bool(row.get("diverged"))}) for row in rows]
+
+
+def write_runs(path: str | Path, records: list[RunRecord]) -> None:
+    """Write ``runs.csv``."""
+    form = RUNS_FORM | (DIVERGED_FORM if any(r.diverged for r in records) else {})
+    rows = [[getattr(r, name) for name in form] for r in records]
+    write_csv(path, list(form), [[int(v) if isinstance(v, bool) else v for v in r] for r in rows])
 
 
 def read_curves(path: str | Path) -> dict[Cell, Curves]:

@@ -166,10 +166,6 @@ def run_benchmark(
         ]
         done = {row_key(row): row for row in rows}
         todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
-        if overwrite:
-            out.unlink(missing_ok=True)
-        if todo or not rows:
-            write_json(beside, settings | {"sessions": [*sessions, provenance()]})
         if len(todo) < len(grid):
             report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
 
@@ -179,7 +175,11 @@ def run_benchmark(
 
         progress = Progress(todo, seconds, jobs, report)
         with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
-            for task, row in results:
+            for number, (task, row) in enumerate(results):
+                if number == 0:  # what fails before the first row leaves nothing
+                    if overwrite:
+                        out.unlink(missing_ok=True)
+                    write_json(beside, settings | {"sessions": [*sessions, provenance()]})
                 done[row_key(row)] = row
                 write_table(out, sorted(done.values(), key=order))
                 progress.tick(task, row)
