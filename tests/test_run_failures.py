@@ -23,6 +23,7 @@ from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, train
 from symtut.experiments.config import RunConfig
 from symtut.experiments.results import is_finished
+from symtut.experiments.run import Run
 from symtut.experiments.tables import read_runs
 from symtut.memory import memory_errors_named, memory_here, require_memory
 from symtut.output_folder import locked, output_folder
@@ -226,6 +227,19 @@ def test_a_run_with_a_damaged_file_is_not_finished_and_is_computed_again(tmp_pat
     assert content(again.out) == before
     run(whole.out, lines)
     assert "nothing to do" in lines[-1]
+
+
+def test_an_interruption_after_the_summary_takes_nothing_away(tmp_path, monkeypatch):
+    finish = Run._write_results
+
+    def interrupted(self):
+        finish(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "_write_results", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path)
+    assert is_finished(tmp_path)
 
 
 def test_a_folder_with_files_of_somebody_else_is_no_place_for_a_run(tmp_path):
@@ -476,7 +490,9 @@ def test_empty_folders_go_and_others_stay(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["x"]
 
 
-@pytest.mark.parametrize("name", ["config.json", "curve.csv", "checkpoint.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["config.json", "curve.csv", "checkpoint.safetensors", "policy.safetensors"]
+)
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys, name):
     """And what was whole before stays; with nothing worth keeping nothing stays."""
     replace, full = os.replace, [True]
@@ -495,7 +511,11 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys, name):
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1 and "No space left on device" in captured.err
     left = {path.name for path in out.iterdir()} if out.exists() else set()
-    assert left == {"curve.csv": {"config.json", "checkpoint.safetensors"}}.get(name, set())
+    kept = {
+        "curve.csv": {"config.json", "checkpoint.safetensors"},
+        "policy.safetensors": {"config.json", "checkpoint.safetensors", "curve.csv"},
+    }
+    assert left == kept.get(name, set())
     full[0] = False
     assert main(arguments) == 0
     assert {path.name for path in out.iterdir()} == {

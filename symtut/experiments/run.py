@@ -114,11 +114,11 @@ class Run:
             begun = self._claim()
             try:
                 self._train()
+                self._write_results()
             except BaseException:
                 if begun:
                     self._withdraw()
                 raise
-            self._write_results()
         return Result.load(self.out)
 
     def _train(self) -> None:
@@ -171,9 +171,11 @@ class Run:
         return False
 
     def _withdraw(self) -> None:
-        """What fails before anything is worth keeping leaves no folder behind."""
-        if not self.curve and not (self.out / results.CHECKPOINT).exists():
-            (self.out / results.CONFIG).unlink(missing_ok=True)
+        """What ends before its first checkpoint has nothing to go on from: it leaves no folder."""
+        if any((self.out / name).exists() for name in (results.CHECKPOINT, results.SUMMARY)):
+            return
+        for name in reversed(results.FILES):  # config.json, which says whose they are, last
+            (self.out / name).unlink(missing_ok=True)
 
     def _advance(self) -> None:
         """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
