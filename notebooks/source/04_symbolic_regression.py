@@ -208,43 +208,7 @@ def evaluate(prefix, constants, x):
 
 
 # %% tags=["check"]
-def by_recursion(prefix, constants, x, swap=False):
-    tokens, numbers = iter(prefix), iter(constants)
-
-    def read():
-        token = next(tokens)
-        if token == "C":
-            return next(numbers)
-        if token not in OPERATORS:
-            return x[:, int(token[1:])]
-        arguments = [read() for _ in range(OPERATORS[token].arity)]
-        return OPERATORS[token].numpy(*(arguments[::-1] if swap else arguments))
-
-    return read()
-
-
-points = np.array([[0.5, 2.0], [1.0, -1.0], [-2.0, 0.3]])
-evaluate = checks.function(
-    "exercise 1",
-    evaluate,
-    oracle=by_recursion,
-    cases=[
-        (("mul", "x1", "sin", "x0"), (), points),
-        (("sub", "mul", "C", "x0", "div", "x1", "C"), (3.0, 4.0), points),
-        (formula.prefix, formula.constants, points),
-    ],
-    mistakes=[
-        (
-            lambda p, c, x: by_recursion(p, c, x, swap=True),
-            "Left and right argument are swapped: the one on top of the stack is the left one.",
-        ),
-        (
-            lambda p, c, x: by_recursion(p, c[::-1], x),
-            "From the right, the last constant is met first.",
-        ),
-    ],
-    hint="At the end, exactly one thing is left on the stack: the result.",
-)
+evaluate = checks.exercise("04.1", evaluate)
 
 # %% [markdown]
 # ### How many formulas are there?
@@ -339,17 +303,7 @@ holes = [6, 2]
 ### END SOLUTION
 
 # %% tags=["check"]
-holes = checks.value(
-    "exercise 2",
-    holes,
-    expected=[6, 2],
-    mistakes=[
-        ([5, 2], "The constant w0 is a number too."),
-        ([6, 6], "Four of them enter linearly: they are solved for, not searched for."),
-        ([2, 2], "The outer numbers are fitted as well, if only by a linear equation."),
-    ],
-    hint="Count the w's and the c's.",
-)
+holes = checks.exercise("04.2", holes)
 
 # %% [markdown]
 # ### Exercise 3 · One step to the outer numbers (medium, 10 min)
@@ -372,36 +326,7 @@ def outer_weights(columns, y):
 
 
 # %% tags=["check"]
-def by_covariance(columns, y):
-    centred = columns - columns.mean(0)
-    weights = np.linalg.pinv(centred.T @ centred) @ (centred.T @ (y - y.mean()))
-    return np.r_[y.mean() - columns.mean(0) @ weights, weights]
-
-
-def without_intercept(columns, y):
-    return np.r_[0.0, np.linalg.pinv(columns) @ y]
-
-
-def one_at_a_time(columns, y):
-    slopes = [np.polyfit(column, y, 1)[0] for column in columns.T]
-    return np.r_[y.mean() - columns.mean(0) @ slopes, slopes]
-
-
-draw = np.random.default_rng(SEED)
-cases = [draw.standard_normal((30, 3)) @ draw.standard_normal((3, 3)) + 1 for _ in range(2)]
-outer_weights = checks.function(
-    "exercise 3",
-    outer_weights,
-    oracle=by_covariance,
-    cases=[(c, c @ draw.standard_normal(3) + 2 + draw.standard_normal(30)) for c in cases],
-    mistakes=[
-        (without_intercept, "There is no column of ones, so w0 cannot do its part."),
-        (lambda c, y: without_intercept(c, y)[1:], "The intercept w0 is missing."),
-        (one_at_a_time, "One regression for each column ignores that columns overlap."),
-        (lambda c, y: np.roll(by_covariance(c, y), -1), "The intercept belongs in front."),
-    ],
-    hint="AᵀA w = Aᵀy.",
-)
+outer_weights = checks.exercise("04.3", outer_weights)
 
 # %% [markdown]
 # This trick has a name, *variable projection* (Golub and Pereyra, 1973): search over the inner
@@ -710,17 +635,7 @@ target_choice = "b"
 ### END SOLUTION
 
 # %% tags=["check"]
-target_choice = checks.choice(
-    "exercise 4",
-    target_choice,
-    right="b",
-    explanations={
-        "a": "That R² is high because the next speed is nearly the speed, whatever you predict.",
-        "b": "Its spread is the physics: whoever misses the motor loses R².",
-        "c": "Dividing by the speed blows up where the pendulum turns round, at speed 0.",
-        "d": "Scaling changes neither R² nor what hides: it is still nearly the speed.",
-    },
-)
+target_choice = checks.exercise("04.4", target_choice)
 
 # %%
 with np.errstate(divide="ignore"):
@@ -795,51 +710,7 @@ def sequential_thresholding(columns, y, threshold):
 
 
 # %% tags=["check"]
-def by_indices(columns, y, threshold, rounds=100, size=abs, refit=True):
-    places = list(range(columns.shape[1]))
-    for _ in range(rounds):
-        weights = np.linalg.pinv(columns[:, places], rcond=1e-10) @ y if places else []
-        left = [p for p, w in zip(places, weights, strict=True) if size(w) >= threshold]
-        if left == places:
-            break
-        weights = [w for p, w in zip(places, weights, strict=True) if p in left]
-        places = left
-    if refit and places:
-        weights = np.linalg.pinv(columns[:, places], rcond=1e-10) @ y
-    result = np.zeros(columns.shape[1])
-    result[places] = weights
-    return result
-
-
-small = np.random.default_rng(5).standard_normal((50, 4))
-small[:, 3] = small[:, 0] + small[:, 1] + 0.3 * small[:, 3]
-small /= np.linalg.norm(small, axis=0)
-mixture = small @ [0.9, -0.8, 0.15, 0.4]
-sequential_thresholding = checks.function(
-    "exercise 5",
-    sequential_thresholding,
-    oracle=by_indices,
-    cases=[
-        (small, mixture, 0.2), (small, mixture, 5.0),
-        (columns, target, 0.004), (columns, target, 0.05),
-    ],
-    mistakes=[
-        (
-            lambda c, y, t: by_indices(c, y, t, rounds=1, refit=False),
-            "The survivors still have the coefficients that they had among all: solve again.",
-        ),
-        (
-            lambda c, y, t: by_indices(c, y, t, rounds=1),
-            "After solving again, others may be below the threshold: repeat until nobody goes.",
-        ),
-        (
-            lambda c, y, t: by_indices(c, y, t, size=lambda w: w),
-            "Large negative coefficients are important too: compare their size.",
-        ),
-    ],
-    hint="Solve, drop the small ones, solve again with the rest; stop when nothing drops.",
-    atol=1e-6,
-)  # fmt: skip
+sequential_thresholding = checks.exercise("04.5", sequential_thresholding)
 
 # %% [markdown]
 # Now on the pendulum, and with the package's own library beside your handful: all of $x$, $x^2$,
@@ -1224,37 +1095,7 @@ def aicc(residuals, n_constants):
 
 
 # %% tags=["check"]
-def by_likelihood(residuals, n_constants, correct=True, variance=1):
-    """From the density of the residuals, without the part that is the same for all formulas."""
-    n, k = len(residuals), n_constants + variance
-    sigma = np.sqrt(np.mean(residuals**2))
-    density = np.exp(-0.5 * (residuals / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
-    price = 2 * k * (n / (n - k - 1) if correct else 1)
-    return -2 * np.log(density).sum() - n * (1 + np.log(2 * np.pi)) + price
-
-
-draw = np.random.default_rng(SEED)
-aicc = checks.function(
-    "exercise 6",
-    aicc,
-    oracle=by_likelihood,
-    cases=[(draw.standard_normal(12), 3), (0.1 * draw.standard_normal(25), 8)],
-    mistakes=[
-        (
-            lambda r, k: by_likelihood(r, k, correct=False),
-            "That is AIC: with so few points the third term matters.",
-        ),
-        (
-            lambda r, k: by_likelihood(r, k, variance=0),
-            "The noise variance is a fitted number too.",
-        ),
-        (
-            lambda r, k: by_likelihood(r, k) + len(r) * np.log(len(r)),
-            "RSS/n, the mean square, stands in the logarithm.",
-        ),
-    ],
-    hint="Three terms: n·ln(RSS/n), 2k, and the correction.",
-)
+aicc = checks.exercise("04.6", aicc)
 
 # %% [markdown]
 # One draw of noise proves nothing. So: many draws, a front each (from `sparse`, which is fast), and

@@ -1,0 +1,299 @@
+"""The exercises of notebook 04."""
+
+import numpy as np
+
+from symtut.expressions import OPERATORS
+from symtut.lab.exercises.kinds import Choice, Function, Value
+
+
+def exercise_1():
+    """A stack machine."""
+
+    def value(prefix, constants, x, swap=False):
+        tokens, numbers = iter(prefix), iter(constants)
+
+        def read():
+            token = next(tokens)
+            if token == "C":
+                return next(numbers)
+            if token not in OPERATORS:
+                return x[:, int(token[1:])]
+            arguments = [read() for _ in range(OPERATORS[token].arity)]
+            return OPERATORS[token].numpy(*(arguments[::-1] if swap else arguments))
+
+        return read()
+
+    def reference(prefix, constants, x):
+        return value(prefix, constants, x)
+
+    points = np.array([[0.5, 2.0, -1.0], [1.5, -3.0, 0.25]])
+    other = np.array([[1.0, -1.0], [2.0, 0.5], [-0.5, 3.0]])
+    return Function(
+        reference,
+        cases=[
+            (("sub", "x0", "x2"), (), points),
+            (("mul", "x1", "sin", "x0"), (), other),
+            (("sub", "C", "div", "x1", "C"), (3.0, 4.0), points),
+            (("add", "mul", "C", "sin", "x0", "mul", "C", "x1"), (0.75, 0.15), points),
+            (("div", "exp", "neg", "square", "x2", "sub", "x0", "C"), (-2.0,), points),
+            (
+                ("sub", "sub", "C", "mul", "C", "x0", "div", "abs", "x1", "C"),
+                (1.0, 2.0, 4.0),
+                points,
+            ),
+        ],
+        mistakes=[
+            (
+                lambda p, c, x: value(p, c, x, swap=True),
+                "Left and right argument are swapped: the one on top of the stack is the left one.",
+            ),
+            (
+                lambda p, c, x: value(p, c[::-1], x),
+                "From the right, the last constant is met first.",
+            ),
+            (
+                lambda p, c, x: value(p, c[::-1], x, swap=True),
+                "From the right, the last constant is met first, and the argument on top of the "
+                "stack is the left one.",
+            ),
+            (
+                lambda p, c, x: value(p, c[:1] * len(c), x),
+                "Each C has a number of its own.",
+            ),
+            (
+                lambda p, c, x: reference(p, c, x)[:1],
+                "That is the first point alone: x[:, 1] is x1 at all points.",
+            ),
+        ],
+        hint="At the end, exactly one thing is left on the stack: the result.",
+        without=("Expression", "Program"),
+    )
+
+
+def exercise_2():
+    """Count the holes."""
+    return Value(
+        [6, 2],
+        mistakes=[
+            ([5, 2], "The constant w0 is a number too."),
+            ([6, 6], "Four of them enter linearly: they are solved for, not searched for."),
+            ([2, 2], "The outer numbers are fitted as well, if only by a linear equation."),
+            ([4, 2], "All are asked first: the w's and the c's."),
+            ([2, 6], "First all of them, then those that must be searched for."),
+            ([6, 4], "Those are the ones that one linear equation gives; the others are asked."),
+        ],
+        hint="Count the w's and the c's.",
+        rtol=0,
+    )
+
+
+def exercise_3():
+    """One step to the outer numbers."""
+
+    def reference(columns, y):
+        centred = columns - columns.mean(0)
+        weights = np.linalg.pinv(centred.T @ centred) @ (centred.T @ (y - y.mean()))
+        return np.r_[y.mean() - columns.mean(0) @ weights, weights]
+
+    def without_intercept(columns, y):
+        return np.r_[0.0, np.linalg.pinv(columns) @ y]
+
+    def one_at_a_time(columns, y):
+        slopes = [np.polyfit(column, y, 1)[0] for column in columns.T]
+        return np.r_[y.mean() - columns.mean(0) @ slopes, slopes]
+
+    def mean_in_front(columns, y):
+        return np.r_[y.mean(), reference(columns, y)[1:]]
+
+    def through_the_mean(columns, y):
+        return np.r_[y.mean(), np.linalg.pinv(columns) @ (y - y.mean())]
+
+    return Function(
+        reference,
+        cases=[
+            (np.array([[0.0], [1.0], [2.0], [4.0]]), np.array([1.0, 4.0, 4.0, 8.0])),
+            (
+                np.array([[1.0, 0.0], [2.0, 1.0], [3.0, 1.0], [4.0, 4.0], [0.0, -1.0]]),
+                np.array([3.0, -2.0, 0.5, 1.0, 4.0]),
+            ),
+            (
+                np.array([[1.0, 2, 0], [0, 1, 1], [2, -1, 3], [1, 1, -2], [-1, 0, 1], [3, 2, 2]]),
+                np.array([-1.0, 2.0, 0.0, -4.0, 1.5, -3.0]),
+            ),
+        ],
+        mistakes=[
+            (without_intercept, "There is no column of ones, so w0 cannot do its part."),
+            (lambda c, y: without_intercept(c, y)[1:], "The intercept w0 is missing."),
+            (lambda c, y: reference(c, y)[1:], "The intercept w0 is missing."),
+            (one_at_a_time, "One regression for each column ignores that columns overlap."),
+            (lambda c, y: np.roll(reference(c, y), -1), "The intercept belongs in front."),
+            (
+                mean_in_front,
+                "The mean of y is w0 only if every column has mean 0: solve for all of w at once.",
+            ),
+            (
+                through_the_mean,
+                "The mean of y is w0 only if every column has mean 0: solve for all of w at once.",
+            ),
+        ],
+        hint="AᵀA w = Aᵀy.",
+    )
+
+
+def exercise_4():
+    """Choose the target."""
+    return Choice(
+        "b",
+        {
+            "a": "That R² is high because the next speed is nearly the speed, whatever you "
+            "predict.",
+            "b": "Its spread is the physics: whoever misses the motor loses R².",
+            "c": "Dividing by the speed blows up where the pendulum turns round, at speed 0.",
+            "d": "Scaling changes neither R² nor what hides: it is still nearly the speed.",
+        },
+    )
+
+
+def exercise_5():
+    """Sequential thresholding."""
+
+    def by_indices(columns, y, threshold, rounds=100, size=abs, refit=True):
+        places = list(range(columns.shape[1]))
+        for _ in range(rounds):
+            weights = np.linalg.pinv(columns[:, places], rcond=1e-10) @ y if places else []
+            left = [p for p, w in zip(places, weights, strict=True) if size(w) >= threshold]
+            if left == places:
+                break
+            weights = [w for p, w in zip(places, weights, strict=True) if p in left]
+            places = left
+        if refit and places:
+            weights = np.linalg.pinv(columns[:, places], rcond=1e-10) @ y
+        result = np.zeros(columns.shape[1])
+        result[places] = weights
+        return result
+
+    def reference(columns, y, threshold):
+        return by_indices(columns, y, threshold)
+
+    def one_a_round(columns, y, threshold):
+        places, result = list(range(columns.shape[1])), np.zeros(columns.shape[1])
+        while places:
+            weights = np.linalg.pinv(columns[:, places]) @ y
+            smallest = np.argmin(np.abs(weights))
+            if np.abs(weights[smallest]) >= threshold:
+                result[places] = weights
+                break
+            del places[smallest]
+        return result
+
+    def strictly_above(columns, y, threshold):
+        return by_indices(columns, y, threshold, size=lambda w: abs(w) - 1e-9)
+
+    def chain(n):
+        """Columns of which one goes in each round, from the first to the last but one."""
+        return np.eye(n) - np.eye(n, k=-1)
+
+    three = np.array([[1.0, -2, 0], [2, -1, 0], [2, -2, 0], [1, -1, -1]])
+    return Function(
+        reference,
+        cases=[
+            (np.eye(3), np.array([0.5, -0.5, 0.25]), 0.5),
+            (three, np.array([-2.0, -1, 4, 1]), 0.5),
+            (three, np.array([-2.0, -1, 4, 1]), 5.0),
+            (
+                np.array([[-2.0, -2, -2], [2, -1, 0], [1, -1, 1], [-1, 2, 0]]),
+                np.array([3.0, 1, 1, 0]),
+                0.5,
+            ),
+            (chain(3), np.array([-0.5, -0.5, -2.0]), 0.75),
+            (chain(12), np.array([0.5] * 11 + [2.0]), 0.75),
+        ],
+        mistakes=[
+            (
+                lambda c, y, t: by_indices(c, y, t, rounds=1, refit=False),
+                "The survivors still have the coefficients that they had among all: solve again.",
+            ),
+            (
+                lambda c, y, t: by_indices(c, y, t, rounds=1),
+                "After solving again, others may be below the threshold: repeat until nobody goes.",
+            ),
+            (
+                lambda c, y, t: by_indices(c, y, t, rounds=2),
+                "After solving again, others may be below the threshold: repeat until nobody goes.",
+            ),
+            (
+                lambda c, y, t: by_indices(c, y, t, rounds=10),
+                "Rounds are not counted: repeat until nobody goes.",
+            ),
+            (
+                lambda c, y, t: by_indices(c, y, t, size=lambda w: w),
+                "Large negative coefficients are important too: compare their size.",
+            ),
+            (
+                strictly_above,
+                "A coefficient of exactly the threshold's size is not smaller: it stays.",
+            ),
+            (one_a_round, "All that are too small go in the same round, not the smallest alone."),
+            (
+                lambda c, y, t: (lambda w: w[w != 0])(reference(c, y, t)),
+                "Keep a place for each of the K columns: those that went have 0.",
+            ),
+        ],
+        hint="Solve, drop the small ones, solve again with the rest; stop when nothing drops.",
+        atol=1e-6,
+    )
+
+
+def exercise_6():
+    """AICc."""
+
+    def by_likelihood(residuals, n_constants, correct=True, variance=1):
+        """From the density of the residuals, without what is the same for all formulas."""
+        n, k = len(residuals), n_constants + variance
+        sigma = np.sqrt(np.mean(residuals**2))
+        density = np.exp(-0.5 * (residuals / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
+        price = 2 * k * (n / (n - k - 1) if correct else 1)
+        return -2 * np.log(density).sum() - n * (1 + np.log(2 * np.pi)) + price
+
+    def reference(residuals, n_constants):
+        return by_likelihood(residuals, n_constants)
+
+    def fit(residuals):
+        return len(residuals) * np.log(np.mean(residuals**2))
+
+    def variance_once(residuals, n_constants):  # in one of the two terms
+        n, k = len(residuals), n_constants
+        return fit(residuals) + 2 * (k + 1) + 2 * k * (k + 1) / (n - k - 1)
+
+    return Function(
+        reference,
+        cases=[
+            (np.array([3.0, -1.0, 2.0, -5.0, 0.5]), 0),
+            (np.array([0.5, -1.0, 2.0, 0.25, 1.5, -0.5]), 1),
+            (np.array([0.1, -0.2, 0.4, 0.1, -0.3, 0.2, 0.5, 0.0]), 3),
+        ],
+        mistakes=[
+            (
+                lambda r, k: by_likelihood(r, k, correct=False),
+                "That is AIC: with so few points the third term matters.",
+            ),
+            (
+                lambda r, k: by_likelihood(r, k, variance=0),
+                "The noise variance is a fitted number too.",
+            ),
+            (variance_once, "The noise variance counts in every k: add it once, at the top."),
+            (
+                lambda r, k: reference(r, k) + len(r) * np.log(len(r)),
+                "RSS/n, the mean square, stands in the logarithm.",
+            ),
+            (
+                lambda r, k: reference(r, k) - fit(r) + len(r) * np.log(np.var(r)),
+                "RSS sums the squared residuals themselves; np.var takes their mean off first.",
+            ),
+            (
+                lambda r, k: reference(r, k) - fit(r) * (1 - 1 / np.log(10)),
+                "ln is the natural logarithm: np.log.",
+            ),
+        ],
+        hint="Three terms: n·ln(RSS/n), 2k, and the correction.",
+    )
