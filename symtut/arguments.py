@@ -9,7 +9,6 @@ from collections.abc import Callable
 from symtut.errors import InputError
 
 LARGEST = 2**53  # whole numbers above it have no exact float
-MOST_PROCESSES = 1024
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,8 +1,8 @@
 """The command line: ``symtut train``, ``sweep``, ``pretrain``, ``finetune``, ``benchmark`` …
 
-Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input (one line
-on stderr), 130 interrupted, 141 nobody reads the output any more (as in ``symtut train ... |
-head``).
+Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input or a
+training that diverged (one line on stderr), 130 interrupted, 141 nobody reads the output any more
+(as in ``symtut train ... | head``).
 """
 
 import argparse
@@ -10,7 +10,6 @@ import os
 import sys
 
 from symtut.arguments import (
-    MOST_PROCESSES,
     Parser,
     above_zero,
     check_override,
@@ -23,6 +22,7 @@ from symtut.arguments import (
 )
 from symtut.errors import InputError
 from symtut.memory import memory_errors_named
+from symtut.orphans import MOST_PROCESSES
 from symtut.paths import ADVICE, as_path, file_error
 
 SEED = whole(0, 2**32 - 1)  # that every generator takes

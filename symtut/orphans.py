@@ -5,6 +5,7 @@ import threading
 import time
 
 EVERY = 0.2  # seconds
+MOST_PROCESSES = 1024  # that a command starts
 
 
 def end_with(parent: int) -> None:

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
 
-from symtut.arguments import MOST_PROCESSES
 from symtut.errors import InputError
 from symtut.experiments import results, workers
 from symtut.experiments.config import LARGEST_SEED, RunConfig
@@ -27,6 +26,7 @@ from symtut.experiments.run import Run, first_difference, train
 from symtut.experiments.summary_tables import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
+from symtut.orphans import MOST_PROCESSES
 from symtut.output_folder import output_folder
 from symtut.paths import as_path
 from symtut.progress import silenced

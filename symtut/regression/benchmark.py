@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from symtut.arguments import MOST_PROCESSES
 from symtut.errors import InputError
-from symtut.orphans import end_with
+from symtut.orphans import MOST_PROCESSES, end_with
 from symtut.output_folder import output_file
 from symtut.paths import as_path
 from symtut.regression.benchmark_progress import Progress
