@@ -78,6 +78,16 @@ def test_digits_are_proved_on_all_points():
     assert np.mean((again(x) - expression(x)) ** 2) <= 1e-12 * np.var(expression(x))
 
 
+def test_points_without_weight_make_no_claim():
+    x = np.random.default_rng(4).uniform(-2, 2, (100, 1))
+    expression = Expression.from_text("0.123456789*x0")
+    y, weight = expression(x), np.ones(100)
+    y[::2] += 1e3  # would hide that the rest is exact
+    assert digits_needed(expression, x, y) == FEWEST
+    weight[::2] = 0.0
+    assert digits_needed(expression, x, y, weight) == digits_needed(expression, x, expression(x))
+
+
 def test_degenerate_data_has_digits_too():
     constant = Expression(("C",), (0.1234567890123,))
     x = np.ones((9, 1))

@@ -18,7 +18,9 @@ TRIED = 2000
 """Digits are tried out on at most so many points, and then proved on all."""
 
 
-def digits_needed(expression: Expression, x: np.ndarray, y: np.ndarray) -> int:
+def digits_needed(
+    expression: Expression, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None
+) -> int:
     """The fewest digits with which the text, read back, predicts what the equation does.
 
     Parameters
@@ -26,6 +28,8 @@ def digits_needed(expression: Expression, x: np.ndarray, y: np.ndarray) -> int:
     expression : Expression
     x : array (n, d), y : array (n,)
         The data that the equation was fitted to, and that its R² is about.
+    weight : array (n,), optional
+        How much each point counts in R².
 
     Returns
     -------
@@ -35,19 +39,24 @@ def digits_needed(expression: Expression, x: np.ndarray, y: np.ndarray) -> int:
     if not expression.constants:
         return FEWEST
     values = expression(x)
-    whole = np.isfinite(values)
-    if not whole.all():
-        x, y, values = x[whole], y[whole], values[whole]
+    counts = np.isfinite(values) & (True if weight is None else weight > 0)
+    if not counts.all():
+        x, y, values = x[counts], y[counts], values[counts]
+        weight = None if weight is None else weight[counts]
     if not len(y):
         return FEWEST
-    some = slice(None, None, -(-len(y) // TRIED) or 1)
-    size = np.var(y) if np.ptp(y) else np.mean(y**2)
-    allowed = max(SHARE * np.mean((y - values) ** 2), EXACT * size)
+
+    def mean(square, part=slice(None)):
+        return np.average(square, weights=None if weight is None else weight[part])
+
+    some = slice(None, None, -(-len(y) // TRIED))
+    size = mean((y - mean(y)) ** 2) if np.ptp(y) else mean(y**2)
+    allowed = max(SHARE * mean((y - values) ** 2), EXACT * size)
     for digits in range(FEWEST, MOST):
         read = Expression.from_text(expression.text(digits=digits))
-        for points in (some, slice(None)):
+        for part in (some, slice(None)):
             # NaN, where digits put a point out of the domain, is never below
-            if not np.mean((read(x[points]) - values[points]) ** 2) <= allowed:
+            if not mean((read(x[part]) - values[part]) ** 2, part) <= allowed:
                 break
         else:
             return digits

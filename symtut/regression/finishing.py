@@ -88,7 +88,7 @@ def finish(
     expression, loss = _rounded(best, Points(X, y, points.weight))
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
     judged = max(min(best.loss, loss), left_over * best.variance)
-    digits = digits_needed(expression, X, y)
+    digits = digits_needed(expression, X, y, points.weight)
     return {
         "equation": expression.text(names, digits),
         "complexity": expression.complexity,
