@@ -13,19 +13,20 @@ ESTIMATORS = {
     "sparse": SymbolicRegressor(method="sparse", max_time=None),
     "transformer": SymbolicRegressor(n_candidates=8, rounds=1, max_time=None),
 }
-TEN_COLUMNS = "its data have ten columns that vary; the weights know formulas of at most six"
+TEN_COLUMNS = "its data have ten or more columns that vary; formulas have at most six"
 EXPECTED = {
     "check_dtype_object": TEN_COLUMNS,
     "check_regressors_train": TEN_COLUMNS,
     "check_regressor_data_not_an_array": TEN_COLUMNS,
     "check_regressors_int": TEN_COLUMNS,
+    "check_sample_weight_equivalence_on_dense_data": TEN_COLUMNS,
 }
 
 
 @pytest.mark.filterwarnings("ignore:Estimator SymbolicRegressor does not inherit")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_check_estimator(name):
-    """All of scikit-learn's checks pass but those that fit ten columns; these fail for no other."""
+    """All of scikit-learn's checks pass but those that fit ten columns; these fail for that alone."""
     pytest.importorskip("sklearn", minversion="1.6")
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
     results = checks.check_estimator(
