@@ -200,26 +200,7 @@ def car_state(observation):
 
 
 # %% tags=["check"]
-def by_complex_numbers(o):
-    return np.column_stack([o[:, :2], np.angle(o[:, 2] + 1j * o[:, 3]), o[:, 4:]])
-
-
-def with_angle(angle):  # a wrong map that differs in the angle only
-    return lambda o: np.column_stack([o[:, :2], angle(o[:, 2], o[:, 3]), o[:, 4:]])
-
-
-car_state = checks.function(
-    "exercise 1",
-    car_state,
-    by_complex_numbers,
-    cases=[(car.observation_from_state(seen["car2d"].state[::30]),)],
-    mistakes=[
-        (with_angle(lambda c, s: np.arccos(c)), "The cosine alone cannot tell left from right."),
-        (with_angle(lambda c, s: np.arctan(s / c)), "The quotient cannot tell front from back."),
-        (with_angle(lambda c, s: np.arctan2(c, s)), "arctan2 takes the sine first."),
-    ],
-    hint="np.arctan2 makes an angle of a sine and a cosine; np.stack(…, axis=1) makes columns.",
-)
+car_state = checks.exercise("09.1", car_state)
 
 # %% [markdown]
 # ## 3 · From states to a regression problem
@@ -276,40 +257,7 @@ def not_cut(next_state, low, high, angular):
 
 
 # %% tags=["check"]
-def by_loops(next_state, low, high, angular):
-    walls = [i for i in range(len(low)) if not angular[i]]
-    return np.array(
-        [all(min(s[i] - low[i], high[i] - s[i]) > 1e-5 for i in walls) for s in next_state]
-    )
-
-
-def both_sides(s, low, high, angular):
-    return (s > low + 1e-5) & (s < high - 1e-5)
-
-
-on_bounds = np.array(
-    [[0, 0, 3.0, 2.0], [1, 1, np.pi, 1.9], [1, -1, -np.pi, 0.1], [0, 0, 0, -2.0], [3, 1, 0.2, -1.9]]
-)
-walls = (car.state_low, car.state_high, np.array(car.angular))
-not_cut = checks.function(
-    "exercise 2",
-    not_cut,
-    by_loops,
-    cases=[(on_bounds, *walls), (seen["car2d"].next_state, *walls)],
-    mistakes=[
-        (lambda *a: both_sides(*a).all(1), "An angle at ±π has hit no wall: leave angles out."),
-        (
-            lambda s, low, high, angular: ((s < high - 1e-5) | angular).all(1),
-            "There are lower bounds, too.",
-        ),
-        (lambda *a: ~(both_sides(*a) | a[3]).all(1), "True should mean: keep it."),
-        (
-            lambda s, low, high, angular: (((s >= low) & (s <= high)) | angular).all(1),
-            "Points exactly on the bound are the cut ones: drop them.",
-        ),
-    ],
-    hint="Ask of each number whether it is inside or an angle, then of each row whether all are.",
-)
+not_cut = checks.exercise("09.2", not_cut)
 
 # %% [markdown]
 # ## 4 · The equations of three worlds
@@ -530,38 +478,9 @@ def car_step(state, action):
 
 
 # %% tags=["check"]
-def in_the_complex_plane(s, a, old_speed=False, old_heading=False, wrap=True):
-    speed = 0.95 * s[:, 3] + 0.2 * a[:, 0]
-    heading = s[:, 2] + 0.2 * a[:, 1] * speed
-    arrow = np.exp(1j * (s[:, 2] if old_heading else heading))
-    place = s[:, 0] + 1j * s[:, 1] + 0.1 * (s[:, 3] if old_speed else speed) * arrow
-    heading = np.angle(np.exp(1j * heading)) if wrap else heading
-    return np.stack([place.real, place.imag, heading, speed], axis=1)
+car_step = checks.exercise("09.3", car_step)
 
-
-some = seen["car2d"][::23]
-turn = (np.array([[0, 0, 3.1, 1.0], [1, -1, -3.1, 1.5]]), np.array([[0.5, 1.0], [1.0, -1.0]]))
-car_step = checks.function(
-    "exercise 3",
-    car_step,
-    in_the_complex_plane,
-    cases=[(some.state, some.action), turn],
-    mistakes=[
-        (
-            lambda s, a: in_the_complex_plane(s, a, True, True),
-            "That moves the car by the old speed and heading; the new ones are wanted.",
-        ),
-        (
-            lambda s, a: in_the_complex_plane(s, a, False, True),
-            "The speed is the new one, but the heading is still the old one.",
-        ),
-        (
-            lambda s, a: in_the_complex_plane(s, a, wrap=False),
-            "All but right: ψ' may leave (−π, π]; wrap it.",
-        ),
-    ],
-    hint="Speed first, then heading, then position, each from what is already there.",
-)
+# %%
 gap = car.difference(
     car_step(fit_to["car2d"].state, fit_to["car2d"].action), fit_to["car2d"].next_state
 )
@@ -597,19 +516,9 @@ constants = np.array([thrust, drag, steering])
 ### END SOLUTION
 
 # %% tags=["check"]
-constants = checks.value(
-    "exercise 4",
-    constants,
-    expected=np.array([2.0, 0.5, 2.0]),
-    rtol=1e-2,
-    mistakes=[
-        (np.array([2.0, 0.5, 1.9]), "a2·v has the coefficient Δt·S·0.95: it is v' that turns."),
-        (np.array([2.0, -0.5, 2.0]), "The drag stands with a minus already: D is positive."),
-        (np.array([0.2, 0.05, 0.2]), "Those are per step; divide by Δt for units of seconds."),
-        (np.array([2.0, 0.5, 0.4]), "a1·a2 has the coefficient Δt·S·(Δt·T); divide by all of it."),
-    ],
-    hint="Insert v' = 0.95 v + 0.2 a1 into Δψ and compare the terms.",
-)
+constants = checks.exercise("09.4", constants)
+
+# %%
 lab.record(constants=constants)
 
 # %% [markdown]
@@ -742,39 +651,7 @@ def error_in_spreads(imagined, real, scale, angular):
 
 
 # %% tags=["check"]
-def one_number_at_a_time(imagined, real, scale, angular, wrap=True, squared=True):
-    result = []
-    for k in range(imagined.shape[1]):
-        parts = []
-        for n in range(imagined.shape[0]):
-            for i in range(imagined.shape[2]):
-                d = imagined[n, k, i] - real[n, k, i]
-                d = np.arctan2(np.sin(d), np.cos(d)) if wrap and angular[i] else d
-                parts.append(abs(d / scale[i]) ** (2 if squared else 1))
-        result.append(np.mean(parts) ** (0.5 if squared else 1))
-    return np.array(result)
-
-
-drawn = np.random.default_rng(SEED + 5).uniform(-3, 3, (2, 4, 5, 2))
-example = (*drawn, np.array([1.5, 0.2]), np.array([True, False]))
-error_in_spreads = checks.function(
-    "exercise 5",
-    error_in_spreads,
-    one_number_at_a_time,
-    cases=[
-        example,
-        (drawn[0], drawn[0] + [0.1, 0.1], np.array([2.0, 1.0]), np.array([True, False])),
-    ],
-    mistakes=[
-        (partial(one_number_at_a_time, wrap=False), "Angles: go by the short way round."),
-        (
-            lambda i, r, s, a: one_number_at_a_time(i, r, np.ones_like(s), a),
-            "Divide each coordinate by its spread.",
-        ),
-        (partial(one_number_at_a_time, squared=False), "Square, average, then the root."),
-    ],
-    hint="Difference, wrapped where angular, divided by scale; then the mean over axes 0 and 2.",
-)
+error_in_spreads = checks.exercise("09.5", error_in_spreads)
 
 # %% [markdown]
 # The package's `lead_errors` does this over every start along a path, and ends a path where a bound
@@ -1163,51 +1040,7 @@ def rollout_steps(errors, tolerance, growth, longest):
 
 
 # %% tags=["check"]
-def step_by_step(errors, tolerance, growth, longest):
-    law = lambda k: errors[-1] * (k / len(errors)) ** growth  # noqa: E731
-    steps = 0
-    while steps < longest:
-        following = errors[steps] if steps < len(errors) else law(steps + 1)
-        if following > tolerance:
-            break
-        steps += 1
-    return steps
-
-
-series = [
-    (np.array([0.01, 0.05, 0.2, 0.09, 0.08, 0.3]), 0.1, 1.0, 100),
-    (np.array([0.01, 0.02, 0.033]), 0.1, 1.0, 100),
-    (np.array([0.001, 0.004, 0.011]), 0.1, 2.0, 100),
-    (np.array([0.5, 0.6]), 0.1, 1.0, 100),
-    (np.array([1e-6, 2e-6]), 0.1, 1.0, 50),
-]
-rollout_steps = checks.function(
-    "exercise 6",
-    rollout_steps,
-    step_by_step,
-    cases=series,
-    mistakes=[
-        (
-            lambda e, t, g, m: int((e <= t).sum()) if (e > t).any() else step_by_step(e, t, g, m),
-            "An error may come back inside; what counts is the first time that it leaves.",
-        ),
-        (
-            lambda e, t, g, m: (
-                int(np.argmax(e > t)) + 1 if (e > t).any() else step_by_step(e, t, g, m)
-            ),
-            "That is the first lead outside; the length is the one before it.",
-        ),
-        (
-            lambda e, t, g, m: step_by_step(e, t, g, min(m, len(e))),
-            "Inside to the end: follow the power law further.",
-        ),
-        (
-            lambda e, t, g, m: step_by_step(e, t, g, 10**6),
-            "Never more than longest.",
-        ),
-    ],
-    hint="Solve tolerance = e(K) (k/K)^p for k, and round down.",
-)
+rollout_steps = checks.exercise("09.6", rollout_steps)
 # %%
 for method in ("mbpo", "symbolic"):
     result = earned["car2d", method]
