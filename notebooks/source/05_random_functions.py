@@ -33,7 +33,6 @@ from itertools import permutations
 
 import matplotlib.pyplot as plt
 import numpy as np
-import scipy.stats
 import sympy
 import torch
 
@@ -367,22 +366,7 @@ toy_probability = 0.5 * 2 * plain_x0 * sin_x1  # two terms, in either order
 ### END SOLUTION
 
 # %% tags=["check"]
-every_path = [
-    scipy.stats.binom.pmf(1, 1, 0.5) * np.prod(path)
-    for path in ([0.5, 0.5, 0.3, 0.8, 0.5], [0.3, 0.8, 0.5, 0.5, 0.5])
-]
-toy_probability = checks.value(
-    "exercise 1",
-    toy_probability,
-    expected=sum(every_path),
-    mistakes=[
-        (0.015, "That is one order of the two terms; the sum is the same in the other order."),
-        (0.06, "Half of the formulas have only one term: that is a factor, too."),
-        (0.12, "You have the rules; each variable is also drawn, one of two."),
-        (0.03 / 0.8, "The inside of the sine is a bare variable in 80 % of the cases only."),
-    ],
-    hint="Multiply the probabilities along one derivation, then add the derivations.",
-)
+toy_probability = checks.exercise("05.1", toy_probability)
 
 # %%
 wanted = canonical_terms((("x0",), ("sin", "x1")))
@@ -651,30 +635,7 @@ def count_distinct(sums):
 
 
 # %% tags=["check"]
-def by_canonical_form(sums):
-    parsed = [tuple(Expression.from_text(term).prefix for term in terms) for terms in sums]
-    return len(set(map(canonical_terms, parsed)))
-
-
-count_distinct = checks.function(
-    "exercise 2",
-    count_distinct,
-    oracle=by_canonical_form,
-    cases=[
-        ([("x0", "x1"), ("x1", "x0"), ("x0",), ("x0",)],),
-        ([("x0", "x0"), ("x0",), ("x1",)],),
-        ([("sin(x0)", "x1", "x1"), ("x1", "sin(x0)"), ("x1", "sin(x0)", "x0"), ("x1",)],),
-    ],
-    mistakes=[
-        (lambda sums: len(set(sums)), "A tuple knows its order: (a, b) and (b, a) differ."),
-        (
-            lambda sums: len({tuple(sorted(terms)) for terms in sums}),
-            "Sorted, but x0 + x0 with free coefficients is still just c·x0.",
-        ),
-        (len, "That counts all of them."),
-    ],
-    hint="Bring each sum into one spelling, then count the spellings.",
-)
+count_distinct = checks.exercise("05.2", count_distinct)
 
 # %% [markdown]
 # ## 5 · Formulas as sequences
@@ -789,34 +750,7 @@ def value_of(tokens, x):
 
 
 # %% tags=["check"]
-def by_package(tokens, x):
-    numbers = tuple(t for t in tokens if isinstance(t, float))
-    return Expression(tuple("C" if isinstance(t, float) else t for t in tokens), numbers)(x)
-
-
-def by_package_swapped(tokens, x):
-    """sub with its arguments exchanged: a − b becomes −a − −b."""
-    swapped = [part for t in tokens for part in (("neg", "sub") if t == "sub" else (t,))]
-    return by_package(swapped, x)
-
-
-few = np.array([[0.5, 2.0, -1.0], [1.5, -3.0, 0.25]])
-value_of = checks.function(
-    "exercise 3",
-    value_of,
-    oracle=by_package,
-    cases=[
-        (["sin", "x0"], few),
-        (["sub", "x0", "x1"], few),
-        (["add", "mul", 2.0, "sin", "x0", "sub", "x2", "mul", "x1", "x1"], few),
-        (["sub", "sub", "x0", 1.0, "sin", "sub", "x1", "x2"], few),
-    ],
-    mistakes=[
-        (by_package_swapped, "The first argument lies on top: pop it first. a − b is not b − a."),
-        (lambda t, x: by_package(t, x)[None], "That is the whole stack; return what lies on it."),
-    ],
-    hint="Right to left: when an operator comes, its arguments must already lie on the stack.",
-)
+value_of = checks.exercise("05.3", value_of)
 
 # %% [markdown]
 # ### Which token may follow
@@ -1083,32 +1017,7 @@ def share_unique(chunks):
 
 
 # %% tags=["check"]
-tiny = fresh(20).integers(0, 9, (5, 3)).astype(float) + 10 * np.arange(5)[:, None]
-share_unique = checks.function(
-    "exercise 4",
-    share_unique,
-    oracle=lambda chunks: (
-        len({row.tobytes() for chunk in chunks for row in chunk}) / sum(map(len, chunks))
-    ),
-    cases=[([tiny, tiny + 100],), ([tiny, tiny],), ([tiny, tiny[2:], tiny + 100, tiny[:1]],)],
-    mistakes=[
-        (
-            lambda chunks: len({c.tobytes() for c in chunks}) / len(chunks),
-            "Those are distinct chunks; two chunks may also share a few of their rows.",
-        ),
-        (
-            lambda chunks: len(np.unique(np.concatenate(chunks))) / sum(map(len, chunks)),
-            "Without axis=0, np.unique counts single numbers instead of rows.",
-        ),
-        (
-            lambda chunks: (
-                1 - len(np.unique(np.concatenate(chunks), axis=0)) / sum(map(len, chunks))
-            ),
-            "That is the share of repetitions.",
-        ),
-    ],
-    hint="One example is one row: compare whole rows, over all chunks together.",
-)
+share_unique = checks.exercise("05.4", share_unique)
 
 # %%
 for name, stream in (("same seed", same_seed), ("own seeds", own_seed)):
@@ -1216,35 +1125,7 @@ def same_skeleton(a, b):
 
 
 # %% tags=["check"]
-def flat(terms):
-    return sorted(tuple("x" if t[0] == "x" else t for t in term) for term in terms)
-
-
-pairs = [
-    ("x0*sin(x1)", "sin(x0)*x1"), ("sin(x0) + x1", "x1 + sin(x0)"),
-    ("x2 + sin(x1)", "sin(x0) + x1"),
-    ("sin(x0) + x0", "sin(x0) + x1"), ("sin(x0) + x1", "cos(x0) + x1"),
-    ("x0*x1 + x2", "x0 + x1*x2"), ("x0*x1 + x1", "x0 + x1*x2"), ("x0/x1 + x0", "x0/x1 + x1"),
-]  # fmt: skip
-cases = [tuple((Expression.from_text(t).prefix,) for t in pair) for pair in pairs]
-cases = [tuple(canonical_terms(terms) for terms in pair) for pair in cases]
-same_skeleton = checks.function(
-    "exercise 5",
-    same_skeleton,
-    oracle=lambda a, b: skeleton_key(a) == skeleton_key(b),
-    cases=cases,
-    mistakes=[
-        (
-            lambda a, b: canonical_terms(a) == canonical_terms(b),
-            "That takes care of order; x0 and x1 are still told apart by their names.",
-        ),
-        (
-            lambda a, b: flat(a) == flat(b),
-            "All variables became one: sin(x0) + x0 and sin(x0) + x1 are different skeletons.",
-        ),
-    ],
-    hint="Is there a renaming of the variables that turns one skeleton into the other?",
-)
+same_skeleton = checks.exercise("05.5", same_skeleton)
 
 # %% [markdown]
 # Trying all renamings is fine for three variables and hopeless as a hash. The package describes
@@ -1332,24 +1213,7 @@ def draws_needed(p, chance):
 
 
 # %% tags=["check"]
-draws_needed = checks.function(
-    "exercise 6",
-    draws_needed,
-    oracle=lambda p, chance: scipy.stats.geom.ppf(chance, p),
-    cases=[(0.03, 0.95), (0.3, 0.6), (0.001, 0.9)],
-    mistakes=[
-        (lambda p, chance: np.ceil(1 / p), "1/p is the mean; it does not depend on the chance."),
-        (
-            lambda p, chance: np.ceil(chance / p),
-            "Probabilities of hits do not add up: two draws of p = 0.6 are not 1.2.",
-        ),
-        (
-            lambda p, chance: np.ceil(np.log(chance) / np.log(1 - p)),
-            "(1 − p)ⁿ is the probability of no hit: it must fall to 1 − chance, not to chance.",
-        ),
-    ],
-    hint="After n draws, the probability of not one hit is (1 − p)ⁿ.",
-)
+draws_needed = checks.exercise("05.6", draws_needed)
 
 # %%
 print(f"the toy skeleton of exercise 1: mean {1 / toy_probability:.0f} draws,", end=" ")
