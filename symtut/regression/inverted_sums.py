@@ -56,7 +56,8 @@ def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
         Best first; the coefficients inside are constants, with their values as the guess.
     """
     found: dict[Candidate, float] = {}
-    pool = None
+    # selection among few terms is not led astray by what resembles a sum of others
+    pools = [_pool(x, terms) for terms in _terms(x.shape[1])]
     for transform in TRANSFORMS:
         with np.errstate(all="ignore"):
             target = transform.forward(y)
@@ -64,10 +65,8 @@ def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
             continue
         if not target.std() > 1e-9 * np.abs(target).max():
             continue
-        pool = pool or _monomials(x)
         target = target / target.std()
-        fits = sorted(pool.select(target), key=lambda fit: fit.loss)
-        for fit in fits:
+        for fit in (fit for pool in pools for fit in pool.select(target)):
             if 1 < len(fit.terms) and fit.loss < GOOD:
                 candidate = _inverted(fit, transform)
                 loss = _loss(candidate, x, y)
@@ -78,9 +77,8 @@ def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     return sorted(found, key=found.__getitem__)[:8]
 
 
-def _monomials(x: np.ndarray) -> TermPool:
+def _pool(x: np.ndarray, terms: list[Expression]) -> TermPool:
     pool = TermPool(x)
-    terms = _terms(x.shape[1])
     values = np.array([term(x) for term in terms])
     usable = [i for i, row in enumerate(values) if np.abs(row).max() < 1e100]
     pool.extend([terms[i] for i in usable], values[usable])
@@ -88,14 +86,18 @@ def _monomials(x: np.ndarray) -> TermPool:
 
 
 @lru_cache(maxsize=8)
-def _terms(d: int) -> list[Expression]:
-    """Products of up to three variables, and of two with a sine or cosine."""
+def _terms(d: int) -> tuple[list[Expression], list[Expression]]:
+    """Powers, products and quotients of two variables; and these with many more."""
     v = [(name,) for name in VARIABLES[:d]]
     square, inverse = (lambda a: ("square", *a)), (lambda a: ("inv", *a))
     spelled = (
         lambda a: a, square, inverse, lambda a: inverse(square(a)), lambda a: ("sqrt", *a),
         lambda a: ("mul", *a, *square(a)), lambda a: square(square(a)),
     )  # fmt: skip
+    found = [power(a) for a in v for power in spelled[:3]]
+    found += [("mul", *a, *b) for a, b in combinations(v, 2)]
+    found += [("div", *a, *b) for a, b in permutations(v, 2)]
+    simple = [Expression(prefix) for prefix in found]
     found = [power(a) for a in v for power in spelled]
     few = spelled[:4]
     found += [("mul", *f(a), *g(b)) for a, b in combinations(v, 2) for f, g in product(few, few)]
@@ -113,7 +115,7 @@ def _terms(d: int) -> list[Expression]:
     found += [("square", "sub", *a, *b) for a, b in combinations(v, 2)]
     found += [("log", *a) for a in v] + [("exp", *a) for a in v] + [("exp", "neg", *a) for a in v]
     found += [("exp", "div", *a, *b) for a, b in permutations(v, 2)]
-    return [Expression(prefix) for prefix in found]
+    return simple, [Expression(prefix) for prefix in found]
 
 
 def _inverted(fit: Fit, transform: Transform) -> Candidate:
