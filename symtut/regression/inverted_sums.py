@@ -65,7 +65,6 @@ def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
             continue
         if not target.std() > 1e-9 * np.abs(target).max():
             continue
-        target = target / target.std()
         for fit in (fit for pool in pools for fit in pool.select(target)):
             if 1 < len(fit.terms) and fit.loss < GOOD:
                 candidate = _inverted(fit, transform)
