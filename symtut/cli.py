@@ -187,7 +187,7 @@ def run_finetune(arguments: argparse.Namespace) -> int:
 def add_benchmark(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     run = kinds.add_parser("regression", help="run regressors on a suite, or go on with a table")
-    run.add_argument("--suite", default="mechanics", help="mechanics, nguyen or random")
+    run.add_argument("--suite", default="mechanics", help="mechanics, nguyen, laws or random")
     run.add_argument(
         "--methods", default="transformer+sparse,transformer,prior,sparse",
         help="separated by commas: transformer, prior, sparse, transformer+sparse, prior+sparse, "
