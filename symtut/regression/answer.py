@@ -69,8 +69,9 @@ class Question:
         """Search on points that are not held out, on a part of them if they are many."""
         rows = self.points.draw(among & ~self.held_out, WORKING_POINTS, self.generator)
         x, y = self.columns.searched(self.points.X[rows]), self.points.y[rows]
-        standard = (y - y.mean()) / (y.std() or 1.0)
-        return search(x, standard, self.propose, self.config, self.generator, budget)
+        scale = y.std() or 1.0
+        standard, zero = (y - y.mean()) / scale, -y.mean() / scale
+        return search(x, standard, self.propose, self.config, self.generator, budget, zero)
 
     def _robust(self, budget: Budget) -> tuple[list[Fit], bool, np.ndarray]:
         """The same among the points that follow a common formula."""

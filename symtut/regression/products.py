@@ -6,9 +6,10 @@ exponents need no search, only rounding to halves and thirds. The factors come f
 every one, and every pair of them, is tried through one QR decomposition and one Gram matrix.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, permutations
+from itertools import chain, combinations, permutations
 
 import numpy as np
 
@@ -61,8 +62,7 @@ def propose_products(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     powers = np.log(np.abs(x))
     base = np.column_stack([np.ones(len(y)), powers]) * weight[:, None]
     target = np.log(np.abs(y)) * weight
-    factors = _factors(x.shape[1])
-    columns, factors = _columns(factors, x, weight)
+    columns, factors = _columns(x, weight)
     chosen = _choose(base, columns, target)
     found: dict[Candidate, float] = {}
     for extra in chosen:
@@ -84,11 +84,7 @@ def _factors(d: int) -> list[Factor]:
     squares = [("square", *a) for a in v]
     pairs = [("mul", *a, *b) for a, b in combinations(v, 2)]
     quotients = [("div", *a, *b) for a, b in permutations(v, 2)]
-    triples = [
-        *(("mul", *a, "mul", *b, *c) for a, b, c in combinations(v, 3)),
-        *(("div", "mul", *a, *b, *c) for a, b in combinations(v, 2) for c in v if c not in (a, b)),
-        *(("div", *c, "mul", *a, *b) for a, b in combinations(v, 2) for c in v if c not in (a, b)),
-    ]
+    triples = _triples(v)
     found: list[Factor] = []
 
     def sums(parts, signs=("add", "sub")):
@@ -106,24 +102,18 @@ def _factors(d: int) -> list[Factor]:
     sums([(s, ("square", *p)) for s in squares for p in pairs if s[1] not in p])
     fourth = [("square", *s) for s in squares]
     sums(combinations(fourth, 2))
-    # with the number one: u ± 1 for everything without a unit
-    one = _ONE
-    simple = [*v, *squares, *pairs, *quotients, *(("square", *q) for q in quotients), *triples]
-    found += [Factor((sign, *one, *a)) for a in simple for sign in ("add", "sub")]
     angles = [*v, *(("mul", *_TWO, *a) for a in v), *(("mul", *_HALF, *a) for a in v), *pairs]
     angles += [("sub", *a, *b) for a, b in combinations(v, 2)]
     found += [Factor((f, *a)) for a in [*angles, *quotients] for f in ("sin", "cos")]
-    found += [Factor((s, *one, "cos", *a)) for a in v for s in ("add", "sub")]
+    found += [Factor((s, *_ONE, "cos", *a)) for a in v for s in ("add", "sub")]
     found += [
-        Factor((s, *one, "mul", *a, "cos", *b)) for a, b in permutations(v, 2) for s in ("add", "sub")
+        Factor((s, *_ONE, "mul", *a, "cos", *b))
+        for a, b in permutations(v, 2)
+        for s in ("add", "sub")
     ]
-    steep = [*v, *pairs, *quotients, *triples]
-    for a in steep:
-        found += [
-            Factor(("sub", "exp", *a, *one)), Factor(("add", "exp", *a, *one)),
-            Factor(("sub", *one, "exp", "neg", *a)), Factor(("log", *a)), Factor(("tanh", *a)),
-        ]  # fmt: skip
-    found += [Factor(("log", *one_and(a))) for a in simple[: 2 * d]]
+    for a in [*v, *pairs, *quotients, *triples]:
+        found += [Factor(("log", *a)), Factor(("tanh", *a))]
+    found += [Factor(("log", "add", *_ONE, *a)) for a in [*v, *squares]]
     inverse = [("inv", *a) for a in v]
     growing = [*v, *squares, *inverse, *pairs, *quotients, *triples]
     growing += [("square", *q) for q in (*quotients, *pairs)]
@@ -144,21 +134,67 @@ _TWO: Prefix = ("2",)
 _HALF: Prefix = ("0.5",)
 
 
-def one_and(a: Prefix) -> Prefix:
-    return ("add", *_ONE, *a)
+def _simple(d: int) -> list[Prefix]:
+    """Products and quotients of up to three variables: what may be added to a number."""
+    v = [(name,) for name in VARIABLES[:d]]
+    pairs = [("mul", *a, *b) for a, b in combinations(v, 2)]
+    quotients = [("div", *a, *b) for a, b in permutations(v, 2)]
+    squares = [("square", *a) for a in [*v, *pairs, *quotients]]
+    return [*v, *pairs, *quotients, *squares, *_triples(v)]
+
+
+def _triples(v: list[Prefix]) -> list[Prefix]:
+    found = [("mul", *a, "mul", *b, *c) for a, b, c in combinations(v, 3)]
+    for a, b in combinations(v, 2):
+        for c in v:
+            if c not in (a, b):
+                pair = ("mul", *a, *b)
+                found += [("div", *pair, *c), ("div", *c, *pair)]
+    return found
+
+
+def _with_numbers(d: int, x: np.ndarray) -> Iterator[tuple[Factor, np.ndarray]]:
+    """Factors that hold a number, and their values: it is on a grid, and fitted later.
+
+    c ± a, with c one or between a tenth and ten times the size of a; exp(c·a) ± 1 and
+    1 − exp(−c·a), with exponents of about one.
+    """
+    for a in _simple(d):
+        values = _expression(a)(x)
+        size = float(np.median(np.abs(values)))
+        if not 0 < size < 1e100:
+            continue
+        for number in (1.0, *(float(f"{size * k:.3g}") for k in _GRID)):
+            for sign, combined in (("add", number + values), ("sub", number - values)):
+                yield Factor((sign, repr(number), *a)), combined
+        for number in (1.0, *(float(f"{k / size:.3g}") for k in _GRID[1:])):
+            with np.errstate(over="ignore"):
+                grown = np.exp(number * values)
+            power = ("exp", "mul", repr(number), *a) if number != 1 else ("exp", *a)
+            yield Factor(("sub", *power, *_ONE)), grown - 1
+            yield Factor(("add", *power, *_ONE)), grown + 1
+            fading = ("exp", "neg", *power[1:])
+            yield Factor(("sub", *_ONE, *fading)), 1 - 1 / grown
+
+
+_GRID = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def _is_number(token: str) -> bool:
+    return token[0].isdigit()
 
 
 def _expression(prefix: Prefix) -> Expression:
     """A prefix with numbers spelled in it → an expression."""
-    numbers = tuple(float(t) for t in prefix if t[0].isdigit())
-    return Expression(tuple(CONSTANT if t[0].isdigit() else t for t in prefix), numbers)
+    numbers = tuple(float(t) for t in prefix if _is_number(t))
+    return Expression(tuple(CONSTANT if _is_number(t) else t for t in prefix), numbers)
 
 
-def _columns(factors: list[Factor], x, weight) -> tuple[np.ndarray, list[Factor]]:
+def _columns(x, weight) -> tuple[np.ndarray, list[Factor]]:
     """Weighted columns (n, K) of the factors that are defined on all points, and those factors."""
     columns, defined = [], []
-    for factor in factors:
-        values = _expression(factor.prefix)(x)
+    fixed = ((factor, _expression(factor.prefix)(x)) for factor in _factors(x.shape[1]))
+    for factor, values in chain(fixed, _with_numbers(x.shape[1], x)):
         if not factor.grows:
             with np.errstate(divide="ignore"):
                 values = np.log(np.abs(values))
@@ -268,7 +304,7 @@ def _fraction(value: float) -> float:
     """The nearest of 0, ±1/3, ±1/2, ±2/3, ±3/4, ±1, ±3/2, … with denominators up to four."""
     nearest = min(
         (Fraction(round(value * k), k) for k in (1, 2, 3, 4)),
-        key=lambda f: (abs(float(f) - value) + 0.02 * (f.denominator - 1)),
+        key=lambda f: abs(float(f) - value) + 0.02 * (f.denominator - 1),
     )
     return float(nearest)
 
@@ -295,10 +331,10 @@ def _product(parts, rates) -> tuple[Prefix, tuple[float, ...]]:
     for token in spelled:
         if token == "rate":
             constants.append(float(queue.pop(0)))
-        elif token[0].isdigit():
+        elif _is_number(token):
             constants.append(float(token))
     return (
-        tuple(CONSTANT if t == "rate" or t[0].isdigit() else t for t in spelled),
+        tuple(CONSTANT if t == "rate" or _is_number(t) else t for t in spelled),
         tuple(constants),
     )
 

@@ -215,7 +215,7 @@ class SymbolicRegressor(Estimator):
             n_candidates=int(self.n_candidates), rounds=rounds, constants=self.constants,
             recombine=bool(self.recombine) or self.method == "sparse",
             pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
-            library=fixed,
+            library=fixed, products=self.method.endswith("+sparse"),
         )  # fmt: skip
 
     def _proposer(self):

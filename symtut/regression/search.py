@@ -18,7 +18,9 @@ from symtut.expressions import VARIABLES, Expression
 from symtut.regression.bfgs import bfgs
 from symtut.regression.budget import Budget, OutOfTime
 from symtut.regression.constants import Candidate, Fit
+from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.products import propose_products
 from symtut.regression.ranking import EXACT, rank, shortlist
 from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
@@ -62,6 +64,8 @@ class SearchConfig:
         Fixed terms without constants. Sums of these are tried first; where the proposals of a
         round leave more than rounding errors, they are tried for its target and join the pool
         (with ``recombine``).
+    products : bool
+        Try products in the logarithm and sums behind a function, too, before anything slow.
     """
 
     n_candidates: int = 256
@@ -73,6 +77,7 @@ class SearchConfig:
     pool_size: int = 48
     rational: bool = True
     library: tuple[tuple[str, ...], ...] = ()
+    products: bool = False
 
 
 def search(
@@ -82,6 +87,7 @@ def search(
     config: SearchConfig,
     generator: np.random.Generator,
     budget: Budget | None = None,
+    zero: float = 0.0,
 ) -> tuple[list[Fit], bool]:
     """Find equations for y.
 
@@ -91,6 +97,8 @@ def search(
         At most some thousands of points.
     budget : Budget, optional
         When to stop; what was found by then is returned. No limit by default.
+    zero : float
+        The value of y that stands for 0 in its own units: products know no constant beside them.
 
     Returns
     -------
@@ -100,7 +108,7 @@ def search(
         whether all rounds ran.
     """
     budget = budget or Budget()
-    state = _Search(x, y, propose, config, generator, budget)
+    state = _Search(x, y, propose, config, generator, budget, zero)
     complete = True
     try:
         state.begin()
@@ -118,8 +126,9 @@ def search(
 class _Search:
     """What a search has found so far and works with."""
 
-    def __init__(self, x, y, propose, config, generator, budget):
+    def __init__(self, x, y, propose, config, generator, budget, zero):
         self.x, self.y, self.propose, self.config = x, y, propose, config
+        self.zero = zero
         self.generator, self.budget = generator, budget
         n = self.n = len(x)
         self.rows = np.arange(n)  # those that candidates are screened on
@@ -139,6 +148,20 @@ class _Search:
             self.budget.stop()
             self.fixed = _pool_of(self.x, self.config.library, self.budget.stop)
             self._take_library(self.y)
+        if self.config.products and not self._obvious():
+            for propose in (propose_products, propose_inverted_sums):
+                self.budget.stop()
+                self._take_product(propose(self.x, self.y - self.zero))
+
+    def _take_product(self, candidates: list[Candidate]) -> None:
+        """Fit proposals that come with all their numbers, the best of them in every digit."""
+        terms, guesses = [c.terms for c in candidates], [c.guess for c in candidates]
+        if terms:
+            fits = self._ranked(self._fit_all(terms, guesses, 1, self.x, self.y))
+            fits = [f for f in fits if np.isfinite(f.loss)]
+            self._take(fits[:8])
+            self._polish(fits[:4])
+            self.pool.add(fits[:8], self.config.pool_size)
 
     def run(self) -> None:
         """Ask the proposer, round after round, until the fit is exact."""
