@@ -30,10 +30,12 @@ class Factor:
     """Something that a product may contain beside powers of its variables.
 
     ``prefix`` is raised to an exponent, or, if ``grows``, multiplied by a number inside exp().
+    Factors of one ``family`` differ in a number on a grid; only the best of them is considered.
     """
 
     prefix: Prefix
     grows: bool = False
+    family: Prefix = ()
 
 
 def propose_products(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
@@ -62,8 +64,9 @@ def propose_products(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     powers = np.log(np.abs(x))
     base = np.column_stack([np.ones(len(y)), powers]) * weight[:, None]
     target = np.log(np.abs(y)) * weight
-    columns, factors = _columns(x, weight)
-    chosen = _choose(base, columns, target)
+    with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
+        columns, factors = _columns(x, weight)
+    chosen = _choose(base, columns, target, [factor.family for factor in factors])
     found: dict[Candidate, float] = {}
     for extra in chosen:
         design = np.column_stack([base, columns[:, list(extra)]])
@@ -166,15 +169,18 @@ def _with_numbers(d: int, x: np.ndarray) -> Iterator[tuple[Factor, np.ndarray]]:
             continue
         for number in (1.0, *(float(f"{size * k:.3g}") for k in _GRID)):
             for sign, combined in (("add", number + values), ("sub", number - values)):
-                yield Factor((sign, repr(number), *a)), combined
+                family = () if number == 1 else (sign, *a)
+                yield Factor((sign, repr(number), *a), family=family), combined
         for number in (1.0, *(float(f"{k / size:.3g}") for k in _GRID[1:])):
-            with np.errstate(over="ignore"):
-                grown = np.exp(number * values)
-            power = ("exp", "mul", repr(number), *a) if number != 1 else ("exp", *a)
-            yield Factor(("sub", *power, *_ONE)), grown - 1
-            yield Factor(("add", *power, *_ONE)), grown + 1
-            fading = ("exp", "neg", *power[1:])
-            yield Factor(("sub", *_ONE, *fading)), 1 - 1 / grown
+            grown = np.exp(number * values)
+            power = ("exp", *a) if number == 1 else ("exp", "mul", repr(number), *a)
+            for prefix, combined in (
+                (("sub", *power, *_ONE), grown - 1),
+                (("add", *power, *_ONE), grown + 1),
+                (("sub", *_ONE, "exp", "neg", *power[1:]), 1 - 1 / grown),
+            ):
+                family = () if number == 1 else (*prefix[:2], "exp", *a)
+                yield Factor(prefix, family=family), combined
 
 
 _GRID = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -196,8 +202,7 @@ def _columns(x, weight) -> tuple[np.ndarray, list[Factor]]:
     fixed = ((factor, _expression(factor.prefix)(x)) for factor in _factors(x.shape[1]))
     for factor, values in chain(fixed, _with_numbers(x.shape[1], x)):
         if not factor.grows:
-            with np.errstate(divide="ignore"):
-                values = np.log(np.abs(values))
+            values = np.log(np.abs(values))
         if np.all(np.isfinite(values)) and np.abs(values).max() < 1e6:
             columns.append(values * weight)
             defined.append(factor)
@@ -207,7 +212,7 @@ def _columns(x, weight) -> tuple[np.ndarray, list[Factor]]:
 # ---- which factors -------------------------------------------------------------------------------
 
 
-def _choose(base, columns, target) -> list[tuple[int, ...]]:
+def _choose(base, columns, target, families) -> list[tuple[int, ...]]:
     """Sets of up to two columns that leave least of the target: a few of each size."""
     sets: list[tuple[int, ...]] = [()]
     if not columns.shape[1]:
@@ -221,7 +226,12 @@ def _choose(base, columns, target) -> list[tuple[int, ...]]:
     rest = rest[:, alive] / norms[alive]
     residual = target - q @ (q.T @ target)
     gains = rest.T @ residual
-    ranked = np.argsort(-np.abs(gains))
+    ranked, seen = [], set()
+    for j in np.argsort(-np.abs(gains)):
+        family = families[alive[j]]
+        if not family or family not in seen:
+            ranked.append(int(j))
+            seen.add(family)
     sets += [(int(alive[j]),) for j in ranked[:FEW]]
     if len(base) < base.shape[1] + 6:
         return sets
