@@ -99,7 +99,7 @@ print("x", tuple(batch.x.shape), " y", tuple(batch.y.shape), " tokens", tuple(ba
 
 # %%
 def attention(q, k, v):
-    """(L, d) questions, (n, d) keys, (n, d) values -> (L, d) answers."""
+    """(L, d) questions, (n, d) keys, (n, d) values -> (L, d) answers, with gradients."""
     ### BEGIN SOLUTION
     scores = q @ k.T / q.shape[1] ** 0.5  # (L, n)
     return torch.softmax(scores, dim=1) @ v
@@ -107,38 +107,7 @@ def attention(q, k, v):
 
 
 # %% tags=["check"]
-def cases_of_attention():
-    draw = torch.Generator().manual_seed(1)
-    sizes = [(3, 5, 4), (2, 7, 16)]
-    return [
-        tuple(torch.randn(m, d, generator=draw) for m in (questions, n, n))
-        for questions, n, d in sizes
-    ]
-
-
-attention = checks.function(
-    "exercise 1",
-    attention,
-    oracle=lambda q, k, v: torch.nn.functional.scaled_dot_product_attention(
-        q[None], k[None], v[None]
-    )[0],
-    cases=cases_of_attention(),
-    mistakes=[
-        (
-            lambda q, k, v: torch.softmax(q @ k.T, 1) @ v,
-            "Divide the scores by √d: else a few large products take all the weight.",
-        ),
-        (
-            lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 0.5, 0) @ v,
-            "Each question's weights must sum to 1: softmax along the points, not the questions.",
-        ),
-        (
-            lambda q, k, v: q @ k.T / q.shape[1] ** 0.5 @ v,
-            "These scores are not weights yet: a softmax is missing.",
-        ),
-    ],
-    hint="scores (L, n), softmax along n, then times the values.",
-)
+attention = checks.exercise("06.1", attention)
 
 # %% [markdown]
 # **Predict:** shuffle the points. What happens to the answers? And to those of a network that is
@@ -192,27 +161,7 @@ def causal_mask(length):
 
 
 # %% tags=["check"]
-causal_mask = checks.function(
-    "exercise 2",
-    causal_mask,
-    oracle=lambda n: torch.full((n, n), -torch.inf).triu(1),
-    cases=[(1,), (4,), (9,)],
-    mistakes=[
-        (
-            lambda n: torch.full((n, n), -torch.inf).tril(-1),
-            "That hides the past and shows the future.",
-        ),
-        (
-            lambda n: torch.full((n, n), -torch.inf).triu(0),
-            "A token may see itself: what it predicts is the one after it.",
-        ),
-        (
-            lambda n: torch.tril(torch.ones(n, n)),
-            "Zeros and ones would only be added to the scores; −∞ is needed to forbid.",
-        ),
-    ],
-    hint="Row i has its −∞ in columns i + 1 and later.",
-)
+causal_mask = checks.exercise("06.2", causal_mask)
 
 # %% [markdown]
 # ### What happens without it
@@ -261,7 +210,7 @@ lab.record(
 
 # %%
 def next_token_loss(logits, tokens):
-    """(B, T, V) scores and (B, T) tokens -> mean loss in nats over all real next tokens."""
+    """(B, T, V) scores, (B, T) tokens -> mean loss in nats of real next tokens, with gradients."""
     ### BEGIN SOLUTION
     log_p = torch.log_softmax(logits[:, :-1], dim=-1)
     target = tokens[:, 1:]
@@ -272,40 +221,7 @@ def next_token_loss(logits, tokens):
 
 
 # %% tags=["check"]
-def loss_by_hand(logits, tokens):
-    found = []
-    for row, words in zip(logits.double().numpy(), tokens.numpy(), strict=True):
-        for scores, word in zip(row[:-1], words[1:], strict=True):
-            if word != 0:
-                found.append(np.log(np.exp(scores).sum()) - scores[word])
-    return np.mean(found)
-
-
-def padded_mean(logits, tokens):
-    flat = logits[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()
-    return torch.nn.functional.cross_entropy(*flat)
-
-
-draw = torch.Generator().manual_seed(2)
-next_token_loss = checks.function(
-    "exercise 3",
-    next_token_loss,
-    oracle=loss_by_hand,
-    cases=[
-        (torch.randn(2, 5, 7, generator=draw), torch.tensor([[1, 4, 2, 0, 0], [1, 5, 6, 3, 2]])),
-        (torch.randn(1, 3, 4, generator=draw), torch.tensor([[1, 3, 2]])),
-    ],
-    mistakes=[
-        (padded_mean, "Padding is counted: it is easy to predict and flatters the loss."),
-        (
-            lambda z, t: torch.nn.functional.cross_entropy(
-                z.flatten(0, 1), t.flatten(), ignore_index=0
-            ),
-            "These scores are compared with the token just read, not with the next one.",
-        ),
-    ],
-    hint="Shift by one, take the log-probability of the real next token, average over real ones.",
-)
+next_token_loss = checks.exercise("06.3", next_token_loss)
 
 # %% [markdown]
 # ## 5 · Training, live
@@ -328,23 +244,7 @@ def learning_rate(done, peak):
 
 
 # %% tags=["check"]
-learning_rate = checks.function(
-    "exercise 4",
-    learning_rate,
-    oracle=lambda done, peak: peak * np.interp(done, [0, 0.02, 0.8, 1], [0, 1, 1, 0]),
-    cases=[(share, 0.5) for share in (0.5, 0.0, 0.01, 0.8, 0.9, 1.0)],
-    mistakes=[
-        (
-            lambda done, peak: peak * min(1.0, done / 0.02) * (1 - done),
-            "It falls from the beginning; it should stay at the peak until 80 %.",
-        ),
-        (
-            lambda done, peak: peak * min(1.0, (1 - done) / 0.2),
-            "The warm-up is missing: at the very start the rate should be 0.",
-        ),
-    ],
-    hint="The smallest of three: 1, the way up, the way down.",
-)
+learning_rate = checks.exercise("06.4", learning_rate)
 
 # %%
 run = Pretraining(config, lab.workspace() / "tiny")
@@ -434,16 +334,7 @@ answer = "b"
 ### END SOLUTION
 
 # %% tags=["check"]
-answer = checks.choice(
-    "exercise 5",
-    answer,
-    "b",
-    {
-        "a": "Without the mask both losses would be low: held-out formulas can be copied, too.",
-        "b": "It knows the skeletons by heart and is sure of itself where they do not fit.",
-        "c": "Then the training loss would fall slowly, and the held-out loss with it.",
-    },
-)
+answer = checks.exercise("06.5", answer)
 
 # %% [markdown]
 # ## 6 · The one that ships
