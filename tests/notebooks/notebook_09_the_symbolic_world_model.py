@@ -37,7 +37,7 @@ WRONG = {
     "exercise 2": [
         (
             "return ((next_state > low + 1e-5) & (next_state < high - 1e-5)).all(axis=1)",
-            "hit no wall",
+            "has hit no wall",
         ),
         ("return ((next_state < high - 1e-5) | angular).all(axis=1)", "lower bounds, too"),
         (INSIDE + "return ~(inside | angular).all(axis=1)", "keep it"),
@@ -49,16 +49,16 @@ WRONG = {
         (
             "inside = (next_state > low) & (next_state < high)\n"
             "return (inside | angular).all(axis=1)",
-            "within 1e-5 of a bound counts",
+            "within 1e-5 of it",
         ),
         (INSIDE + "return (inside | angular).any(axis=1)", "not .any"),
         (INSIDE + "return inside | angular", "all of its numbers"),
-        (INSIDE + "return (inside | ~angular).all(axis=1)", "angles are the ones to leave out"),
+        (INSIDE + "return (inside | ~angular).all(axis=1)", "Angles are the ones to leave out"),
         (
             "return ((abs(next_state) < high - 1e-5) | angular).all(axis=1)",
             "need not be minus the upper",
         ),
-        ("return abs(next_state[:, 2]) < 2 - 1e-5", "whether it is inside or an angle"),
+        ("return abs(next_state[:, 2]) < 2 - 1e-5", "are all of them"),
         (INSIDE + "return (inside | angular).all(axis=1).astype(int)", "True or False"),
         ("return np.ones(len(next_state), dtype=bool)", "exactly on the bound"),
         (
@@ -75,7 +75,7 @@ WRONG = {
             "turned = np.arctan2(np.sin(turned), np.cos(turned))\n"
             "x, y = x + 0.1 * v * np.cos(psi), y + 0.1 * v * np.sin(psi)\n"
             "return np.stack([x, y, turned, 0.95 * v + 0.2 * a1], 1)",
-            "the old speed and heading",
+            "by the new speed and heading",
         ),
         (
             "x, y, psi, v = state.T\n"
@@ -99,7 +99,7 @@ WRONG = {
             + MOVE.replace("(psi_next)\ny", "(psi)\ny").replace(
                 "sin(psi_next)\npsi", "sin(psi)\npsi"
             ),
-            "the heading is still the old one",
+            "the heading is still the old",
         ),
         (
             OLD
@@ -199,7 +199,7 @@ WRONG = {
         ("return min(int(sum(np.cumprod(errors <= tolerance))), longest)", "power law further"),
         (
             REACH + "return min(int(outside[0]) + 1 if len(outside) else int(reach), longest)",
-            "the one before it",
+            "The lead before the first outside",
         ),
         (
             REACH + "return min(int(outside[0]) if len(outside) else round(reach), longest)",
@@ -232,7 +232,7 @@ WRONG = {
         (
             REACH
             + "return min(int(outside[0]) if len(outside) else int(np.ceil(reach)) - 1, longest)",
-            "A k that is whole",
+            "A whole k is still",
         ),
         (
             "tolerance = 0.1\n"

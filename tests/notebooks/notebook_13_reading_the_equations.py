@@ -33,7 +33,7 @@ WRONG = {
             "small-angle approximation",
         ),
         (LEAN + "return np.array([lean, np.pi - lean])", "take a whole turn off"),
-        (LEAN + "return np.array([lean, -np.pi - lean])", "add a whole turn"),
+        (LEAN + "return np.array([lean, -np.pi - lean])", "put a whole turn on"),
         (LEAN + "return np.array([lean, np.angle(-np.exp(1j * lean))])", "the opposite sine"),
         (LEAN + "return np.array([lean, np.pi])", "Hanging moves, too"),
         (
@@ -57,7 +57,7 @@ WRONG = {
         ("return np.array([[1, h], [h * f_s * np.cos(angle), 1]])", "explicit Euler"),
         (
             "slope = h * f_s * np.cos(angle)\nreturn np.array([[h * slope, h], [slope, 0.0]])",
-            "Jacobian of the increments",
+            "of the increments",
         ),
         (
             "slope = h * f_s * np.sin(angle)\nreturn np.array([[1 + h * slope, h], [slope, 1.0]])",
@@ -104,7 +104,7 @@ WRONG = {
         (
             "P = scipy.linalg.solve_discrete_are(A, B, Q, R)\n"
             "return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)",
-            "as many passes as",
+            "passes.",
         ),
         ("iterations = 1000\n" + RICCATI + "return K", "In each pass compute K"),
         (RICCATI + "return np.linalg.solve(B.T @ P @ B, B.T @ P @ A)", "R is missing in K"),
@@ -113,7 +113,7 @@ WRONG = {
         (
             RICCATI.replace("P = Q + A", "P = A").replace("range(", "range(0 * ")
             + "return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)",
-            "never iterated",
+            "one step ahead only",
         ),
         (
             RICCATI.replace("A.T @ P @ A -", "A @ P @ A.T -") + "return K",
@@ -144,7 +144,7 @@ WRONG = {
         ),
         (
             ENERGY + "return np.clip(k * abs(E_star - energy) * state[:, 1], -2, 2)[:, None]",
-            "the push must turn round",
+            "turns round when there is too much",
         ),
         (ENERGY + "return np.clip(k * (E_star - energy) * state[:, 1], -2, 2)", "One torque a row"),
         (
@@ -180,7 +180,7 @@ WRONG = {
         ),
     ],
     "exercise 6": [
-        ("return np.array([f_s * gravity / length, f_u / (mass * length)])", "length squared"),
+        ("return np.array([f_s * gravity / length, f_u / (mass * length)])", "the length squared"),
         (
             "return np.array([f_s * gravity / length / mass, f_u / (mass * length**2)])",
             "Mass cancels",
@@ -190,10 +190,10 @@ WRONG = {
             "Longer means slower",
         ),
         ("return np.array([f_s * gravity, f_u / (mass * length**2)])", "the length is in it, too"),
-        ("return np.array([f_s * gravity / length, f_u / length**2])", "a heavier rod"),
+        ("return np.array([f_s * gravity / length, f_u / length**2])", "A heavier rod"),
         (
             "return np.array([f_s * gravity / length, f_u * gravity / (mass * length**2)])",
-            "it is not in f_u",
+            "not in f_u",
         ),
         ("return np.array([gravity / length, 1 / (mass * length**2)])", "Those are the factors"),
         ("return np.array([f_s * gravity / length, f_u / mass * length**2])", "Multiply f_s by"),

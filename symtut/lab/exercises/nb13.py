@@ -17,49 +17,29 @@ def exercise_1():
         """Both coefficients divided by the time step, times these factors."""
         return lambda c_sin, c_u, dt: np.array([c_sin * of_sin, c_u * of_u]) / dt**power
 
+    per_step = "An increment is acceleration times Δt: divide by the time step."
+    point = "Those are the acceleration's coefficients (a point on a string): put in the rod's."
     return Function(
         reference,
         cases=[(0.75, 0.15, 0.05), (0.6, 0.08, 0.02), (0.2, 0.06, 0.1), (0.09, 0.3, 0.05)],
         mistakes=[
-            (
-                scaled(1, 1),
-                "Those are the acceleration's coefficients (a point on a string): put in the "
-                "rod's.",
-            ),
-            (
-                scaled(2 / 3, 1 / 3, 0),
-                "An increment is acceleration times Δt: divide by the time step.",
-            ),
-            (
-                scaled(2 / 3, 1 / 3, -1),
-                "An increment is acceleration times Δt: divide by the time step.",
-            ),
-            (
-                scaled(3 / 2, 3),
-                "Upside down: the acceleration holds 3g/(2l) and 3/(m l²).",
-            ),
-            (
-                scaled(2 / 3, 1 / 3, 2),
-                "Once Δt is enough: Δt² belongs to the angle's increment.",
-            ),
+            (scaled(1, 1), point),
+            (scaled(2 / 3, 1 / 3, 0), per_step),
+            (scaled(2 / 3, 1 / 3, -1), per_step),
+            (scaled(2 / 3, 1 / 3, 2), "Once Δt is enough: Δt² belongs to the angle's increment."),
+            (scaled(3 / 2, 3), "Upside down: the acceleration holds 3g/(2l) and 3/(m l²)."),
             (
                 scaled(1 / 3, 1 / 3),
-                "Gravity pulls at the middle of the rod: its torque is m g l/2, not m g l.",
+                "Gravity pulls at the middle of the rod: its torque is m g l/2.",
             ),
             (
                 scaled(1 / 6, 1 / 12),
-                "The rod turns about its end: m l²/3, not the m l²/12 of its middle.",
+                "The rod turns about its end: m l²/3, not its middle's m l²/12.",
             ),
             (scaled(2 / 3, 1), "The moment of inertia divides the motor's torque, too."),
             (scaled(1, 1 / 3), "The moment of inertia divides gravity's torque, too: 3g/(2l)."),
-            (
-                lambda s, c, dt: reference(s, c, dt)[::-1],
-                "The other way round: g / l first, then 1 / (m l²).",
-            ),
-            (
-                lambda s, c, dt: reference(s, c, dt) ** [1, -1],
-                "That is m l²; 1 / (m l²) is asked.",
-            ),
+            (lambda s, c, dt: reference(s, c, dt)[::-1], "The other way round: g / l comes first."),
+            (lambda s, c, dt: reference(s, c, dt) ** [1, -1], "That is m l², not 1 / (m l²)."),
         ],
         hint="Write acceleration = … sin θ + … u and divide the increment by Δt.",
     )
@@ -73,46 +53,38 @@ def exercise_2():
         cosine = np.sqrt(1 - sine**2)
         return np.angle([cosine + 1j * sine, -cosine + 1j * sine])
 
-    def with_sign(s, f, t):
-        return np.array([np.arcsin(f * t / s), np.pi - np.arcsin(f * t / s)])
+    def both(sine, second):
+        """arcsin of the sine for the angle near upright; the other from it."""
+        return lambda s, f, t: np.array([lean := np.arcsin(sine(s, f, t)), second(lean)])
 
+    def right(s, f, t):
+        return -f * t / s
+
+    def other(lean):
+        return np.angle(-np.exp(-1j * lean))
+
+    sign = "The sign: gravity and torque must cancel, sin θ = −f_u u / f_s."
+    too_far = "The second angle must lie in (−π, π]: "
     return Function(
         reference,
         cases=[(15.0, 3.0, 1.0), (15.0, 3.0, -2.0), (10.0, 1.0, 0.5), (6.0, 2.0, -2.5)],
         mistakes=[
-            (with_sign, "The sign: gravity and torque must cancel, sin θ = −f_u u / f_s."),
-            (
-                lambda s, f, t: reference(s, f, -t),
-                "The sign: gravity and torque must cancel, sin θ = −f_u u / f_s.",
-            ),
+            (both(lambda s, f, t: f * t / s, lambda lean: np.pi - lean), sign),
+            (both(lambda s, f, t: f * t / s, other), sign),
             (
                 lambda s, f, t: np.array([-f * t / s, np.angle(-np.exp(1j * f * t / s))]),
                 "That is the small-angle approximation; the equation has a sine.",
             ),
+            (both(right, lambda lean: np.pi - lean), too_far + "take a whole turn off."),
+            (both(right, lambda lean: -np.pi - lean), too_far + "put a whole turn on."),
             (
-                lambda s, f, t: np.array([np.arcsin(-f * t / s), np.pi - np.arcsin(-f * t / s)]),
-                "The second angle must lie in (−π, π]: take a whole turn off where it does not.",
-            ),
-            (
-                lambda s, f, t: np.array([np.arcsin(-f * t / s), -np.pi - np.arcsin(-f * t / s)]),
-                "The second angle must lie in (−π, π]: add a whole turn where it does not.",
-            ),
-            (
-                lambda s, f, t: np.array(
-                    [np.arcsin(-f * t / s), np.angle(-np.exp(1j * np.arcsin(-f * t / s)))]
-                ),
+                both(right, lambda lean: np.angle(-np.exp(1j * lean))),
                 "θ + π has the opposite sine; the second angle with this sine is π − θ.",
             ),
-            (
-                lambda s, f, t: np.array([np.arcsin(-f * t / s), np.pi]),
-                "Hanging moves, too: there as well gravity must cancel the torque.",
-            ),
+            (both(right, lambda lean: np.pi), "Hanging moves, too: the torque acts there as well."),
             (lambda s, f, t: reference(s, f, t)[::-1], "The one near upright comes first."),
             (lambda s, f, t: np.degrees(reference(s, f, t)), "Those are degrees; rad are asked."),
-            (
-                lambda s, f, t: np.array([np.arcsin(-t / s), np.angle(-np.exp(1j * t / s))]),
-                "The torque's coefficient is f_u: sin θ = −f_u u / f_s.",
-            ),
+            (both(lambda s, f, t: -t / s, other), "The torque's coefficient is f_u."),
         ],
         hint="sin θ has the same value at θ and at π − θ.",
     )
@@ -130,44 +102,35 @@ def exercise_3():
         moved = np.array([angle, 0.3]) + 1j * small * np.eye(2)
         return np.stack([step(state, f_s, h).imag / small for state in moved], axis=1)
 
+    def entries(first, sign, last, per=lambda h: h, in_angle=lambda h: h**2, slope=np.cos):
+        """A from its diagonal, the sign of gravity, and powers of h."""
+
+        def matrix(angle, f_s, h):
+            pull = sign * f_s * slope(angle)
+            return np.array([[first + in_angle(h) * pull, per(h)], [per(h) * pull, last]])
+
+        return matrix
+
+    euler = "That is explicit Euler: the new velocity, which depends on θ, moves the angle."
     return Function(
         reference,
         cases=[(0.0, 15.0, 0.05), (np.pi, 15.0, 0.05), (1.0, 8.0, 0.1), (-2.0, 4.0, 0.2)],
         mistakes=[
+            (entries(0, 1, 0, lambda h: 1, lambda h: 0), "That is of the differential equation."),
+            (entries(1, 1, 1, in_angle=lambda h: 0), euler),
             (
-                lambda t, f, h: np.array([[0, 1], [f * np.cos(t), 0]]),
-                "That is the Jacobian of the differential equation, not of one step.",
+                entries(0, 1, 0),
+                "That is of the increments: the next state is the state plus these.",
             ),
-            (
-                lambda t, f, h: np.array([[1, h], [h * f * np.cos(t), 1]]),
-                "That is explicit Euler: here the new velocity, which depends on θ, moves the "
-                "angle.",
-            ),
-            (
-                lambda t, f, h: np.array([[h**2 * f * np.cos(t), h], [h * f * np.cos(t), 0]]),
-                "That is the Jacobian of the increments: the next state is the state plus these.",
-            ),
-            (
-                lambda t, f, h: np.array([[1 + h**2 * f * np.sin(t), h], [h * f * np.sin(t), 1]]),
-                "The derivative of sin θ is cos θ.",
-            ),
-            (
-                lambda t, f, h: np.array([[1 - h**2 * f * np.cos(t), h], [-h * f * np.cos(t), 1]]),
-                "The sign: the derivative of sin θ is +cos θ.",
-            ),
+            (entries(1, 1, 1, slope=np.sin), "The derivative of sin θ is cos θ."),
+            (entries(1, -1, 1), "The sign: the derivative of sin θ is +cos θ."),
             (lambda t, f, h: reference(t, f, h).T, "Rows are the new values, columns the old."),
+            (lambda t, f, h: reference(t, f, h)[::-1], "Row 0 is the new angle."),
             (
-                lambda t, f, h: reference(t, f, h)[::-1],
-                "Row 0 is the new angle, row 1 the new velocity.",
-            ),
-            (
-                lambda t, f, h: np.array([[1 + h * f * np.cos(t), h], [h * f * np.cos(t), 1]]),
+                entries(1, 1, 1, in_angle=lambda h: h),
                 "The new velocity moves the angle by h times it: h² f_s cos θ.",
             ),
-            (
-                lambda t, f, h: reference(0.0, f, h),
-                "That is A upright only: the slope depends on the angle.",
-            ),
+            (lambda t, f, h: reference(0.0, f, h), "That is A upright only: the slope varies."),
         ],
         hint="Insert the new velocity into the angle's line first, then differentiate both.",
     )
@@ -191,12 +154,6 @@ def exercise_4():
     def reference(A, B, Q, R, iterations=1000):
         return gain(A, B, cost(A, B, Q, R, iterations), R)
 
-    def enough(A, B, Q, R, iterations=1000):
-        return reference(A, B, Q, R, 2000)
-
-    def one_step(A, B, Q, R, iterations=1000):
-        return gain(A, B, Q, R)
-
     def continuous(A, B, Q, R, iterations=1000):
         return np.linalg.inv(R) @ B.T @ cost(A, B, Q, R, iterations)
 
@@ -219,13 +176,10 @@ def exercise_4():
             (*slow, np.diag([1.0, 0.5]), np.eye(1), 200),
         ],
         mistakes=[
-            (
-                lambda *a: -reference(*a),
-                "The sign: K is defined by u = −K x, the minus does not belong into K.",
-            ),
-            (one_step, "That looks one step ahead only: P was never iterated."),
+            (lambda *a: -reference(*a), "The sign: in u = −K x the minus does not belong to K."),
+            (lambda A, B, Q, R, n=0: gain(A, B, Q, R), "That looks one step ahead only."),
             (continuous, "R⁻¹ Bᵀ P is the formula for continuous time."),
-            (enough, "Make as many passes as `iterations` says, not more."),
+            (lambda A, B, Q, R, n=0: reference(A, B, Q, R, 2000), "Just `iterations` passes."),
             (without_weight, "R is missing in K: a torque has its price."),
             (lambda A, B, Q, R, n=1000: cost(A, B, Q, R, n), "That is P; the gain K is asked."),
             (lambda *a: reference(*a).T, "K is a row (1, 2), so that u = −K x is one number."),
@@ -254,6 +208,7 @@ def exercise_5():
             rows.append([min(max(power, -2.0), 2.0)])
         return np.array(rows)
 
+    adds = "That only ever adds energy: use E* − E, which turns round when there is too much."
     sign = "E holds +f_s cos θ and half of the square of θ̇."
     low_and_high = np.array([[3.0, 0.05], [0.5, -0.3], [0.2, 3.0], [2.0, -4.0], [0.1, 5.5]])
     return Function(
@@ -265,27 +220,11 @@ def exercise_5():
             (np.array([[0.3, 0.4], [-2.0, -0.1]]), 8.0, 1.0, 10.0),
         ],
         mistakes=[
-            (
-                lambda *a: -reference(*a),
-                "The sign: dE/dt = f_u u θ̇, so pushing along the motion adds energy.",
-            ),
-            (
-                push(lambda s: 1.0),
-                "Without θ̇ you push the same way whichever way it moves: energy goes in and out "
-                "again.",
-            ),
-            (
-                lambda s, e, k, f: 2 * np.sign(s[:, 1:]),
-                "That only ever adds energy: use E* − E, which turns round when there is too much.",
-            ),
-            (
-                push(speed, lambda s, e, f: 1.0),
-                "That only ever adds energy: use E* − E, which turns round when there is too much.",
-            ),
-            (
-                push(speed, lambda s, e, f: np.abs(e - energy(s, f))),
-                "With too much energy the push must turn round: no absolute value.",
-            ),
+            (lambda *a: -reference(*a), "The sign: pushing along the motion adds energy."),
+            (push(lambda s: 1.0), "Without θ̇ you push the same way whichever way it moves."),
+            (lambda s, e, k, f: 2 * np.sign(s[:, 1:]), adds),
+            (push(speed, lambda s, e, f: 1.0), adds),
+            (push(speed, lambda s, e, f: np.abs(e - energy(s, f))), adds),
             (push(speed, most=np.inf), "Cut the torque to the motor's ±2 N m."),
             (push(speed, most=1.0), "The motor's limit is 2 N m."),
             (
@@ -293,22 +232,13 @@ def exercise_5():
                 "That moves the energy the right way, too, but jumps where the pendulum turns: "
                 "put θ̇ itself into the brackets.",
             ),
-            (
-                push(lambda s: s[:, :1]),
-                "Push along the motion, the velocity θ̇; that is the angle.",
-            ),
-            (
-                push(lambda s: np.cos(s[:, :1]) * s[:, 1:]),
-                "That is for a cart that is pushed; a motor's torque needs no cos θ.",
-            ),
+            (push(lambda s: s[:, :1]), "Push along the velocity θ̇; that is the angle."),
+            (push(lambda s: np.cos(s[:, :1]) * s[:, 1:]), "A motor's torque needs no cos θ."),
             (push(speed, lambda s, e, f: f - energy(s, f)), "Use the E* that is given."),
             (push(speed, lambda s, e, f: e - energy(s, f, half=1.0)), sign),
             (push(speed, lambda s, e, f: e - energy(s, f, sign=-1)), sign),
             (push(speed, lambda s, e, f: e - energy(s, 15.0)), "Use the f_s that is given."),
-            (
-                lambda s, e, k, f: reference(s, e, k, f)[:, 0],
-                "One torque a row: (N, 1), as [:, None] makes it.",
-            ),
+            (lambda *a: reference(*a)[:, 0], "One torque a row: (N, 1), as [:, None] makes it."),
         ],
         hint="In dE/dt the terms with sin θ cancel; what is left has u in it.",
     )
@@ -321,20 +251,11 @@ def exercise_6():
         torque, inertia = mass * gravity * length, mass * length**2
         return np.array([f_s * torque / inertia, f_u / inertia])
 
-    def mistake(of_sin, of_u):
-        def edit(f_s, f_u, gravity=1.0, length=1.0, mass=1.0):
-            return np.array(
-                [f_s * of_sin(gravity, length, mass), f_u * of_u(gravity, length, mass)]
-            )
+    def edit(f_s=lambda g, d, m: g / d, f_u=lambda g, d, m: 1 / (m * d**2)):
+        """Right but for the factor that is given."""
+        return lambda s, u, g, d, m: np.array([s * f_s(g, d, m), u * f_u(g, d, m)])
 
-        return edit
-
-    def right_sin(g, d, m):
-        return g / d
-
-    def right_u(g, d, m):
-        return 1 / (m * d**2)
-
+    cancels = "Mass cancels between weight and inertia: it is not in f_s."
     return Function(
         reference,
         cases=[
@@ -346,54 +267,21 @@ def exercise_6():
             (9.0, 4.0, 0.4, 1.0, 1.0),
         ],
         mistakes=[
+            (edit(f_u=lambda g, d, m: 1 / (m * d)), "The inertia holds the length squared."),
+            (edit(f_u=lambda g, d, m: 1 / (m * d) ** 2), "The inertia holds the mass once."),
+            (edit(f_s=lambda g, d, m: g / d / m), cancels),
+            (edit(f_s=lambda g, d, m: g * m / d), cancels),
             (
-                mistake(right_sin, lambda g, d, m: 1 / (m * d)),
-                "The moment of inertia holds the length squared.",
-            ),
-            (
-                mistake(right_sin, lambda g, d, m: 1 / (m * d) ** 2),
-                "The moment of inertia holds the length squared, and the mass once.",
-            ),
-            (
-                mistake(lambda g, d, m: g / d / m, right_u),
-                "Mass cancels between weight and inertia: it is not in f_s.",
-            ),
-            (
-                mistake(lambda g, d, m: g * m / d, right_u),
-                "Mass cancels between weight and inertia: it is not in f_s.",
-            ),
-            (
-                mistake(lambda g, d, m: g * d, lambda g, d, m: m * d**2),
+                edit(lambda g, d, m: g * d, lambda g, d, m: m * d**2),
                 "Longer means slower: length stands in the denominators.",
             ),
-            (
-                mistake(lambda g, d, m: g, right_u),
-                "f_s is made of g / l: the length is in it, too.",
-            ),
-            (
-                mistake(lambda g, d, m: g / d**2, right_u),
-                "f_s is made of g / l: the length enters it once.",
-            ),
-            (
-                mistake(lambda g, d, m: d / g, right_u),
-                "Upside down: f_s is made of g / l.",
-            ),
-            (
-                mistake(right_sin, lambda g, d, m: 1 / d**2),
-                "f_u is made of 1 / (m l²): a heavier rod obeys the motor less.",
-            ),
-            (
-                mistake(right_sin, lambda g, d, m: g / (m * d**2)),
-                "Gravity does not change what the motor can do: it is not in f_u.",
-            ),
-            (
-                lambda f_s, f_u, g=1.0, d=1.0, m=1.0: np.array([g / d, 1 / (m * d**2)]),
-                "Those are the factors: multiply the old coefficients by them.",
-            ),
-            (
-                lambda f_s, f_u, g=1.0, d=1.0, m=1.0: reference(f_s, f_u, g, d, m)[::-1],
-                "The new f_s comes first.",
-            ),
+            (edit(f_s=lambda g, d, m: g), "f_s is made of g / l: the length is in it, too."),
+            (edit(f_s=lambda g, d, m: g / d**2), "The length enters g / l once."),
+            (edit(f_s=lambda g, d, m: d / g), "Upside down: f_s is made of g / l."),
+            (edit(f_u=lambda g, d, m: 1 / d**2), "A heavier rod obeys the motor less."),
+            (edit(f_u=lambda g, d, m: g / (m * d**2)), "Gravity is not in f_u."),
+            (lambda s, u, g, d, m: reference(1, 1, g, d, m), "Those are the factors alone."),
+            (lambda *a: reference(*a)[::-1], "The new f_s comes first."),
         ],
         hint="Multiply f_s by what g / l is multiplied by, and f_u by what 1 / (m l²) is.",
     )
