@@ -61,10 +61,12 @@ class SymbolicRegressor(Estimator):
         Seed; a generator gives one, None draws a new one.
     method : str
         Who proposes. ``"transformer"``; ``"prior"`` samples blindly from the pretraining prior,
-        ``"sparse"`` selects from a fixed library: the baselines. ``"transformer+sparse"`` asks the
-        transformer, and where its terms do not add up to an exact equation, those of the library
-        join them; ``"prior+sparse"`` likewise. ``"transformer+prior"`` takes a quarter of its
-        candidates from the transformer and the rest from the prior, and pools their terms.
+        ``"sparse"`` selects from a fixed library: the baselines. ``"transformer+sparse"`` begins
+        with what costs least: sums of library terms, products in the logarithm, sums behind a root,
+        a logarithm or a fraction bar. If none of these is exact, the transformer is asked, and its
+        terms are combined with those of the library; ``"prior+sparse"`` likewise.
+        ``"transformer+prior"`` takes a quarter of its candidates from the transformer and the rest
+        from the prior, and pools their terms.
     constants : "lm" or "bfgs"
         Batched Levenberg-Marquardt, or SciPy's BFGS one candidate at a time (the paper's way).
     recombine : bool
