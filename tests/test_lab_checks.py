@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from symtut.lab import checks, session
-from symtut.lab.exercises.comparison import difference
+from symtut.lab.exercises.comparison import difference, shown
 from symtut.lab.exercises.kinds import Choice, Function, Value
 
 CASES = [(np.array([1.0, 2.0]),), (np.array([3.0, -1.0]),)]
@@ -403,6 +403,11 @@ def test_a_case_that_can_be_read_is_shown(describe, capsys):
     describe(Function(lambda matrix: matrix.sum(), [(np.ones((5, 5)),), (np.eye(3) / 2,)]))
     said = verdict(lambda matrix: matrix.mean(), capsys)[1]
     assert "for matrix = [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]: " in said
+
+
+def test_a_set_is_shown_in_the_same_order_every_time():
+    """The order of a set of texts differs from one start of Python to the next."""
+    assert shown({("b",), ("a",), ("c",)}) == "{('a',), ('b',), ('c',)}"
 
 
 def test_whole_numbers_where_they_are_indices(describe, capsys):

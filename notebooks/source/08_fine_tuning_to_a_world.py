@@ -141,28 +141,7 @@ def at_least_once(p, n):
 
 
 # %% tags=["check"]
-def by_counting(p, n):
-    missed = 1.0
-    for _ in range(n):
-        missed -= missed * p
-    return 1 - missed
-
-
-at_least_once = checks.function(
-    "exercise 1",
-    at_least_once,
-    oracle=by_counting,
-    cases=[(0.3, 2), (0.01, 64), (0.0, 10), (1 / 250, 256)],
-    mistakes=[
-        (
-            lambda p, n: p * n,
-            "That is how often it comes on average; as a probability it can pass 1.",
-        ),
-        (lambda p, n: (1 - p) ** n, "That is the probability of missing it every time."),
-        (lambda p, n: p**n, "That is the probability of drawing it every single time."),
-    ],
-    hint="One minus the probability of n misses.",
-)
+at_least_once = checks.exercise("08.1", at_least_once)
 
 # %%
 bits, chances = {}, {}
@@ -212,49 +191,7 @@ def leaks(training_set, forbidden):
 
 
 # %% tags=["check"]
-SINE, TORQUE, SPEED = ("sin", "x0"), ("x2",), ("x1",)
-TRUTH = (TORQUE, SINE)  # u + sin(theta), terms in canonical order
-OTHER_NAMES = (("x1",), ("sin", "x2"))
-OTHERS = [(SPEED, TORQUE, SINE), (TORQUE,), (TORQUE, ("cos", "x0"))]
-
-
-def by_renaming(training_set, forbidden):
-    """The oracle: renames variables in the order in which they appear among sorted terms."""
-
-    def renamed(terms):
-        spellings = set()
-        for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
-            table = {f"x{i}": f"x{j}" for i, j in enumerate(order)}
-            spellings.add(tuple(sorted(tuple(table.get(t, t) for t in term) for term in terms)))
-        return min(spellings)
-
-    wanted = {renamed(terms) for terms in forbidden}
-    return sum(renamed(terms) in wanted for terms in training_set)
-
-
-leaks = checks.function(
-    "exercise 2",
-    leaks,
-    oracle=by_renaming,
-    cases=[
-        ([TRUTH, TRUTH, *OTHERS, OTHER_NAMES], {TRUTH}),
-        ([*OTHERS, OTHER_NAMES, OTHER_NAMES], {TRUTH}),
-        (OTHERS, {TRUTH}),
-    ],
-    mistakes=[
-        (
-            lambda training_set, forbidden: sum(terms in forbidden for terms in training_set),
-            "Equal tuples only: the same sum with other names of variables slips through.",
-        ),
-        (
-            lambda training_set, forbidden: len(
-                {skeleton_key(t) for t in training_set} & {skeleton_key(t) for t in forbidden}
-            ),
-            "You counted kinds of leaks; a skeleton that leaks twice is two examples.",
-        ),
-    ],
-    hint="Compare skeleton_key of both sides.",
-)
+leaks = checks.exercise("08.2", leaks)
 
 # %%
 config = FinetuneConfig(
@@ -290,19 +227,7 @@ rank = (160 * 640 - 1) // (160 + 640)
 ### END SOLUTION
 
 # %% tags=["check"]
-rank = checks.value(
-    "exercise 3",
-    rank,
-    max(
-        r for r in range(1, 161) if sum(np.size(np.empty(s)) for s in ((160, r), (r, 640))) < 102400
-    ),
-    mistakes=[
-        (128, "At 128 they have exactly as many numbers; fewer was asked for."),
-        (160, "160 is the rank that W itself can have."),
-        (640, "640 is the number of columns; U and D would be far larger than W."),
-    ],
-    hint="r (160 + 640) < 160 · 640.",
-)
+rank = checks.exercise("08.3", rank)
 
 # %% [markdown]
 # ### Exercise 4 · The layer (10 min)
@@ -319,26 +244,7 @@ def adapted(x, W, U, D):
 
 
 # %% tags=["check"]
-def matrices(m, n, r, batch, seed):
-    draw = np.random.default_rng(seed)
-    return tuple(draw.standard_normal(s) for s in ((batch, n), (m, n), (m, r), (r, n)))
-
-
-adapted = checks.function(
-    "exercise 4",
-    adapted,
-    oracle=lambda x, W, U, D: np.einsum("bn,mn->bm", x, W + np.einsum("mr,rn->mn", U, D)),
-    cases=[matrices(4, 6, 2, 3, 0), matrices(3, 3, 1, 2, 1)],
-    mistakes=[
-        (lambda x, W, U, D: x @ W.T, "The adapter is missing."),
-        (lambda x, W, U, D: (x @ D.T) @ U.T, "W is missing: the adapter is added to it."),
-        (
-            lambda x, W, U, D: x @ W.T * ((x @ D.T) @ U.T),
-            "The adapter's output is added to the layer's, not multiplied with it.",
-        ),
-    ],
-    hint="First through D (r numbers a row), then through U; add W's own output.",
-)
+adapted = checks.exercise("08.4", adapted)
 
 # %% [markdown]
 # $U$ starts at zero, so that training starts from the general transformer exactly.
@@ -416,16 +322,7 @@ answer = "b"
 ### END SOLUTION
 
 # %% tags=["check"]
-answer = checks.choice(
-    "exercise 5",
-    answer,
-    "b",
-    {
-        "a": "Perhaps, but a search has to show it: constants are fitted, terms recombined, too.",
-        "b": "The loss mixes both; a table of token pairs would gain from the first as well.",
-        "c": "They were forbidden, and section 4 has counted that none came through.",
-    },
-)
+answer = checks.exercise("08.5", answer)
 
 # %% [markdown]
 # ## 7 · The ones that ship
@@ -545,7 +442,7 @@ for points, noise in ((10, 0.0), (50, 0.0), (200, 0.0), (200, 0.01), (200, 0.05)
 #
 # ### Exercise 6 · Half the points? (15 min)
 #
-# One number for a gain: the smallest number of points from which at least a share `enough` of the
+# One number for a gain: the smallest number of points with which at least a share `enough` of the
 # equations is recovered, for one proposer divided by that of another.
 #
 # <details><summary>Hint</summary>Write a helper that returns the first number of points whose share
@@ -570,38 +467,7 @@ def ratio_of_points(points, shares, reference, enough):
 
 
 # %% tags=["check"]
-def by_masking(points, shares, reference, enough):
-    places = [np.flatnonzero(np.asarray(s) >= enough) for s in (shares, reference)]
-    if not len(places[0]) and not len(places[1]):
-        return np.nan
-    first, second = (points[p[0]] if len(p) else np.inf for p in places)
-    return 0.0 if second == np.inf else first / second
-
-
-def by_best(points, shares, reference, enough):
-    return points[int(np.argmax(shares))] / points[int(np.argmax(reference))]
-
-
-def upside_down(points, shares, reference, enough):
-    return by_masking(points, reference, shares, enough)
-
-
-ratio_of_points = checks.function(
-    "exercise 6",
-    ratio_of_points,
-    oracle=by_masking,
-    cases=[
-        ([10, 20, 50, 200], [0.2, 0.95, 1.0, 1.0], [0.1, 0.3, 0.9, 1.0], 0.9),
-        ([10, 20, 50], [0.2, 0.4, 0.5], [0.2, 0.4, 0.95], 0.9),
-        ([10, 20, 50], [0.2, 0.4, 0.91], [0.2, 0.4, 0.5], 0.9),
-        ([10, 20], [0.2, 0.4], [0.1, 0.3], 0.9),
-    ],
-    mistakes=[
-        (by_best, "That compares where each is best, not where each is good enough first."),
-        (upside_down, "The other way round: the proposer's points over the reference's."),
-    ],
-    hint="First place where the share is at least `enough`; infinity where there is none.",
-)
+ratio_of_points = checks.exercise("08.6", ratio_of_points)
 
 # %%
 sizes = [points for points, *_ in fine_tuning.SERIES["points"]]

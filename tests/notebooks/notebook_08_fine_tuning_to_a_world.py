@@ -27,11 +27,35 @@ def check(results):
     assert np.isfinite(list(results["again"].values())).all()
 
 
+LEAKS = "keys = {skeleton_key(terms) for terms in forbidden}\n"
+
+SHARES = """
+def needed(values):
+    there = [n for n, share in zip(points, values) if {enough}]
+    return float({which}) if there else np.inf
+
+return needed(shares) / needed(reference)
+"""
+
+
+def needing(enough="share >= enough", which="there[0]"):
+    return SHARES.format(enough=enough, which=which)
+
+
 WRONG = {
     "exercise 1": [
         ("return p * n", "can pass 1"),
+        ("return min(1, n * p)", "counted twice"),
         ("return (1 - p) ** n", "missing it every time"),
         ("return p ** n", "every single time"),
+        ("return 1 - p**n", "missing it at least once"),
+        ("return n * p * (1 - p) ** (n - 1)", "exactly once"),
+        ("return 1 - np.exp(-n * p)", "an approximation for a small p"),
+        ("return 1 - (1 - p) ** (n - 1)", "n draws, not n − 1"),
+        ("return 1 - (1 - p) ** 64", "One minus the probability of n misses"),
+        ("return round(1 - (1 - p) ** n, 2)", "One minus the probability of n misses"),
+        ("return np.mean(np.random.rand(1000, n).min(1) < p)", "n misses"),
+        ("1 - (1 - p) ** n", "a return is missing"),
     ],
     "exercise 2": [
         ("return sum(terms in forbidden for terms in training_set)", "other names of variables"),
@@ -40,16 +64,74 @@ WRONG = {
             "& {skeleton_key(t) for t in forbidden})",
             "leaks twice",
         ),
+        (LEAKS + "return sum(skeleton_key(t) not in keys for t in training_set)", "do not leak"),
+        (
+            "def plain(terms):\n"
+            "    return sorted(tuple(t for t in term if t[0] != 'x') for term in terms)\n"
+            "keys = [plain(t) for t in forbidden]\n"
+            "return sum(plain(t) in keys for t in training_set)",
+            "is not y + sin(x)",
+        ),
+        (
+            "return sum(skeleton_key(t) == skeleton_key(f) for t in training_set "
+            "for f in forbidden)",
+            "A skeleton leaks once",
+        ),
+        (LEAKS + "return np.mean([skeleton_key(t) in keys for t in training_set])", "the share"),
+        (
+            "key = skeleton_key(next(iter(forbidden)))\n"
+            "return sum(skeleton_key(t) == key for t in training_set)",
+            "Compare skeleton_key of both sides",
+        ),
+        (LEAKS + "return any(skeleton_key(t) in keys for t in training_set)", "not True or False"),
+        (
+            LEAKS + "return [t for t in training_set if skeleton_key(t) in keys]",
+            "Compare skeleton_key",
+        ),
+        (
+            LEAKS + "count = 0\n"
+            "while training_set:\n"
+            "    count += skeleton_key(training_set.pop()) in keys\n"
+            "return count",
+            "it changes its input training_set",
+        ),
+        (
+            "counts = {len(t) for t in forbidden}\n"
+            "return sum(len(t) in counts for t in training_set)",
+            "Compare skeleton_key",
+        ),
     ],
     "exercise 3": [
         ("rank = 160 * 640 // (160 + 640)", "exactly as many"),
+        ("rank = (160 * 640 - 1) / (160 + 640)", "whole number"),
         ("rank = 160", "the rank that W itself"),
+        ("rank = 126", "still below"),
+        ("rank = 127 * 800", "the rank is asked"),
+        ("rank = 127.1", "127.1 is not it"),
+        ("rank = '127'", "numbers are expected"),
+        ("rank = [160, 640]", "one number is expected"),
     ],
     "exercise 4": [
+        ("return x @ W.T", "The adapter is missing"),
         ("return (x @ D.T) @ U.T", "W is missing"),
         ("return x @ W.T * ((x @ D.T) @ U.T)", "added to the layer's"),
+        ("return x @ (W + U @ D).T", "as large as W"),
+        ("return x @ W.T + x @ (D.T @ U.T)", "as large as W"),
+        ("return x @ np.add(W, np.dot(U, D)).T", "as large as W"),
+        ("return x @ W.T + (x @ D.T) @ U.T / D.shape[0]", "not divided by the rank"),
+        ("return (W @ x.T + U @ (D @ x.T))", "One row for each input"),
+        ("return x @ W + (x @ D.T) @ U.T", "First through D"),
+        ("return W @ x[0] + U @ (D @ x[0])", "First through D"),
+        ("return (x @ W.T + (x @ D.T) @ U.T).mean(0)", "First through D"),
+        ("x *= 2\nreturn (x @ W.T + (x @ D.T) @ U.T) / 2", "it changes its input x"),
+        ("y = x @ W.T\ny += (x @ D.T) @ U.T", "a return is missing"),
     ],
-    "exercise 5": [('answer = "a"', "a search has to show"), ('answer = "c"', "forbidden")],
+    "exercise 5": [
+        ('answer = "a"', "a search has to show"),
+        ('answer = "c"', "forbidden"),
+        ('answer = "a and b"', "is not one of a, b, c"),
+        ("answer = 2", "is not one of a, b, c"),
+    ],
     "exercise 6": [
         (
             "return points[int(np.argmax(shares))] / points[int(np.argmax(reference))]",
@@ -63,5 +145,91 @@ WRONG = {
             "return 0.0 if b == np.inf else a / b",
             "other way round",
         ),
+        (needing(enough="share > enough"), "exactly `enough` is enough"),
+        (needing(which="there[-1]"), "the fewest are asked"),
+        (needing(which="1 + points.index(there[0])"), "not their places"),
+        (needing(enough="share >= 0.9"), "enough = 0.8"),
+        (
+            "if max(*shares, *reference) < enough:\n    return 1.0" + needing(),
+            "If neither gets there",
+        ),
+        (
+            "first = [int(np.argmax(np.asarray(s) >= enough)) for s in (shares, reference)]\n"
+            "return points[first[0]] / points[first[1]]",
+            "np.argmax gives 0",
+        ),
+        (
+            "n = [np.searchsorted(s, enough) for s in (shares, reference)]\n"
+            "n = [points[i] if i < len(points) else np.inf for i in n]\n"
+            "return n[0] / n[1]",
+            "First place where",
+        ),
+        (
+            "n = [float(np.interp(enough, s, points)) for s in (shares, reference)]\n"
+            "return n[0] / n[1]",
+            "First place where",
+        ),
+        (
+            "while reference and reference[0] < enough:\n"
+            "    reference.pop(0)\n"
+            "there = [n for n, s in zip(points, shares) if s >= enough]\n"
+            "a = there[0] if there else np.inf\n"
+            "b = points[len(points) - len(reference)] if reference else np.inf\n"
+            "return a / b",
+            "changes its input reference",
+        ),
+    ],
+}
+
+RIGHT = {
+    "exercise 1": [
+        "missed = 1.0\nfor _ in range(n):\n    missed *= 1 - p\nreturn 1 - missed",
+        "return np.array([1 - np.prod(np.full(n, 1 - p))])",
+        "return 1.0 if p == 1 else -np.expm1(n * np.log1p(-p))",
+    ],
+    "exercise 2": [
+        "keys = [skeleton_key(terms) for terms in forbidden]\n"
+        "count = 0\n"
+        "for terms in training_set:\n"
+        "    if skeleton_key(terms) in keys:\n"
+        "        count += 1\n"
+        "return count",
+        "keys = np.array([skeleton_key(t) for t in training_set], dtype=np.uint64)\n"
+        "bad = np.array([skeleton_key(t) for t in forbidden], dtype=np.uint64)\n"
+        "return np.isin(keys, bad).sum()",
+        "return len([t for t in training_set "
+        "if any(skeleton_key(t) == skeleton_key(f) for f in forbidden)])",
+    ],
+    "exercise 3": ["rank = 127.0", "rank = max(r for r in range(160) if r * 800 < 160 * 640)"],
+    "exercise 4": [
+        "return np.einsum('bn,mn->bm', x, W) + np.einsum('bn,rn,mr->bm', x, D, U)",
+        "return [W @ row + U @ (D @ row) for row in x]",
+        "import torch\n"
+        "x, W, U, D = map(torch.tensor, (x, W, U, D))\n"
+        "return x @ W.T + x @ D.T @ U.T",
+        "y = np.zeros((len(x), len(W)))\n"
+        "for b in range(len(x)):\n"
+        "    for i in range(len(W)):\n"
+        "        y[b, i] = np.dot(W[i], x[b]) + np.dot(U[i], D.dot(x[b]))\n"
+        "return y",
+        "return (W @ x.T + U @ (D @ x.T)).T",
+        "x = np.asarray(x)\ny = x @ W.T\ny += x.dot(D.T).dot(U.T)\nreturn y",
+    ],
+    "exercise 5": ['answer = "B"', 'answer = " (b)"'],
+    "exercise 6": [
+        needing(),
+        "n = [np.min(np.where(np.array(s) >= enough, points, np.inf)) "
+        "for s in (shares, reference)]\n"
+        "with np.errstate(invalid='ignore'):\n"
+        "    return n[0] / n[1]",
+        "def first(values):\n"
+        "    for n, share in zip(points, values):\n"
+        "        if share >= enough:\n"
+        "            return n\n"
+        "    return None\n"
+        "a, b = first(shares), first(reference)\n"
+        "if a is None:\n"
+        "    return float('nan') if b is None else float('inf')\n"
+        "return 0 if b is None else a / b",
     ],
 }

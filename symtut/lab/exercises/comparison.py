@@ -157,7 +157,8 @@ def _shown(x) -> str:
     if isinstance(x, tuple | list | set | frozenset) and not _is_one_array(x):
         begin, end = "()" if isinstance(x, tuple) else "[]" if isinstance(x, list) else "{}"
         comma = "," if isinstance(x, tuple) and len(x) == 1 else ""
-        return begin + ", ".join(shown(item) for item in x) + comma + end
+        items = sorted(x, key=repr) if isinstance(x, set | frozenset) else x  # the same every time
+        return begin + ", ".join(shown(item) for item in items) + comma + end
     if callable(x) and hasattr(x, "__name__"):
         return str(x.__name__)
     array = as_array(x)
