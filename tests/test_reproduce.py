@@ -15,7 +15,7 @@ from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import comparison_sweeps as cs
 from symtut.experiments import sweep as sweeping
-from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs
+from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs, write_runs
 from symtut.storage import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,7 +160,7 @@ def one_run(folder, **changes):
     cell, name = ("pendulum", "sac"), "runs.csv"
     one = next(r for r in read_runs(source / name) if (r.task, r.method) == cell)
     one = dataclasses.replace(one, **changes)
-    write_csv(folder / name, [*vars(one)], [list(vars(one).values())])
+    write_runs(folder / name, [one])
     curves = read_curves(source / "curves.csv")[cell]
     at = curves.seeds.index(0)
     points = zip(curves.env_steps, curves.returns[at], strict=True)

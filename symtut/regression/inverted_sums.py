@@ -5,6 +5,7 @@ inverted. Each such transform of y is tried as the target of sparse selection am
 what fits is written as a formula in y.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, permutations, product
@@ -42,13 +43,17 @@ TRANSFORMS = (
 )
 
 
-def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
+def propose_inverted_sums(
+    x: np.ndarray, y: np.ndarray, stop: Callable[[], object] = bool
+) -> list[Candidate]:
     """Functions of sums that are close to y, each as a candidate of one term.
 
     Parameters
     ----------
     x : (n, d) float64, y : (n,) float64
-        ``y`` in its own units: 0 must mean 0.
+        ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
+    stop : callable
+        Called before every step; may raise.
 
     Returns
     -------
@@ -59,6 +64,7 @@ def propose_inverted_sums(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     # selection among few terms is not led astray by what resembles a sum of others
     pools = [_pool(x, terms) for terms in _terms(x.shape[1])]
     for transform in TRANSFORMS:
+        stop()
         with np.errstate(all="ignore"):
             target = transform.forward(y)
         if transform.positive and not (y > 0).all() or not np.abs(target).max() < 1e12:

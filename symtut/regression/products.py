@@ -6,7 +6,7 @@ exponents need no search, only rounding to halves and thirds. The factors come f
 every one, and every pair of them, is tried through one QR decomposition and one Gram matrix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, combinations, permutations
@@ -38,13 +38,17 @@ class Factor:
     family: Prefix = ()
 
 
-def propose_products(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
+def propose_products(
+    x: np.ndarray, y: np.ndarray, stop: Callable[[], object] = bool
+) -> list[Candidate]:
     """Products that are close to y, each as a candidate of one term.
 
     Parameters
     ----------
     x : (n, d) float64, y : (n,) float64
-        ``y`` in its own units: 0 must mean 0.
+        ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
+    stop : callable
+        Called before every step; may raise.
 
     Returns
     -------
@@ -65,10 +69,11 @@ def propose_products(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     base = np.column_stack([np.ones(len(y)), powers]) * weight[:, None]
     target = np.log(np.abs(y)) * weight
     with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
-        columns, factors = _columns(x, weight)
+        columns, factors = _columns(x, weight, stop)
     chosen = _choose(base, columns, target, [factor.family for factor in factors])
     found: dict[Candidate, float] = {}
     for extra in chosen:
+        stop()
         design = np.column_stack([base, columns[:, list(extra)]])
         candidate, loss = _written(design, target, [factors[j] for j in extra], x, y)
         if candidate is not None and candidate not in found:
@@ -196,11 +201,12 @@ def _expression(prefix: Prefix) -> Expression:
     return Expression(tuple(CONSTANT if _is_number(t) else t for t in prefix), numbers)
 
 
-def _columns(x, weight) -> tuple[np.ndarray, list[Factor]]:
+def _columns(x, weight, stop) -> tuple[np.ndarray, list[Factor]]:
     """Weighted columns (n, K) of the factors that are defined on all points, and those factors."""
     columns, defined = [], []
     fixed = ((factor, _expression(factor.prefix)(x)) for factor in _factors(x.shape[1]))
     for factor, values in chain(fixed, _with_numbers(x.shape[1], x)):
+        stop()
         if not factor.grows:
             values = np.log(np.abs(values))
         if np.all(np.isfinite(values)) and np.abs(values).max() < 1e6:

@@ -36,6 +36,9 @@ Proposer = Callable[..., list[Candidate]]
 WORKING_POINTS = 1000
 """Most points that a search should be given: what more of them tell is not worth its time."""
 
+PRODUCT_POINTS = 200
+"""Points on which products and sums behind a function are proposed; they are fitted on all."""
+
 
 @dataclass(frozen=True)
 class SearchConfig:
@@ -149,9 +152,11 @@ class _Search:
             self.fixed = _pool_of(self.x, self.config.library, self.budget.stop)
             self._take_library(self.y)
         if self.config.products and not self._obvious():
+            some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
             for propose in (propose_products, propose_inverted_sums):
                 self.budget.stop()
-                self._take_product(propose(self.x, self.y - self.zero))
+                y = self.y[some] - self.zero
+                self._take_product(propose(self.x[some], y, self.budget.stop))
 
     def _take_product(self, candidates: list[Candidate]) -> None:
         """Fit proposals that come with all their numbers, the best of them in every digit."""

@@ -57,6 +57,9 @@ def error_held_out(values: list, y, weight, held_out, constant: bool = True) -> 
         seen = ~held_out
         center = mean(y[seen], None if weight is None else weight[seen])
         values = [np.ones(len(y)), *values]
+    if not values:  # the formula is 0
+        judged = held_out if held_out.any() else ~held_out
+        return mean(y[judged] ** 2, None if weight is None else weight[judged])
     design, y = np.column_stack(values), y - center
     if not np.isfinite(design).all():
         return np.inf
