@@ -48,6 +48,7 @@ from symtut.regression.benchmark_tables import HARD, ratio, read_table, wilson
 from symtut.regression.bfgs import bfgs
 from symtut.regression.finishing import finish
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.points import Points
 from symtut.regression.ranking import complexity, criterion, pareto, rank
 from symtut.regression.recombination import TermPool
 from symtut.regression.scaling import choose_columns
@@ -210,26 +211,7 @@ def open_places(arguments):
 
 
 # %% tags=["check"]
-def count_by_hand(arguments):
-    stack, found = ["root"], []
-    for count in arguments:
-        stack.pop()
-        stack += ["argument"] * int(count)
-        found.append(len(stack))
-    return np.array(found)
-
-
-open_places = checks.function(
-    "exercise 1",
-    open_places,
-    oracle=count_by_hand,
-    cases=[(np.array([2, 0, 1, 0]),), (np.array([0]),), (np.array([1, 2, 2, 0, 0, 1, 0]),)],
-    mistakes=[
-        (lambda a: np.cumsum(a), "Each token also fills one of the open places."),
-        (lambda a: np.cumsum(np.asarray(a) - 1), "One place is open before the first token."),
-    ],
-    hint="Each token changes the count by its arguments minus one; the root is open at the start.",
-)
+open_places = checks.exercise("07.1", open_places)
 
 # %% [markdown]
 # The rule of the mask: while places are open, only variables, numbers and operators may come; at
@@ -347,39 +329,7 @@ def nucleus(p, mass=0.9):
 
 
 # %% tags=["check"]
-def nucleus_by_hand(p, mass=0.9):
-    result = np.zeros_like(p)
-    for row, weights in zip(result, p, strict=True):
-        total = 0.0
-        for code in sorted(range(len(weights)), key=lambda code: -weights[code]):
-            if total >= mass:
-                break
-            row[code], total = weights[code], total + weights[code]
-        row /= total
-    return result
-
-
-def no_renormalising(p, mass=0.9):
-    return np.where(nucleus_by_hand(p, mass) > 0, p, 0.0)
-
-
-def too_small(p, mass=0.9):
-    smaller = np.where([[w + row[row > w].sum() <= mass for w in row] for row in p], p, 0.0)
-    return smaller / smaller.sum(axis=1, keepdims=True)
-
-
-some = np.array([[0.05, 0.5, 0.15, 0.3], [0.62, 0.03, 0.25, 0.1]])
-nucleus = checks.function(
-    "exercise 2",
-    nucleus,
-    oracle=nucleus_by_hand,
-    cases=[(some, 0.9), (some, 0.6), (some[:, ::-1].copy(), 0.7)],
-    mistakes=[
-        (no_renormalising, "What is kept must add up to 1 again."),
-        (too_small, "The token that crosses the mass belongs to the nucleus: at least the mass."),
-    ],
-    hint="Sort downwards; a token stays while the sum of those before it is below the mass.",
-)
+nucleus = checks.exercise("07.2", nucleus)
 
 # %% [markdown]
 # ### Twins
@@ -460,34 +410,7 @@ def beam_step(scores, log_p, width):
 
 
 # %% tags=["check"]
-def beam_by_hand(scores, log_p, width):
-    pairs = [(b, v) for b in range(log_p.shape[0]) for v in range(log_p.shape[1])]
-    pairs.sort(key=lambda pair: scores[pair[0]] + log_p[pair], reverse=True)
-    return np.array(pairs[:width]).T
-
-
-def without_scores(scores, log_p, width):
-    return np.divmod(np.argsort(-log_p, axis=None)[:width], log_p.shape[1])
-
-
-def one_each(scores, log_p, width):
-    total = scores + log_p.max(1)
-    rows = np.argsort(-total)[:width]
-    return rows, log_p.argmax(1)[rows]
-
-
-tables = [np.random.default_rng(i).dirichlet(np.ones(5), 3) for i in range(3)]
-beam_step = checks.function(
-    "exercise 3",
-    beam_step,
-    oracle=beam_by_hand,
-    cases=[(np.log([0.6, 0.1, 0.3]), np.log(table), 3) for table in tables],
-    mistakes=[
-        (without_scores, "Add the score of the beginning: a likely token after an unlikely start."),
-        (one_each, "Two of the best may extend the same beginning: compare all of them together."),
-    ],
-    hint="Scores of extensions are sums of logarithms; sort all B·V of them together.",
-)
+beam_step = checks.exercise("07.3", beam_step)
 
 # %% [markdown]
 # Now all of them on equations of mechanics that no weights were trained on: increments of carts,
@@ -699,31 +622,7 @@ def lm_step(jacobian, residual, damping):
 
 
 # %% tags=["check"]
-def lm_by_rows(jacobian, residual, damping):
-    """The same step as plain least squares with extra rows that pull towards zero."""
-    brake = np.diag(np.sqrt(damping) * np.linalg.norm(jacobian, axis=0))
-    rows = np.vstack([jacobian, brake])
-    return np.linalg.lstsq(rows, np.append(residual, np.zeros(len(brake))), rcond=None)[0]
-
-
-def levenberg(j, r, d):
-    return np.linalg.solve(j.T @ j + d * np.eye(j.shape[1]), j.T @ r)
-
-
-draw = np.random.default_rng(7)
-cases = [(draw.normal(size=(12, k)) * 3, draw.normal(size=12), d) for k, d in ((1, 0.5), (3, 2.0))]
-lm_step = checks.function(
-    "exercise 4",
-    lm_step,
-    oracle=lm_by_rows,
-    cases=cases,
-    mistakes=[
-        (levenberg, "λ times the identity is Levenberg's brake; Marquardt's is in units of J'J."),
-        (lambda j, r, d: -lm_by_rows(j, r, d), "The residual is data minus model: no minus sign."),
-        (lambda j, r, d: lm_by_rows(j, r, 0.0), "The damping has no effect: that is Gauss-Newton."),
-    ],
-    hint="Solve the equation above for δ; diag keeps only the diagonal.",
-)
+lm_step = checks.exercise("07.4", lm_step)
 
 # %% [markdown]
 # Your step in a loop: solve for $w$, take the slope in $c$ less what $w$ could absorb (Kaufman's
@@ -937,44 +836,7 @@ def forward_selection(columns, y, k):
 
 
 # %% tags=["check"]
-def selection_by_projection(columns, y, k):
-    basis, chosen = np.ones((len(y), 1)) / np.sqrt(len(y)), []
-    for _ in range(k):
-        rest = y - basis @ (basis.T @ y)
-        chosen.append(int(np.nanargmax(np.abs(np.corrcoef(rest, columns.T)[0, 1:]))))
-        basis = np.linalg.qr(np.column_stack([np.ones(len(y)), columns[:, chosen]]))[0]
-    return chosen
-
-
-def no_refit(columns, y, k):
-    chosen, residual = [], y - y.mean()
-    for _ in range(k):
-        chosen.append(int(np.argmax(np.abs(columns.T @ residual))))
-        residual = residual - columns[:, chosen[-1]] * (columns[:, chosen[-1]] @ residual)
-    return chosen
-
-
-def alike(seed, size=9):
-    """Columns that resemble each other, and a target made of three of them."""
-    draw = np.random.default_rng(seed)
-    values = draw.normal(size=(40, size)) + 1.2 * draw.normal(size=(40, 1))
-    values = values - values.mean(0)
-    values = values / np.linalg.norm(values, axis=0)
-    return values, values[:, :3] @ [3.0, -2.0, 1.0] + 5.0 + 0.1 * draw.normal(size=40)
-
-
-forward_selection = checks.function(
-    "exercise 5",
-    forward_selection,
-    oracle=selection_by_projection,
-    cases=[(*alike(seed), k) for seed, k in ((0, 4), (1, 4), (2, 5), (3, 5))],
-    mistakes=[
-        (lambda c, y, k: list(np.argsort(-np.abs(c.T @ (y - y.mean())))[:k]),
-         "Compare with the residual, not with y: what is explained need not be explained again."),
-        (no_refit, "Fit all chosen columns together after each choice, not the newest alone."),
-    ],
-    hint="Residual, largest correlation, joint fit, new residual; k times.",
-)  # fmt: skip
+forward_selection = checks.exercise("07.5", forward_selection)
 
 
 # %%
@@ -1129,32 +991,7 @@ def aicc_choice(loss, k, n):
 
 
 # %% tags=["check"]
-def aicc_by_evidence(loss, k, n):
-    """The same choice by comparing pairs: the odds exp(-difference / 2) of one against another."""
-    best = 0
-    for other in range(1, len(loss)):
-        price = [2 * k[i] * n / (n - k[i] - 1) for i in (best, other)]  # 2k + 2k(k+1)/(n-k-1)
-        odds = (loss[other] / loss[best]) ** (n / 2) * np.exp((price[1] - price[0]) / 2)
-        best = other if odds < 1 else best
-    return best
-
-
-ladder = (np.array([0.5, 0.1, 0.06, 0.036, 0.034]), np.array([1.0, 3, 5, 8, 11]), 20)
-gentle = (np.array([0.9, 0.05, 0.0485, 0.0480]), np.array([2.0, 3, 4, 6]), 60)
-aicc_choice = checks.function(
-    "exercise 6",
-    aicc_choice,
-    oracle=aicc_by_evidence,
-    cases=[ladder, gentle],
-    mistakes=[
-        (lambda loss, k, n: int(np.argmin(loss)), "That is the best fit, whatever its length."),
-        (lambda loss, k, n: int(np.argmin(n * np.log(loss) + 2 * k)),
-         "That is AIC without the correction: with few points it is too lenient."),
-        (lambda loss, k, n: int(np.argmax(n * np.log(loss) + 2 * k * n / (n - k - 1))),
-         "Lower is better: argmin."),
-    ],
-    hint="n times the logarithm of the loss, plus the price of k numbers; the smallest wins.",
-)  # fmt: skip
+aicc_choice = checks.exercise("07.6", aicc_choice)
 
 # %% [markdown]
 # `symtut` itself ranks by **description length**: what it takes to write down the residuals, the
@@ -1236,7 +1073,7 @@ for other in again:
     print("simplified:", other.expression().text(names, digits=6))
     print(f"             criterion {rank(other, len(x)):.1f}  (lower is better)")
 winner = min([fit, *again], key=lambda f: rank(f, len(x)))
-row = finish(winner, x, noisy, choose_columns(x), names, "by hand")
+row = finish(winner, Points(x, noisy), choose_columns(x), names, "by hand")
 print("finished:  ", row["equation"])
 lab.record(finished=row["equation"], finished_nodes=row["complexity"])
 
