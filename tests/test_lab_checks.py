@@ -11,133 +11,6 @@ from symtut.lab import checks, session
 from symtut.lab.exercises.comparison import difference, shown
 from symtut.lab.exercises.kinds import Choice, Function, Value
 
-CASES = [(np.array([1.0, 2.0]),), (np.array([3.0, -1.0]),)]
-
-
-def double(x):
-    return 2 * x
-
-
-def unfinished(x): ...
-
-
-def raises_unfinished(x):
-    raise NotImplementedError
-
-
-def breaks(x):
-    return x["key"]
-
-
-def shape_lost(x):
-    return x.sum()
-
-
-def spoils_its_input(x):
-    x *= 2
-    return x
-
-
-def square(x):
-    return x**2
-
-
-def fits_first_case_only(x):
-    return double(x) if x[0] == 1.0 else x
-
-
-@pytest.mark.parametrize(
-    ("student", "status", "words"),
-    [
-        (double, checks.RIGHT, "right"),
-        (lambda x: torch.tensor(2 * x), checks.RIGHT, "right"),
-        (spoils_its_input, checks.RIGHT, "right"),
-        (unfinished, checks.OPEN, "not done yet"),
-        (raises_unfinished, checks.OPEN, "not done yet"),
-        (breaks, checks.WRONG, "raises IndexError"),
-        (shape_lost, checks.WRONG, "shape"),
-        (square, checks.WRONG, "not the square"),
-        (fits_first_case_only, checks.WRONG, "think again"),
-        (lambda x: "two", checks.WRONG, "should be numbers"),
-    ],
-)
-def test_function(student, status, words, capsys):
-    used = checks.function(
-        "doubling", student, double, CASES, hint="think again",
-        mistakes=[(square, "double, not the square"), (lambda x: 5 * x, "five is too much")],
-    )  # fmt: skip
-    said = capsys.readouterr().out
-    assert words in said
-    assert checks.statuses["doubling"] == session.recorded()["checks"]["doubling"] == status
-    assert used is (student if status == checks.RIGHT else double)
-    assert ("the reference stands in" in said) == (status != checks.RIGHT)
-    assert "five" not in said
-
-
-def interrupted(x):
-    raise KeyboardInterrupt
-
-
-def leaves(x):
-    raise SystemExit(1)
-
-
-def warns(x):
-    print("careful", file=sys.stderr)  # as warnings do
-    return 2 * x
-
-
-@pytest.mark.parametrize(
-    ("student", "status", "words"),
-    [
-        (None, checks.OPEN, "not done yet"),
-        (interrupted, checks.WRONG, "was interrupted"),
-        (leaves, checks.WRONG, "raises SystemExit: 1"),
-        (warns, checks.RIGHT, "careful"),
-    ],
-)
-def test_the_cells_below_run_whatever_the_answer_does(student, status, words, capsys):
-    used = checks.function("doubling", student, double, CASES)
-    said = capsys.readouterr()
-    assert checks.statuses["doubling"] == status and words in said.out
-    assert not said.err  # nbgrader gives nothing where there is something in red
-    assert used(2) == 4
-
-
-def test_points_are_all_or_nothing():
-    checks.value("v", 1.0, 1.0)
-    assert checks.points("v", 3) == 3
-    checks.value("v", 2.0, 1.0)
-    assert checks.points("v", 3) == 0
-    checks.value("v", None, 1.0)
-    assert checks.points("v", 3) == 0 == checks.points("never checked", 3)
-
-
-def test_value(capsys):
-    assert checks.value("v", 0.0375, 0.0375) == 0.0375
-    assert checks.value("v", None, 1.0) == 1.0
-    assert checks.value("v", 2.0, 1.0, mistakes=[(2.0, "twice too much")], hint="h") == 1.0
-    said = capsys.readouterr().out
-    assert "twice too much" in said and "expected" not in said  # the solution stays untold
-    assert checks.statuses["v"] == checks.WRONG
-
-
-def test_choice(capsys):
-    explanations = {"a": "because.", "b": "no, since."}
-    assert checks.choice("c", "a", "a", explanations) == "a"
-    assert checks.statuses["c"] == checks.RIGHT
-    for answer, status, words in (
-        ("b", checks.WRONG, "no, since."),
-        (None, checks.OPEN, "choose one of a, b"),
-        ("x", checks.WRONG, "is not one of"),
-    ):
-        assert checks.choice("c", answer, "a", explanations) == "a"
-        assert checks.statuses["c"] == status
-        assert words in capsys.readouterr().out
-
-
-# ---- exercises as their modules describe them ----------------------------------------------------
-
 
 @pytest.fixture
 def describe(monkeypatch):
@@ -174,6 +47,23 @@ MEAN = Function(
     ],
     hint="think again",
 )
+
+
+def interrupted(x, weight):
+    raise KeyboardInterrupt
+
+
+def leaves(x, weight):
+    raise SystemExit(1)
+
+
+def says_itself_that_it_is_not_done(x, weight):
+    raise NotImplementedError
+
+
+def warns(x, weight):
+    print("careful", file=sys.stderr)  # as warnings do
+    return mean_of(x, weight)
 
 
 def no_return(x, weight):
@@ -225,6 +115,7 @@ def always_the_same_array(x, weight):
         (None, "open", "not done yet"),
         (only_text, "open", "not done yet"),
         (lambda x, weight: ..., "open", "not done yet"),
+        (says_itself_that_it_is_not_done, "open", "not done yet"),
         (no_return, "wrong", "returns nothing (None): a return is missing"),
         (lambda x, weight: x.mean(), "wrong", "unweighted"),
         (lambda x, weight: 3.75, "wrong", "for x = [4, -2], weight = [3, 1]: the result is 3.75, "
@@ -240,8 +131,8 @@ def always_the_same_array(x, weight):
         (lambda x, weight: x, "wrong", "one number is expected"),
         (lambda x, weight: x[5], "wrong", "it raises IndexError"),
         (lambda x: x, "wrong", "it raises TypeError"),
-        (lambda *x: interrupted(x), "wrong", "was interrupted"),
-        (lambda *x: leaves(x), "wrong", "it raises SystemExit"),
+        (interrupted, "wrong", "was interrupted"),
+        (leaves, "wrong", "it raises SystemExit"),
         (lambda x, weight: Foreign(), "wrong", "cannot be compared"),
         (Foreign(), "wrong", "should be a function, not a Foreign"),
         (3.75, "wrong", "should be a function"),
@@ -256,6 +147,14 @@ def test_answers_to_a_function(answer, status, words, describe, capsys):
     found, said, used = verdict(answer, capsys)
     assert (found, words in said) == (status, True), said
     assert used(np.array([1.0, 3.0]), np.array([3.0, 1.0])) == 1.5, "the cells below get a number"
+
+
+def test_what_a_right_answer_warns_of_is_not_in_red(describe, capsys):
+    """nbgrader gives nothing where there is something in red."""
+    describe(MEAN)
+    assert checks.exercise("99.1", warns) is not None
+    said = capsys.readouterr()
+    assert "careful" in said.out and "right" in said.out and not said.err
 
 
 @pytest.mark.parametrize(
@@ -394,7 +293,8 @@ def norm_by_hand(x):
     ],
 )
 def test_what_the_answer_must_do_itself(answer, status, describe, capsys):
-    describe(Function(lambda x: (x @ x) ** 0.5, CASES, without=["norm"]))
+    cases = [(np.array([1.0, 2.0]),), (np.array([3.0, -1.0]),)]
+    describe(Function(lambda x: (x @ x) ** 0.5, cases, without=["norm"]))
     found, said, _ = verdict(answer, capsys)
     assert found == status and ("norm does just what is asked" in said) == (status == "wrong"), said
 

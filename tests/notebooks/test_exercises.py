@@ -51,7 +51,7 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys, monkey
         return described[key]
 
     monkeypatch.setattr(checks, "describe", describe)
-    wrong, right = told(source).WRONG, getattr(told(source), "RIGHT", {})
+    wrong, right = told(source).WRONG, told(source).RIGHT
     namespace, waiting, met = {"__name__": "__main__"}, [], set()
     cells_of = iter(exercise_cells.find(build.convert(source)[0]))
     for cell in build.convert(source)[0].cells:
@@ -66,24 +66,21 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys, monkey
             exercise = next(cells_of)
             key, name = exercise.name, f"exercise {exercise.number}"
             met.add(name)
-            one_line = "checks.exercise(" in code
-            if one_line:
-                assert re.fullmatch(ONE_LINE, code), "a check is one line"
-                assert key == f"{source.stem[:2]}.{exercise.number}"
-                assert len(right.get(name, ())) >= 2, f"{source.stem}, {name}: two right answers"
-            enough = 4 if one_line else 2
-            assert len(wrong.get(name, ())) >= enough, f"{source.stem}, {name}: {enough} wrong ones"
+            assert re.fullmatch(ONE_LINE, code), "a check is one line"
+            assert key == f"{source.stem[:2]}.{exercise.number}"
+            assert len(right.get(name, ())) >= 2, f"{source.stem}, {name}: two right answers"
+            assert len(wrong.get(name, ())) >= 4, f"{source.stem}, {name}: four wrong ones"
             for answer, words in [("...", "not done yet"), *wrong[name]]:
                 trial = namespace.copy()
                 printed = run([with_answer(part, answer) for part in waiting], trial, capsys)
                 status = checks.OPEN if answer == "..." else checks.WRONG
                 assert checks.statuses[key] == status, f"{name}: {answer!r}\n{printed}"
                 assert words in printed, printed
-                if one_line:  # the check alone, which finds the reference under the student's name
-                    again = run([code], trial, capsys)
-                    assert checks.statuses[key] == status, f"{name}: {again} after {answer!r}"
-                    assert printed.split("\n   Below")[0] in again and "your own cell" in again
-            for answer in right.get(name, ()):
+                # the check alone, which finds the reference under the student's name
+                again = run([code], trial, capsys)
+                assert checks.statuses[key] == status, f"{name}: {again} after {answer!r}"
+                assert printed.split("\n   Below")[0] in again and "your own cell" in again
+            for answer in right[name]:
                 trial = namespace.copy()
                 printed = run([with_answer(part, answer) for part in waiting], trial, capsys)
                 assert checks.statuses[key] == checks.RIGHT, f"{name}: {answer!r}\n{printed}"
@@ -102,7 +99,7 @@ def test_checks_take_right_answers_and_explain_wrong_ones(source, capsys, monkey
         if "parameters" in tags:
             namespace["PROFILE"] = "smoke"
     assert met == set(wrong), "an exercise of the tests that the notebook does not have"
-    assert set(right) <= met
+    assert met == set(right)
 
 
 def described():
