@@ -45,7 +45,7 @@ def numbers(text: str, option: str, low: float, high: float, kind: type) -> tupl
     """``"20,200"`` → (20, 200), each once and from ``low`` to ``high``."""
     try:
         values = tuple(dict.fromkeys(kind(part) for part in text.split(",")))
-        if all(low <= value <= high for value in values):
+        if text.isascii() and "_" not in text and all(low <= value <= high for value in values):
             return values
     except ValueError:
         pass

@@ -13,6 +13,7 @@ where a number is wanted means that it does not fit.
 import math
 import re
 import reprlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -70,7 +71,7 @@ def number(low: float = -math.inf, high: float = math.inf, finite: bool = True) 
         lambda value, at: (
             type(value) in (int, float)
             and (low <= value <= high or not finite and value != value)
-            and (not finite or math.isfinite(value))
+            and (not finite or abs(value) <= sys.float_info.max)  # of whole numbers, too
         ),
         lambda text: float(text) if re.fullmatch(r"[-+.0-9a-zA-Z]{1,40}", text) else text,
     )

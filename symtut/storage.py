@@ -9,6 +9,7 @@ import json
 import math
 import os
 import platform
+import re
 import secrets
 import subprocess
 import sys
@@ -70,8 +71,9 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
     """Remove what killed processes left of half-written files of these names."""
     for name in ("probe", *names):
-        for path in folder.glob(f".{glob.escape(name)}-*"):
-            path.unlink(missing_ok=True)
+        for path in folder.glob(f".{glob.escape(name[:50])}-*"):
+            if re.fullmatch("[0-9a-z_]{8}", path.name.rpartition("-")[2]):  # as write_bytes ends it
+                path.unlink(missing_ok=True)
 
 
 def keep_foreign(path: str | Path, read: Callable[[Path], object]) -> None:
@@ -281,6 +283,8 @@ def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
             raise ValueError("its header is too large")
         with safetensors.safe_open(str(path), framework="pt") as file:
             metadata = _json((file.metadata() or {}).get("symtut", "{}"), float)
+            if not isinstance(metadata, dict):
+                raise ValueError("its metadata are no object")
             yield file, _of_form(path, metadata, form)
     except InputError:
         raise

@@ -7,6 +7,7 @@ import torch
 
 from symtut.agents.networks import MLP, NAMES
 from symtut.errors import InputError
+from symtut.expressions.arrays import as_numbers
 from symtut.forms import NAME, list_of, record, whole
 from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import Task, make_task
@@ -20,7 +21,7 @@ class Policy:
     """The mode of a SAC actor, from observations to actions in environment units.
 
     ``policy(observation)`` takes ``(O,)`` or ``(B, O)`` arrays and returns ``(A,)`` or ``(B, A)``
-    float64 arrays.
+    float64 arrays; other shapes, NaN and infinite values are an ``InputError``.
     """
 
     def __init__(self, task: Task, actor: MLP):
@@ -32,7 +33,15 @@ class Policy:
             return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
 
     def __call__(self, observation: np.ndarray) -> np.ndarray:
-        observation = np.asarray(observation, dtype=np.float32)
+        observation = as_numbers(observation, "the observation").astype(np.float32)
+        size = self.task.observation_size
+        if observation.ndim not in (1, 2) or observation.shape[-1] != size:
+            raise InputError(
+                f"the observation must have the shape ({size},) or (B, {size}), not "
+                f"{observation.shape}."
+            )
+        if not np.isfinite(observation).all():
+            raise InputError("the observation has NaN or infinite values.")
         batch = torch.as_tensor(np.atleast_2d(observation))
         action = self.task.from_unit_action(self.unit_action(batch).double().numpy())
         return action[0] if observation.ndim == 1 else action

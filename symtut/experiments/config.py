@@ -40,6 +40,9 @@ class RunConfig:
         InputError
             For an unknown method, profile or option, or a value of the wrong kind.
         """
+        for name, value in {"task": task, "method": method, "profile": profile}.items():
+            if not isinstance(value, str):
+                raise InputError(f"'{name}' must be a name, not {value!r}.")
         options = model_options(method)
         choices = defaults(task, method, profile) | overrides
         every = choices.pop("evaluate_every", 1000)
@@ -61,7 +64,7 @@ class RunConfig:
             elif name in sac_kinds:
                 sac[name] = _checked(sac_kinds[name], name, value)
             elif name in options:
-                model[name] = value
+                model[name] = _like_default(options[name], name, value)
             else:
                 known = sorted({*loop_kinds, *sac_kinds, *options, "evaluate_every"})
                 raise InputError(f"unknown option '{name}'. Known options: {', '.join(known)}.")
@@ -80,6 +83,15 @@ AT_LEAST_ONE = {
     *("recent_states", "shortest_rollout", "longest_rollout", "epoch_steps"),
     *("audition_every", "audition_starts", "hidden", "batch_size"),
 }
+
+
+def _like_default(default, name: str, value):
+    """``value`` if it is of the kind of a model's default: True or False, or a whole number."""
+    if isinstance(default, bool) and not isinstance(value, bool):
+        raise InputError(f"'{name}' must be True or False, not {value!r}.")
+    if _is_whole(default) and not (_is_whole(value) and value >= 0):
+        raise InputError(f"'{name}' must be a whole number of at least 0, not {value!r}.")
+    return value
 
 
 def _checked(kind, name: str, value):

@@ -19,6 +19,7 @@ from symtut.forms import (
     text,
     whole,
 )
+from symtut.paths import as_path
 from symtut.storage import file_sha256, read_csv, read_json
 from symtut.tasks import make_task
 from symtut.world_models.symbolic import SymbolicWorldModel, model_from_rows
@@ -125,12 +126,12 @@ class Result:
             If the folder holds no finished run, or a file of it is missing, damaged or another
             run's.
         """
-        out = Path(out)
+        out = as_path(out)
         config, summary = read_config(out / CONFIG), read_json(out / SUMMARY, SUMMARY_FORM)
         curve = read_csv(out / CURVE, CURVE_FORM, "the curve of a run")
-        _check_whole(out, config, summary, curve)
         has_equations = os.path.lexists(out / EQUATIONS)
         equations = read_json(out / EQUATIONS, EQUATIONS_FORM) if has_equations else []
+        _check_whole(out, config, summary, curve)
         return Result(out, config, summary, curve, equations)
 
 

@@ -111,6 +111,8 @@ def sweep(
         For wrong names, options or folders, all before any work.
     """
     runs = plan(tasks, methods, seeds, out, steps, profile, overrides or {})
+    if reference not in METHODS:
+        raise InputError(f"unknown method '{reference}'. Known methods: {', '.join(METHODS)}.")
     _check_backend(backend, scheduler, jobs)
     todo = _to_do(runs)
     with output_folder(out, SWEEP_FILES) as out:
@@ -164,6 +166,11 @@ def most_special(choices: dict[str, object], task: str, method: str):
 
 def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun]:
     """All runs of a sweep, checked. Seeds outermost: a cut sweep has few seeds of everything."""
+    for name, value in {"tasks": tasks, "methods": methods, "seeds": seeds}.items():
+        if not isinstance(value, list | tuple | range):
+            raise InputError(f"'{name}' must be a list, not {value!r}.")
+    if not isinstance(overrides, dict) or not all(isinstance(v, dict) for v in overrides.values()):
+        raise InputError(f"'overrides' must be a dict of dicts, not {overrides!r}.")
     tasks, methods, seeds = (list(dict.fromkeys(names)) for names in (tasks, methods, seeds))
     if not (tasks and methods and seeds):
         raise InputError("a sweep needs at least one task, one method and one seed.")
@@ -220,7 +227,7 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
 def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> None:
     if backend not in BACKENDS:
         raise InputError(f"unknown backend '{backend}'. Known backends: {', '.join(BACKENDS)}.")
-    if jobs is not None and not 1 <= jobs <= MOST_PROCESSES:
+    if jobs is not None and not (type(jobs) is int and 1 <= jobs <= MOST_PROCESSES):
         raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
     if scheduler is not None and jobs is not None:
         raise InputError("--jobs is for processes on this machine; the cluster has its own number.")

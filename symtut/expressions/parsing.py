@@ -42,6 +42,8 @@ def _parse(node, names):
         case ast.Constant(value=bool() | str() | None):
             raise InputError(f"{node.value!r} is not a number.")
         case ast.Constant(value=int() | float() as value):
+            if math.isinf(value):
+                raise OverflowError
             return [CONSTANT], [float(value)]
         case ast.Name(id=name):
             if name in names:  # a variable may be called pi

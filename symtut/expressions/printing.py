@@ -1,10 +1,20 @@
 """Formulas as text and as LaTeX, with only the brackets that are needed."""
 
+import numbers
+
+from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 
 _PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5, "pow": 5}
 _EXACT_DIGITS = 17
 """So many digits tell any two float64 numbers apart."""
+
+
+def check_digits(digits) -> None:
+    """Raise ``InputError`` unless ``digits`` is None or a whole number from 1."""
+    whole = isinstance(digits, numbers.Integral) and not isinstance(digits, bool)
+    if digits is not None and not (whole and digits >= 1):
+        raise InputError(f"digits must be a whole number from 1, or None for all, not {digits!r}.")
 
 
 def _number(value: float, digits: int | None) -> str:

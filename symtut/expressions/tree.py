@@ -6,6 +6,7 @@ transformer can read and write (Lample & Charton 2020, section 2).
 """
 
 import math
+import numbers
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,7 +19,7 @@ from symtut.expressions.latex_names import latex_names
 from symtut.expressions.names import check_distinct, check_names
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES, arity
 from symtut.expressions.parsing import parse
-from symtut.expressions.printing import as_latex, as_text
+from symtut.expressions.printing import as_latex, as_text, check_digits
 
 
 def split(prefix: tuple[str, ...], start: int = 0) -> int:
@@ -63,6 +64,10 @@ class Expression:
     constants: tuple[float, ...] = ()
 
     def __post_init__(self):
+        if not isinstance(self.prefix, tuple) or not all(isinstance(t, str) for t in self.prefix):
+            raise InputError(f"a prefix expression is a tuple of tokens, not {self.prefix!r:.60}.")
+        if not all(isinstance(c, numbers.Real) for c in self.constants):
+            raise InputError(f"constants must be real numbers, not {self.constants!r:.60}.")
         unknown = [t for t in self.prefix if t not in OPERATORS and t not in (CONSTANT, *VARIABLES)]
         if unknown:
             raise InputError(f"unknown token {unknown[0]!r} in a prefix expression.")
@@ -107,6 +112,7 @@ class Expression:
         InputError
             For ``names`` that :meth:`from_text` would not read back as the same variables.
         """
+        check_digits(digits)
         used = self._used(names)
         check_names(used)
         if CONSTANT in used and self._is_skeleton:
@@ -117,6 +123,7 @@ class Expression:
 
     def latex(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
         """LaTeX source without dollar signs; :func:`~symtut.expressions.latex_name` sets names."""
+        check_digits(digits)
         used = self._used(names)
         check_distinct(used)
         shown = dict(zip(self.variables, latex_names(used), strict=True))
@@ -203,6 +210,8 @@ class Expression:
         """
         if self._is_skeleton:
             raise InputError(f"'{self}' is a skeleton: fit its constants before evaluating it.")
+        if library not in ("numpy", "torch"):
+            raise InputError(f"unknown library {library!r}; known: numpy, torch.")
         x = as_tensor(x) if library == "torch" else as_numbers(x)
         if x.ndim == 0:
             raise InputError(

@@ -108,6 +108,8 @@ class RationalSearch:
         if len(self.terms) < most:
             short = [t for t in fresh if t.complexity <= MAX_NODES]
             self._add(short[: most - len(self.terms)])
+        if not (self.terms and self.top.terms):  # columns of zeros and ones alone, for instance
+            return []
         singles = [(j,) for j in range(len(self.terms))]
         choices = self._choices(y, singles)
         fits = self._refined(choices, y)

@@ -1,6 +1,7 @@
 """``SymbolicRegressor``: fit, predict, score in scikit-learn's manner; the result is a formula."""
 
 import copy
+import numbers
 import time
 import warnings
 
@@ -237,8 +238,9 @@ class SymbolicRegressor(Estimator):
         if not hasattr(self, "equations_"):
             raise not_fitted()
         index = 0 if index is None else index
-        if not -len(self.equations_) <= index < len(self.equations_):
-            raise InputError(f"no equation {index}: there are {len(self.equations_)}.")
+        whole = isinstance(index, numbers.Integral) and not isinstance(index, bool)
+        if not (whole and -len(self.equations_) <= index < len(self.equations_)):
+            raise InputError(f"no equation {index!r}: there are {len(self.equations_)}.")
         return self.equations_[index]["expression"]
 
     def predict(self, X, index=None):

@@ -23,6 +23,6 @@ def make_task(name: str) -> Task:
     InputError
         If there is no such task; the message lists the known ones.
     """
-    if name not in TASKS:
-        raise InputError(f"unknown task '{name}'. Known tasks: {', '.join(sorted(TASKS))}.")
+    if not isinstance(name, str) or name not in TASKS:
+        raise InputError(f"unknown task {name!r}. Known tasks: {', '.join(sorted(TASKS))}.")
     return TASKS[name]()
