@@ -1,0 +1,275 @@
+"""Runs cases one after the other, each in a process of its own with limits (Linux).
+
+``python -m tests.robustness.runner`` loads what the cases need once, then forks for every line
+``{"key": …}`` that it reads, and answers with a line of JSON. :class:`Runner` is its other end.
+"""
+
+import contextlib
+import fnmatch
+import hashlib
+import importlib
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+from tests.robustness.cases import Case, Seen, Wrong, judge
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 10  # seconds of wall clock in which a process that does not end has to compute something
+NOBODY = 65534
+NEEDED = (
+    *("symtut.experiments.finetune", "symtut.regression.benchmark", "symtut.regression.peers"),
+    *("symtut.lab.checks", "symtut.lab.run", "symtut.lab.doctor", "matplotlib.pyplot", "nbformat"),
+)
+OUT_OF_MEMORY = ("MemoryError", "not enough memory", "Cannot allocate memory", "can't allocate")
+
+
+class Runner:
+    """A server process; ``run(key)`` gives (verdict, why, CPU-seconds)."""
+
+    def __init__(self):
+        paths = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
+        environment = os.environ | {
+            "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+            "MPLBACKEND": "agg", "PYTHONHASHSEED": "0",
+        }  # fmt: skip
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.robustness.runner"], env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, key: str) -> tuple[str, str, float]:
+        self._server.stdin.write(json.dumps({"key": key}) + "\n")
+        self._server.stdin.flush()
+        line = self._server.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the runner ended at {key!r}")
+        answer = json.loads(line)
+        return answer["verdict"], answer["why"], answer["cpu"]
+
+    def close(self) -> None:
+        self._server.stdin.close()
+        self._server.wait()
+
+
+# ---- the server -------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    from tests.robustness.specimens import small_work, specimens
+    from tests.robustness.tables import CASES
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a case prints by mistake is no answer
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background runs
+    cases = {case.key: case for case in CASES}
+    warm_up()
+    with small_work():
+        answer_all(cases, answers)
+    shutil.rmtree(specimens(), ignore_errors=True)
+
+
+def answer_all(cases: dict[str, Case], answers) -> None:
+    for line in sys.stdin:
+        case = cases[json.loads(line)["key"]]
+        seen = observe(case)
+        verdict, why = judge(case, seen)
+        answer = {"verdict": verdict, "why": " ".join(why.split())[:400], "cpu": seen.cpu}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def warm_up() -> None:
+    """Load what most cases need, so that each pays only for itself."""
+    for name in NEEDED:
+        importlib.import_module(name)
+    import matplotlib.mathtext
+    import pandas
+    import sklearn.base
+    import sympy
+    import torch
+
+    from tests.robustness.specimens import specimens
+    from tests.robustness.tables.names import X, Y, sparse
+
+    torch.set_num_threads(1)
+    matplotlib.mathtext.MathTextParser("path").parse("$x$")
+    sympy.lambdify("x", "sin(x)", "numpy")
+    sparse().fit(pandas.DataFrame(X), Y).sympy()
+    sklearn.base.clone(sparse())
+    specimens()
+
+
+def observe(case: Case) -> Seen:
+    """Do it in a forked process, in a folder of its own, and look at what it left."""
+    folder = Path(tempfile.mkdtemp(prefix="symtut-robust-"))
+    place, notes = folder / "place", folder / "notes.json"
+    try:
+        place.mkdir()
+        if case.lay is not None:
+            case.lay(place)
+        if case.nobody:
+            _give_away(folder, case)
+        before = snapshot(place)
+        child = os.fork()
+        if child == 0:
+            _in_child(case, place, notes)  # never returns
+        status, usage = _ended(child)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # whom it has left behind
+        cpu = usage.ru_utime + usage.ru_stime
+        found = json.loads(notes.read_text()) if notes.exists() else _died(status)
+        after = snapshot(place)
+        allowed = case.leaves if found["end"] == "value" else ()
+        harmed = tuple(
+            path
+            for path in sorted({*before, *after})
+            if before.get(path) != after.get(path)
+            and not any(fnmatch.fnmatch(path, pattern) for pattern in allowed)
+        )
+        return Seen(**found, harmed=harmed, cpu=round(cpu, 2))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ended(child: int):
+    """Wait for it; one that waits itself, for a FIFO perhaps, is ended."""
+    idle_since, last = time.monotonic(), -1
+    while True:
+        found, status, usage = os.wait4(child, os.WNOHANG)
+        if found:
+            return status, usage
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        state, ticks = fields[0], int(fields[11]) + int(fields[12])
+        if state == "R" or ticks != last:
+            idle_since, last = time.monotonic(), ticks
+        elif time.monotonic() - idle_since > PATIENCE:
+            os.kill(child, signal.SIGTERM)
+        time.sleep(0.01)
+
+
+def _died(status: int) -> dict:
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    if number in (signal.SIGXCPU, signal.SIGTERM):
+        return {"end": "hang", "text": f"ended by {signal.Signals(number).name}"}
+    return {"end": "exception", "text": f"the process died with status {status}"}
+
+
+def snapshot(place: Path) -> dict[str, str]:
+    """Relative path → kind, mode and content of everything below ``place``."""
+    found = {}
+    for path in sorted(place.rglob("*")):
+        name, state = path.relative_to(place).as_posix(), path.lstat()
+        if path.is_symlink():
+            content = os.readlink(path)
+        elif state.st_size > 2**26:
+            content = f"{state.st_size} bytes of {state.st_mtime_ns}"
+        elif path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            content = ""
+        found[name] = f"{state.st_mode:o} {content}"
+    return found
+
+
+def _give_away(folder: Path, case: Case) -> None:
+    """The case's own folder to nobody, what was laid out stays the super-user's."""
+    folder.chmod(0o777)
+    if os.geteuid() == 0:
+        os.chown(folder / "place", NOBODY, NOBODY)
+
+
+def _in_child(case: Case, place: Path, notes: Path) -> None:
+    try:
+        os.setsid()
+        os.chdir(place)
+        if case.nobody and os.geteuid() == 0:
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        seconds = max(1, round(case.cpu))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        bytes_ = pages * resource.getpagesize() + case.memory * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
+        found = _done(case, place)
+        notes.write_text(json.dumps(found))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(70)
+    os._exit(0)
+
+
+def _done(case: Case, place: Path) -> dict:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if callable(case.do):
+            found = _called(case.do, place)
+        else:
+            found = _typed(case.do)
+    return found | {"warnings": [str(warning.message)[:300] for warning in caught]}
+
+
+def _called(do, place: Path) -> dict:
+    from symtut.errors import InputError
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            value = do(place)
+        except InputError as error:
+            return {"end": "refused", "text": str(error)[:1000]}
+        except Wrong as wrong:
+            return {"end": "wrong", "text": str(wrong)[:1000]}
+        except BaseException as error:
+            return _exception(error)
+    text = printed.getvalue() if value is None else repr(value)
+    return {"end": "value", "text": text[-1000:]}
+
+
+def _typed(words: tuple[str, ...]) -> dict:
+    """A command, as its ``main`` gets it; stderr must be one line where it is refused."""
+    from symtut import cli
+    from symtut.lab import run
+
+    main, words = (run.main, words[1:]) if words[:1] == ("lab.run",) else (cli.main, words)
+    sys.argv = ["symtut", *words]
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(list(words))
+    except SystemExit as stop:
+        code = stop.code
+    except BaseException as error:
+        return _exception(error)
+    told = err.getvalue()
+    lines = [line for line in told.splitlines() if line.strip()]
+    errors = [line for line in lines if not line.startswith(("usage:", " ", "\r"))]
+    if code == 0:
+        return {"end": "value", "text": (out.getvalue() + told)[-1000:]}
+    if code == 2 and len(errors) == 1 and "error:" in errors[0] and "Traceback" not in told:
+        return {"end": "refused", "text": errors[0][:1000]}
+    return {"end": "exception", "text": f"exit code {code}: {told[-500:]}"}
+
+
+def _exception(error: BaseException) -> dict:
+    text = f"{type(error).__name__}: {error}"
+    memory = isinstance(error, MemoryError) or any(word in text for word in OUT_OF_MEMORY)
+    where = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "symtut" in frame.filename
+    ]
+    return {"end": "memory" if memory else "exception", "text": f"{text[:300]} at {where[-3:]}"}
+
+
+if __name__ == "__main__":
+    serve()
