@@ -279,8 +279,9 @@ def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
     try:
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
-        if length > HEADER_BYTES:
-            raise ValueError("its header is too large")
+            if length > HEADER_BYTES:
+                raise ValueError("its header is too large")
+            _check_size(file, length)
         with safetensors.safe_open(str(path), framework="pt") as file:
             metadata = _json((file.metadata() or {}).get("symtut", "{}"), float)
             if not isinstance(metadata, dict):
@@ -293,6 +294,18 @@ def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
             f"'{path}' is not a whole safetensors file ({_reason(error)}). Download or make it "
             "again."
         ) from error
+
+
+def _check_size(file, length: int) -> None:
+    """Raise ``ValueError`` unless the tensors end where the file does."""
+    try:
+        header = json.loads(file.read(length))
+        ends = [row["data_offsets"][1] for name, row in header.items() if name != "__metadata__"]
+        whole = 8 + length + max(ends, default=0) == os.fstat(file.fileno()).st_size
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("its header is no header") from error
+    if not whole:
+        raise ValueError("it does not end where its header says")
 
 
 def _compare(path, found: dict, wanted: Tensors) -> None:

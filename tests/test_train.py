@@ -164,7 +164,7 @@ def test_sigkill_and_sigint_midway_finish_with_the_same_files(tmp_path):
         assert not (cut / "summary.json").exists()
     assert "same command goes on" in errors and "Traceback" not in errors
 
-    (cut / ".curve.csv-abc123").write_text("half a fi")  # what a kill during a write leaves
+    (cut / ".curve.csv-0abc1234").write_text("half a fi")  # what a kill during a write leaves
     last = start(command(cut))
     output, errors = last.communicate(timeout=300)
     assert last.returncode == 0, errors

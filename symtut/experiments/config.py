@@ -86,7 +86,9 @@ AT_LEAST_ONE = {
 
 
 def _like_default(default, name: str, value):
-    """``value`` if it is of the kind of a model's default: True or False, or a whole number."""
+    """``value`` if it is of the kind of a model's default: True or False, a number, a name."""
+    if isinstance(default, str) and isinstance(value, bool | int | float):
+        raise InputError(f"'{name}' must be a name, not {value!r}.")
     if isinstance(default, bool) and not isinstance(value, bool):
         raise InputError(f"'{name}' must be True or False, not {value!r}.")
     if _is_whole(default) and not (_is_whole(value) and value >= 0):

@@ -235,6 +235,9 @@ class Run:
     def _restore(self) -> None:
         path = self.out / results.CHECKPOINT
         tensors, values = load_tensors(path)
+        for name, tensor in tensors.items():
+            if not torch.isfinite(tensor).all():
+                raise InputError(f"'{path}': '{name}' has NaN or infinite values.")
         wanted = self._belongs_to()
         stored = {name: values.get(name) for name in wanted}
         if stored != wanted:

@@ -17,7 +17,9 @@ from pathlib import Path
 from symtut import progress
 from symtut.errors import InputError
 from symtut.lab.session import RECORD_VARIABLE
-from symtut.storage import ensure_folder, read_json, write_bytes
+from symtut.storage import ensure_folder, keep_foreign, read_bytes, read_json, write_bytes
+
+NOTEBOOK_BYTES = 100_000_000
 
 # Kernels warn that they talk over local sockets; a reader of the output can do nothing about it.
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]
@@ -44,21 +46,30 @@ def execute(
     Raises
     ------
     InputError
-        For a missing notebook, a folder that cannot be written, or a parameter that the notebook
-        does not have (papermill itself would only log it and run with the default).
+        For a missing or damaged notebook, a folder that cannot be written or holds other files of
+        the same names, or a parameter that the notebook does not have (papermill itself would only
+        log it and run with the default).
     """
     import papermill
 
+    if not os.path.isfile(notebook):
+        raise InputError(f"no notebook at {str(notebook)[:200]!r}.")
     notebook = Path(notebook)
-    if not notebook.is_file():
-        raise InputError(f"no notebook at '{notebook}'.")
-    known = papermill.inspect_notebook(str(notebook))
+    read_notebook(notebook)
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except ValueError as error:
+        raise InputError(f"'{notebook}' does not show its parameters ({error}).") from error
     if unknown := sorted(parameters.keys() - known.keys()):
         raise InputError(
             f"'{notebook.name}' has no parameter '{unknown[0]}'; it has {', '.join(known)}."
         )
     out = ensure_folder(out).resolve()
+    if notebook.resolve().parent == out:
+        raise InputError(f"'{notebook}' itself would be overwritten: choose another --out folder.")
     record = out / f"{notebook.stem}.json"
+    keep_foreign(out / notebook.name, read_executed)
+    keep_foreign(record, read_record)
     record.unlink(missing_ok=True)  # an old record must not pass for this run's
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, os.environ.get("PYTHONPATH", "")]  # found even if not installed
@@ -83,6 +94,35 @@ def execute(
     if not record.exists():
         raise InputError(f"'{notebook.name}' recorded nothing; does it call lab.start?")
     return read_json(record)
+
+
+def read_notebook(path: Path):
+    """A notebook, as nbformat holds it."""
+    import nbformat
+
+    data = read_bytes(path, NOTEBOOK_BYTES)
+    try:
+        notebook = nbformat.reads(data.decode(), as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat's own, and whatever other content leads it to
+        raise InputError(f"'{path}' is not a notebook ({type(error).__name__}).") from error
+    return notebook
+
+
+def read_executed(path: Path):
+    """A notebook that was executed by papermill."""
+    notebook = read_notebook(path)
+    if "papermill" not in notebook.metadata:
+        raise InputError(f"'{path}' is not a notebook that was executed here.")
+    return notebook
+
+
+def read_record(path: Path) -> dict:
+    """The results that a notebook has recorded."""
+    results = read_json(path)
+    if not isinstance(results, dict) or not {"profile", "seed"} <= results.keys():
+        raise InputError(f"'{path}' does not hold the results of a notebook.")
+    return results
 
 
 class ProgressLines:

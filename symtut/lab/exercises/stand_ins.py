@@ -72,7 +72,8 @@ def _same_function(a, b) -> bool:
 def code_of(function):
     """The compiled code of a function, under all its wrappers; None for what has none."""
     try:
-        return getattr(inspect.unwrap(function), "__code__", None)
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        return code if inspect.iscode(code) else None  # a class has a descriptor there
     except Exception:  # whatever a foreign object raises
         return None
 
