@@ -1,7 +1,6 @@
-r"""Which size of transformer learns most in the same CPU time?
+"""Which size of transformer learns most in the same CPU time?
 
-    python benchmarks/transformer_sizes.py --minutes 10 \
-        --out data/results/regression/transformer_sizes.csv
+    python benchmarks/transformer_sizes.py --minutes 10 --out data/results/regression/transformer_sizes.csv
 
 Each size trains on the same stream of random functions (preset ``laws``) for so many CPU-minutes,
 learning rate and decay included, and is judged on the same held-out functions. One thread; the

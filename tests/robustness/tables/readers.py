@@ -70,7 +70,7 @@ def failures(place):
     put("sweep", place)
     (place / "sweep" / "failures.json").write_text(
         '[{"task": "pendulum", "method": "sac", "seed": 7, "out": "/nowhere", "error": "e",'
-        ' "command": "c", "traceback": "t"}]'
+        ' "repeat": "c", "traceback": "t"}]'
     )
 
 
@@ -204,7 +204,7 @@ def lay(given, file, damage):
             if file == given:
                 (place / "w.json").unlink()  # its checksum would find out everything
         if file == "sweep/table.json":
-            (place / "sweep" / "stored").mkdir()
+            (place / "stored").mkdir()
         damage(place / file)
 
     return do
