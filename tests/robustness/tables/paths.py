@@ -109,7 +109,6 @@ SAVE = {
     "nothing": "", "a folder": ".", "a missing folder": "no/such/model.json", "a FIFO": "fifo",
     "a null byte": "a\0.json", "too long": "x" * 5000, "None": None, "a number": 3, "a list": [],
     "below a file": "file/model.json", "a loop": "loop", "a locked folder": "locked/model.json",
-    "full": "/dev/full",
 }
 
 
