@@ -1130,7 +1130,7 @@ plt.show()
 # %% [markdown]
 # **Failure signature: an outlier that ruins a fit.** Squared error counts a point that is ten
 # times off a hundred times. Even with the right terms, plain least squares bends the coefficients
-# (first line above); and a search that may choose its terms buys extra ones for a handful of
+# (first line above), and a search that may choose its terms may buy extra ones for a handful of
 # points. The robust search leaves points out that no common formula explains: fit, keep the points
 # whose residuals are in proportion, fit again (concentration steps, Rousseeuw and Van Driessen
 # 2006). It can be wrong the other way: points that are rare and right, like a contact, look like
