@@ -6,6 +6,7 @@
 
 import contextlib
 import fnmatch
+import gc
 import hashlib
 import importlib
 import io
@@ -29,7 +30,7 @@ PATIENCE = 10  # seconds of wall clock in which a process that does not end has 
 NOBODY = 65534
 NEEDED = (
     *("symtut.experiments.finetune", "symtut.regression.benchmark", "symtut.regression.peers"),
-    *("symtut.lab.checks", "symtut.lab.run", "symtut.lab.doctor", "matplotlib.pyplot", "nbformat"),
+    *("symtut.lab.checks", "symtut.lab.run", "symtut.lab.doctor", "matplotlib.pyplot", "papermill"),
 )
 OUT_OF_MEMORY = ("MemoryError", "not enough memory", "Cannot allocate memory", "can't allocate")
 
@@ -100,6 +101,7 @@ def warm_up() -> None:
     import torch
 
     from tests.robustness.specimens import specimens
+    from tests.robustness.tables.checks import exercises
     from tests.robustness.tables.names import X, Y, sparse
 
     torch.set_num_threads(1)
@@ -108,6 +110,8 @@ def warm_up() -> None:
     sparse().fit(pandas.DataFrame(X), Y).sympy()
     sklearn.base.clone(sparse())
     specimens()
+    exercises()
+    gc.freeze()  # collecting it in a child would copy it
 
 
 def observe(case: Case) -> Seen:

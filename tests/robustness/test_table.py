@@ -25,7 +25,7 @@ def row(case):
     return pytest.param(case, id=case.key.encode("ascii", "replace").decode(), marks=marks)
 
 
-@pytest.mark.parametrize("case", map(row, CASES))
+@pytest.mark.parametrize("case", list(map(row, CASES)))
 def test_case(case, runner):
     verdict, why, _ = runner.run(case.key)
     assert verdict == AS_EXPECTED, why
