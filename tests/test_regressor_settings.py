@@ -1,5 +1,6 @@
 """The regressor's parameters: what they may be, that they stay what they are, and files."""
 
+import json
 import math
 import threading
 import time
@@ -66,8 +67,16 @@ def test_numpy_scalars_and_lists_serve_and_come_back_from_a_file(settings, tmp_p
     again.fit(X, Y)
 
 
-@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
-def test_generators_seed_a_fit_and_are_refused_in_a_file(make, tmp_path):
+@pytest.mark.parametrize(
+    "make",
+    [
+        np.random.default_rng,
+        np.random.RandomState,
+        lambda seed: np.random.Generator(np.random.MT19937(seed)),
+    ],
+    ids=["Generator", "RandomState", "MT19937"],
+)
+def test_generators_seed_a_fit_and_go_on_from_a_file(make, tmp_path):
     noisy = Y + np.random.default_rng(1).normal(size=len(Y))
     texts = []
     for seed in (5, 5):
@@ -76,13 +85,26 @@ def test_generators_seed_a_fit_and_are_refused_in_a_file(make, tmp_path):
         )
         texts.append([row["equation"] for row in model.fit(X, noisy).equations_])
     assert texts[0] == texts[1]
-    with pytest.raises(InputError, match="random_state is a .* cannot be saved"):
-        model.save(tmp_path / "model.json")
-    assert not (tmp_path / "model.json").exists()
-    model.set_params(random_state=0).save(tmp_path / "model.json")
-    np.testing.assert_array_equal(
-        SymbolicRegressor.load(tmp_path / "model.json").predict(X), model.predict(X)
-    )
+    model.save(tmp_path / "model.json")
+    again = SymbolicRegressor.load(tmp_path / "model.json")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    kept, given = again.random_state, model.random_state
+    assert type(kept) is type(given)
+    np.testing.assert_array_equal(kept.normal(size=9), given.normal(size=9))
+
+
+@pytest.mark.parametrize("state", [{}, {"Generator": {}}, {"Other": {"bit_generator": "PCG64"}},
+                                   {"RandomState": {"bit_generator": "os"}},
+                                   {"Generator": {"bit_generator": "PCG64", "state": 3}},
+                                   {"Generator": [1]}, {"RandomState": None}])  # fmt: skip
+def test_a_state_that_is_none_is_refused(state, tmp_path):
+    path = tmp_path / "model.json"
+    SymbolicRegressor(method="sparse").fit(X, Y).save(path)
+    content = json.loads(path.read_text())
+    content["params"]["random_state"] = state
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="random_state"):
+        SymbolicRegressor.load(path)
 
 
 def test_repr_shows_what_differs():

@@ -26,7 +26,7 @@ EXPECTED = {
 @pytest.mark.filterwarnings("ignore:Estimator SymbolicRegressor does not inherit")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_check_estimator(name):
-    """All of scikit-learn's checks pass but those that fit ten columns; these fail for that alone."""
+    """All of scikit-learn's checks pass but those of ten columns, which fail for that alone."""
     pytest.importorskip("sklearn", minversion="1.6")
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
     results = checks.check_estimator(

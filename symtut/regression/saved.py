@@ -17,7 +17,7 @@ from symtut.forms import (
     text,
     whole,
 )
-from symtut.regression.settings import check_settings, plain_settings
+from symtut.regression.settings import check_settings, plain_settings, settings_from
 from symtut.storage import read_json
 
 FORMAT = "symtut.SymbolicRegressor/1"
@@ -96,10 +96,8 @@ def restored(model, path):
     try:
         if unknown := sorted(state["params"].keys() - model.get_params().keys()):
             raise InputError(f"unknown parameter {unknown[0]!r}.")
-        model.set_params(**state["params"])
+        model.set_params(**settings_from(state["params"]))
         check_settings(model)
-        if model.feature_names is not None:
-            model.feature_names = tuple(model.feature_names)  # JSON knows only lists
         if state["equations"] is not None:
             _restore_fit(model, state)
     except (KeyError, InputError) as error:

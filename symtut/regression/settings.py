@@ -11,6 +11,7 @@ METHODS = (
     *("transformer+sparse", "prior+sparse", "transformer+prior"),
     *("transformer", "prior", "sparse"),
 )
+BIT_GENERATORS = (np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.SFC64)
 MAX_CANDIDATES = 100_000
 """So many skeletons and their constants take about a gigabyte."""
 
@@ -45,28 +46,54 @@ def check_settings(model) -> None:
         raise InputError(
             f"feature_names must be a list of names, one for each column of X, not {names!r}."
         )
-    generator_of(model.random_state)
+    _check_random_state(model.random_state)
 
 
 def plain_settings(params: dict) -> dict:
-    """Parameters as JSON can hold them: NumPy's numbers become Python's.
-
-    Raises
-    ------
-    InputError
-        For a random generator: its state has moved since the fit that used it.
-    """
-    random_state = params["random_state"]
-    if isinstance(random_state, np.random.Generator | np.random.RandomState):
-        raise InputError(
-            f"random_state is a {type(random_state).__name__}, which cannot be saved: save the "
-            "model after model.set_params(random_state=0), say; its equations stay."
-        )
+    """Parameters as JSON can hold them: NumPy's numbers become Python's, a generator its state."""
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
     plain["weights"] = str(params["weights"])
     if params["feature_names"] is not None:
         plain["feature_names"] = list(map(str, params["feature_names"]))
+    random_state = params["random_state"]
+    if isinstance(random_state, np.random.RandomState):
+        plain["random_state"] = {"RandomState": _listed(random_state.get_state(legacy=False))}
+    elif isinstance(random_state, np.random.Generator):
+        plain["random_state"] = {"Generator": _listed(random_state.bit_generator.state)}
     return plain
+
+
+def settings_from(plain: dict) -> dict:
+    """What :func:`plain_settings` was made from.
+
+    Raises
+    ------
+    InputError
+        If the state of a generator is not one that NumPy knows.
+    """
+    settings = dict(plain)
+    if settings.get("feature_names") is not None:
+        settings["feature_names"] = tuple(settings["feature_names"])  # JSON knows only lists
+    if isinstance(kept := settings.get("random_state"), dict):
+        try:
+            ((kind, state),) = kept.items()
+            bits = {b.__name__: b for b in BIT_GENERATORS}[state["bit_generator"]]()
+            if kind == "RandomState":
+                settings["random_state"] = np.random.RandomState(bits)
+                settings["random_state"].set_state(state)
+            elif kind == "Generator":
+                bits.state = state
+                settings["random_state"] = np.random.Generator(bits)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise InputError("random_state is no state of a NumPy generator.") from error
+    return settings
+
+
+def _listed(value):
+    """The same with lists in the place of arrays."""
+    if isinstance(value, dict):
+        return {key: _listed(entry) for key, entry in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def generator_of(random_state) -> np.random.Generator:
@@ -75,18 +102,22 @@ def generator_of(random_state) -> np.random.Generator:
     None draws a new seed. From a NumPy ``Generator`` or ``RandomState`` the seed is drawn, so that
     a second fit with the same object differs, as in scikit-learn.
     """
-    if random_state is None:
-        return np.random.default_rng()
+    _check_random_state(random_state)
     if isinstance(random_state, np.random.Generator):
         return np.random.default_rng(random_state.integers(2**62))
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(2**31, size=2))
-    if _whole(random_state) and random_state >= 0:
-        return np.random.default_rng(random_state)
-    raise InputError(
-        "random_state must be None, a whole number from 0, or NumPy's Generator or RandomState, "
-        f"not {random_state!r}."
-    )
+    return np.random.default_rng(random_state)
+
+
+def _check_random_state(value) -> None:
+    """Nothing is drawn here: a check must not move the generator that it looks at."""
+    known = value is None or isinstance(value, np.random.Generator | np.random.RandomState)
+    if not (known or _whole(value) and value >= 0):
+        raise InputError(
+            "random_state must be None, a whole number from 0, or NumPy's Generator or "
+            f"RandomState, not {value!r}."
+        )
 
 
 def _one_of(value, name, known):

@@ -76,9 +76,8 @@ BAD = {
     "/proc/symtut/x", "a locked folder": "locked/x",
 }
 ODD = {
-    "a surrogate": "\udcff", "a newline": "a\nb", "a minus": "-", "a quote": "a'\"b", "Greek": "θ",
-    "a dangling link": "dangling", "a deep folder": "a/" * 60 + "b", "a dot": "./.",
-    "a blank": "a b",
+    "a surrogate": "\udcff", "a newline": "a\nb", "a quote": "a'\"b", "Greek": "θ",
+    "a dangling link": "dangling", "a deep folder": "a/" * 60 + "b",
 }
 
 
@@ -97,6 +96,8 @@ def bad_paths():
                        nobody=name == "a locked folder", cpu=12, memory=1000)
     for command in ("train", "benchmark"):
         for name, out in ODD.items():
+            if command == "train" and name in ("a quote", "a deep folder"):
+                continue  # a second each
             yield Case("paths", f"{command} --out {name}", COMMANDS[command](out), EITHER, "",
                        lay=odd_places, leaves=("*",), cpu=12)
 
@@ -232,8 +233,10 @@ CASES = [
          "sweep", "--reference", "sparse"), REFUSED, "table", lay=tables_beside),
     *(Case("overwriting", f"{command} beside {name}", COMMANDS[command]("out"), REFUSED,
            name.split(".")[0] + "|resume", lay=files(f"out/{name}"), cpu=25, memory=2000)
-      for command in ("pretrain", "finetune")
-      for name in ("weights.safetensors", "weights.json", "log.csv", "checkpoint.safetensors")),
+      for command, names in {
+        "pretrain": ("weights.safetensors", "weights.json", "log.csv", "checkpoint.safetensors"),
+        "finetune": ("weights.json", "checkpoint.safetensors"),
+      }.items() for name in names),
     Case("overwriting", "lab.run into the notebook's own folder", lab_run("."), REFUSED, "n.ipynb",
          lay=notebook, cpu=20),
     Case("overwriting", "lab.run beside another notebook's results", lab_run("out"), REFUSED,
