@@ -1,5 +1,7 @@
 """The one exception that means "the input was wrong", as opposed to "symtut is wrong"."""
 
+import difflib
+
 
 class InputError(ValueError):
     """Bad input: the message names what was wrong and what to do about it.
@@ -8,3 +10,9 @@ class InputError(ValueError):
     exception is a bug and keeps its traceback. It is a ``ValueError`` so that library
     users can catch it without importing this module.
     """
+
+
+def did_you_mean(name, known) -> str:
+    """``" (did you mean 'sin'?)"`` for a name that is like one of ``known``, else nothing."""
+    near = difflib.get_close_matches(str(name), list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

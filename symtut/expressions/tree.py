@@ -119,7 +119,7 @@ class Expression:
             raise InputError(
                 f"{CONSTANT!r} stands for a number in a skeleton: name no variable so."
             )
-        return self._fold(lambda token, args: as_text(token, args, names, digits))[0]
+        return self.fold(lambda token, args: as_text(token, args, names, digits))[0]
 
     def latex(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
         """LaTeX source without dollar signs; :func:`~symtut.expressions.latex_name` sets names."""
@@ -127,7 +127,7 @@ class Expression:
         used = self._used(names)
         check_distinct(used)
         shown = dict(zip(self.variables, latex_names(used), strict=True))
-        return self._fold(lambda token, args: as_latex(token, args, shown, digits))[0]
+        return self.fold(lambda token, args: as_latex(token, args, shown, digits))[0]
 
     def sympy(self, names: tuple[str | sympy.Symbol, ...] = VARIABLES) -> sympy.Expr:
         """The same formula as a SymPy expression (unsimplified placeholders become ``C0, C1…``).
@@ -142,7 +142,7 @@ class Expression:
         count = (k for k in range(len(self.prefix) + len(taken)) if f"C{k}" not in taken)
 
         # SymPy multiplies whole numbers out: 3 squared forty times would fill the memory
-        exact = self._fold(_degree) <= MOST_EXACT
+        exact = self.fold(_degree) <= MOST_EXACT
 
         def build(token, args):
             if isinstance(token, float):
@@ -154,7 +154,7 @@ class Expression:
                 return name if isinstance(name, sympy.Symbol) else sympy.Symbol(name)
             return OPERATORS[token].sympy(*args)
 
-        return self._fold(build)
+        return self.fold(build)
 
     def _used(self, names) -> list:
         """Those of ``names`` that occur; an error if there are too few."""
@@ -196,12 +196,14 @@ class Expression:
 
     # ---- evaluation ----------------------------------------------------------------------------
 
-    def __call__(self, x, library: str = "numpy"):
+    def __call__(self, x, library: str = "numpy", watch=None):
         """Values at points ``x`` of shape (..., d), as an array (tensor) of shape (...).
 
         ``library`` is ``"numpy"``, which computes in float64 whatever ``x`` holds
         (:func:`~symtut.expressions.arrays.as_numbers`), or ``"torch"``, which keeps a floating
-        tensor's type, device and gradient. Outside the domain the value is NaN or infinite.
+        tensor's type, device and gradient. Outside the domain (:mod:`symtut.expressions.domains`)
+        the value is NaN or infinite, or finite again, as 1/(1/x0) at 0. ``watch(token, arguments)``
+        is called for each operator with the values of its arguments.
 
         Raises
         ------
@@ -224,6 +226,8 @@ class Expression:
             if token in VARIABLES:
                 return _column(x, int(token[1:]))
             operator = OPERATORS[token]
+            if watch is not None:
+                watch(token, args)
             if all(isinstance(a, float) for a in args):
                 with np.errstate(all="ignore"):
                     return float(operator.numpy(*args))
@@ -232,11 +236,14 @@ class Expression:
             return getattr(operator, library)(*args)
 
         with np.errstate(all="ignore"):
-            value = self._fold(build)
+            value = self.fold(build)
         return _constant(value, x, library) if isinstance(value, float) else value
 
-    def _fold(self, build):
-        """Combine the tree bottom-up: ``build(token or number, argument results)``."""
+    def fold(self, build):
+        """Combine the tree bottom-up: ``build(token or number, argument results)``.
+
+        Of two arguments the right one is built first.
+        """
         numbers = iter(self.constants[::-1])
         stack = []
         for token in reversed(self.prefix):
