@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symtut.expressions import Expression, linear_combination
+from symtut.expressions.domains import domain_text
 from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
 from symtut.regression.points import CHUNK, Points, mean, solve, variance
@@ -98,6 +99,7 @@ def finish(
         "score": -best.criterion(judged) / best.n,
         "source": source,
         "digits": digits,
+        "domain": domain_text(expression, names, digits),
         "expression": expression,
     }
 

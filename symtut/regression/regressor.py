@@ -1,6 +1,5 @@
 """``SymbolicRegressor``: fit, predict, score in scikit-learn's manner; the result is a formula."""
 
-import copy
 import numbers
 import time
 import warnings
@@ -9,7 +8,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.expressions.arrays import as_numbers, as_tensor
+from symtut.expressions.domains import values_inside
 from symtut.regression import saved
 from symtut.regression.answer import Question
 from symtut.regression.budget import Budget
@@ -24,6 +23,7 @@ from symtut.regression.inputs import (
     too_large,
 )
 from symtut.regression.points import Points
+from symtut.regression.presentation import Presentation
 from symtut.regression.proposers import (
     library,
     library_proposer,
@@ -35,12 +35,12 @@ from symtut.regression.scaling import choose_columns
 from symtut.regression.search import SearchConfig
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.threads import one_thread
-from symtut.regression.validation import r2, warn_if_worse
+from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.regression.weights import load_weights
 from symtut.storage import keep_foreign, write_json
 
 
-class SymbolicRegressor(Estimator):
+class SymbolicRegressor(Presentation, Estimator):
     """Find a formula for y(X).
 
     A transformer reads the points and proposes skeletons; their constants are fitted, their terms
@@ -90,8 +90,9 @@ class SymbolicRegressor(Estimator):
         The Pareto front of length and fit, best first: ``equation`` (text with as many ``digits``
         as it takes to predict what the figures say), ``complexity`` (nodes), ``loss`` (mean squared
         error, units of y²), ``r2``, ``score`` (nats per point, higher is better), ``source``
-        (method), ``expression`` (:class:`~symtut.expressions.Expression`) and ``r2_holdout``: R² on
-        a quarter of the points that was held out while the form was found. The score is that of the
+        (method), ``domain`` (where it is defined, as text; empty: everywhere), ``expression``
+        (:class:`~symtut.expressions.Expression`) and ``r2_holdout``: R² on a quarter of the points
+        that was held out while the form was found. The score is that of the
         worse of the two fits, then the numbers are refitted to all points. Of fewer than 24 points
         none is held out: there, each is left out once from the fit of the outer numbers.
     n_features_in_ : int
@@ -244,47 +245,20 @@ class SymbolicRegressor(Estimator):
         return self.equations_[index]["expression"]
 
     def predict(self, X, index=None):
-        """Values (n,) of an equation at X (n, d)."""
+        """Values (n,) of an equation at X (n, d); NaN, and one warning, outside its domain."""
         expression = self.expression(index)
         points = chosen(X, check_points(X), self)
         warn_of_names(X, self)
-        return expression(points)
+        values = values_inside(expression, points)
+        if np.isnan(values).any():
+            warn_if_undefined(values, self.domain(index))
+        return values
 
     def score(self, X, y, sample_weight=None, index=None):
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
         X, y = check_data(X, y)
         return r2(y, prediction, check_weights(sample_weight, len(y)))
-
-    def sympy(self, index=None):
-        """The equation as a SymPy expression."""
-        return self.expression(index).sympy(self._written())
-
-    def latex(self, index=None, digits=None):
-        """The equation as LaTeX, with as many digits as its text has, or with ``digits``."""
-        expression = self.expression(index)
-        row = self.equations_[0 if index is None else index]
-        return expression.latex(self._written(), digits or row.get("digits"))
-
-    def torch(self, index=None):
-        """A function from a tensor (..., d) to a tensor (...), differentiable.
-
-        Type and device of a floating tensor are kept; whole numbers become the default dtype.
-        """
-        expression, fitted = self.expression(index), copy.copy(self)
-        return lambda x: expression(chosen(x, as_tensor(x, "X"), fitted), "torch")
-
-    def numpy(self, index=None):
-        """A function from an array (..., d) to an array (...), the values of :meth:`predict`.
-
-        Points with NaN or infinite values are not refused.
-        """
-        expression, fitted = self.expression(index), copy.copy(self)
-        return lambda x: expression(chosen(x, as_numbers(x, "X"), fitted))
-
-    def _written(self):
-        """Names of the variables x0, x1, … of the expressions."""
-        return tuple(self.names_[j] for j in self.columns_)
 
     # ---- files ----------------------------------------------------------------------------------
 

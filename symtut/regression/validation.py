@@ -89,3 +89,10 @@ def warn_if_worse(row: dict, few: bool) -> None:
         "points, fewer variables or less noise may help.",
         stacklevel=3,
     )
+
+
+def warn_if_undefined(values: np.ndarray, domain: str) -> None:
+    """Warn that some predictions (n,) are NaN; ``domain`` says in words where they are not."""
+    count = int(np.isnan(values).sum())
+    reason = f"the equation is defined where {domain}" if domain else "numbers beyond float64 occur"
+    warnings.warn(f"{count} of {len(values)} predictions are NaN: {reason}.", stacklevel=3)

@@ -1,0 +1,183 @@
+"""How a fitted regressor is shown: text, notebook, table, figure, and functions for elsewhere."""
+
+import copy
+import textwrap
+
+from symtut.errors import InputError, did_you_mean
+from symtut.expressions.arrays import as_numbers, as_tensor
+from symtut.expressions.code import LANGUAGES, code
+from symtut.expressions.domains import domain_text, values_inside
+from symtut.regression.columns import chosen
+from symtut.regression.front_html import front_html, left, r2_text
+
+WIDTH = 80
+"""Columns of a terminal that the printed front fits into."""
+
+MOST_LINES = 3
+"""Lines that an equation takes in the printed front; only the best one is never cut."""
+
+COLUMNS = ("complexity", "r2", "r2_holdout", "loss", "score", "equation", "domain", "source")
+
+
+class Presentation:
+    """What ``SymbolicRegressor`` shows of its equations, and hands on to other programs.
+
+    ``index`` is always a place in ``equations_``; None is the best, the first.
+    """
+
+    def __str__(self):
+        """The parameters that differ from the defaults, and the front, shortest equation first."""
+        lines = textwrap.wrap(repr(self), WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        if not hasattr(self, "equations_"):
+            return "\n".join([*lines, "not fitted yet: call fit(X, y)."])
+        lines.append("    i  nodes  R²        held out  equation")
+        for i, row in self._front():
+            figures = f"{r2_text(row['r2']):<8}  {r2_text(row['r2_holdout']):<8}"
+            start = f"{'>' if i == 0 else ' '}{i:>4}  {row['complexity']:>5}  {figures}  "
+            text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False)
+            if i and len(text) > MOST_LINES:
+                text = [*text[:MOST_LINES], "…"]
+            lines += [start + text[0], *(" " * len(start) + more for more in text[1:])]
+        if domain := self.domain():
+            said = f"Equation 0 (>) is defined where {domain}."
+            lines += textwrap.wrap(said, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        if not self.complete_:
+            lines.append("The search was cut short: more time may find better equations.")
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        """The front for a notebook: equations as LaTeX, and a small figure."""
+        if not hasattr(self, "equations_"):
+            return front_html(str(self), [])
+        rows = [(i, row, self.latex(i), self.domain(i)) for i, row in self._front()]
+        return front_html(repr(self), rows)
+
+    def _front(self) -> list[tuple[int, dict]]:
+        """Places and rows of the equations, shortest first."""
+        return sorted(enumerate(self.equations_), key=lambda pair: pair[1]["complexity"])
+
+    def table(self):
+        """The equations as a pandas ``DataFrame``, the best first; its index is theirs.
+
+        Columns: ``complexity`` (nodes), ``r2``, ``r2_holdout``, ``loss`` (mean squared error, units
+        of y²), ``score`` (nats per point, higher is better), ``equation``, ``domain`` (text, empty:
+        defined everywhere) and ``source``.
+
+        Raises
+        ------
+        InputError
+            Before ``fit``, or if pandas is not installed.
+        """
+        self.expression()  # says so if there is none
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError("table() needs pandas: pip install pandas.") from error
+        rows = [row | {"domain": self.domain(i)} for i, row in enumerate(self.equations_)]
+        return pandas.DataFrame(rows, columns=list(COLUMNS)).rename_axis("index")
+
+    def plot(self, ax=None):
+        """The front: 1 − R² over the number of nodes, on the points and on held-out ones.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to draw; new ones by default.
+
+        Returns
+        -------
+        the axes
+
+        Raises
+        ------
+        InputError
+            Before ``fit``, or for what are no axes.
+        """
+        self.expression()
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.subplots(figsize=(5.5, 3.5), layout="constrained")[1]
+        if not hasattr(ax, "semilogy"):
+            raise InputError(f"ax must be matplotlib axes, not {ax!r:.60}.")
+        front = [row for _, row in self._front()]
+        best, nodes = self.equations_[0], [row["complexity"] for row in front]
+        ax.semilogy(nodes, [left(row["r2"]) for row in front], "o-", label="fitted")
+        held_out = [row for row in front if row["r2_holdout"] is not None]
+        if held_out:
+            ax.semilogy(
+                [row["complexity"] for row in held_out],
+                [left(row["r2_holdout"]) for row in held_out],
+                "s--", fillstyle="none", label="held out",
+            )  # fmt: skip
+        label = textwrap.shorten(best["equation"], 34, placeholder=" …")
+        ax.semilogy(
+            best["complexity"], left(best["r2"]),
+            "o", markersize=14, fillstyle="none", color="black", label=f"best: {label}",
+        )  # fmt: skip
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set(xlabel="nodes", ylabel="1 − R²")
+        ax.legend(fontsize="small")
+        return ax
+
+    # ---- elsewhere ------------------------------------------------------------------------------
+
+    def domain(self, index=None) -> str:
+        """Where an equation is defined, as text: ``"x0 > 0 and x1 != 2"``; empty: everywhere."""
+        expression = self.expression(index)
+        return domain_text(expression, self._written(), self._digits(index))
+
+    def sympy(self, index=None):
+        """The equation as a SymPy expression."""
+        return self.expression(index).sympy(self._written())
+
+    def latex(self, index=None, digits=None):
+        """The equation as LaTeX, with as many digits as its text has, or with ``digits``."""
+        expression = self.expression(index)
+        return expression.latex(self._written(), digits or self._digits(index))
+
+    def torch(self, index=None):
+        """A function from a tensor (..., d) to a tensor (...), differentiable.
+
+        Type and device of a floating tensor are kept; whole numbers become the default dtype. NaN
+        outside the equation's domain.
+        """
+        expression, fitted = self.expression(index), copy.copy(self)
+        return lambda x: values_inside(expression, chosen(x, as_tensor(x, "X"), fitted), "torch")
+
+    def numpy(self, index=None):
+        """A function from an array (..., d) to an array (...), the values of :meth:`predict`.
+
+        Points with NaN or infinite values are not refused.
+        """
+        expression, fitted = self.expression(index), copy.copy(self)
+        return lambda x: values_inside(expression, chosen(x, as_numbers(x, "X"), fitted))
+
+    def code(self, language="python", index=None) -> str:
+        """The equation as a whole function in another language, with all digits.
+
+        ``language`` is ``"python"`` (NumPy), ``"c"``, ``"julia"``, ``"matlab"``, ``"jax"`` or
+        ``"torch"``; ``"latex"`` gives the formula alone. The function is called ``equation``, its
+        arguments are the variables that occur, and it gives NaN outside the equation's domain.
+
+        Raises
+        ------
+        InputError
+            Before ``fit``, for an unknown language or index.
+        """
+        expression, known = self.expression(index), (*LANGUAGES, "latex")
+        if not (isinstance(language, str) and language in known):
+            raise InputError(
+                f"unknown language {language!r}{did_you_mean(language, known)}; known: "
+                f"{', '.join(known)}."
+            )
+        if language == "latex":
+            return expression.latex(self._written(), None)
+        return code(expression, language, self._written())
+
+    def _digits(self, index):
+        return self.equations_[0 if index is None else index].get("digits")
+
+    def _written(self):
+        """Names of the variables x0, x1, … of the expressions."""
+        return tuple(self.names_[j] for j in self.columns_)
