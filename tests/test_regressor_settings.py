@@ -29,7 +29,15 @@ BAD = {
     "rounds": [0, -2, "3", 1.0, True, math.nan],
     "feature_names": ["ab", 5, ("a",), ("a", 3), {"a", "b"}, {"a": 1, "b": 2}, (None, None)],
     "robust": ["yes", 1, None],
-}
+    "operators": [
+        [], "sin", ["sine"], ["sin", 3], 5, {"sin": 1}, [None], [["sin"]], np.array(["sun"]),
+    ],
+    "constraints": [
+        [], "max_terms", {"max_term": 2}, {"max_terms": 0}, {"max_complexity": 2.5},
+        {"max_depth": True}, {"max_terms": "3"}, {"nested": 3}, {"nested": {"sin": 1}},
+        {"nested": {"sin": {"kos": 0}}}, {"nested": {"sin": {"cos": -1}}}, {3: 3},
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,10 @@ def test_bad_settings_are_one_clear_error(name, value):
     [{"n_candidates": np.int32(8), "rounds": np.int64(1), "max_time": np.float32(60)},
      {"recombine": np.True_, "robust": np.False_, "feature_names": ["a", "b"]},
      {"feature_names": np.array(["a", "b"]), "random_state": np.uint8(3), "max_time": 60},
-     {"weights": Path("general"), "method": np.str_("sparse")}],
+     {"weights": Path("general"), "method": np.str_("sparse")},
+     {"operators": np.array(["+", "mul", "sin"])},
+     {"operators": ["add", "sin"], "constraints": {"max_complexity": np.int64(9)}},
+     {"constraints": {"max_terms": 2, "nested": {"sin": {"sin": 0}}}}],
 )  # fmt: skip
 def test_numpy_scalars_and_lists_serve_and_come_back_from_a_file(settings, tmp_path):
     settings = {"method": "sparse"} | settings
@@ -61,9 +72,10 @@ def test_numpy_scalars_and_lists_serve_and_come_back_from_a_file(settings, tmp_p
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     for name, value in settings.items():
         kept = again.get_params()[name]
-        assert type(kept) in (int, float, bool, str, tuple)
-        assert np.all(kept == (str(value) if name == "weights" else tuple(value) if
-                               name == "feature_names" else value))  # fmt: skip
+        assert type(kept) in (int, float, bool, str, tuple, dict)
+        value = str(value) if name == "weights" else value
+        value = tuple(value) if name in ("feature_names", "operators") else value
+        assert np.all(kept == value)
     again.fit(X, Y)
 
 

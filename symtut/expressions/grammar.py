@@ -6,14 +6,14 @@ rules describe the terms of a sum; the coefficients of the sum are not part of a
 they can be solved for linearly.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from symtut.expressions.canonical import canonical_terms
 from symtut.expressions.evaluate import CODE, decode
-from symtut.expressions.operators import MAX_VARIABLES
+from symtut.expressions.operators import MAX_VARIABLES, OPERATORS
 from symtut.expressions.rules import (
     ANY_VARIABLE,
     LAWS,
@@ -54,6 +54,23 @@ class Grammar:
     def general(cls) -> "Grammar":
         """Equations of motion and laws of physics, half and half."""
         return cls(rules={**MECHANICS, **LAWS}, laws=0.5)
+
+    def restricted(self, operators) -> "Grammar":
+        """The same prior without the rules that write, or cannot do without, other operators."""
+        rules = dict(self.rules)
+        while True:
+            fewer = {}
+            for name, alternatives in rules.items():
+                kept = tuple(
+                    (weight, token, follows)
+                    for weight, token, follows in alternatives
+                    if (token in operators or token not in OPERATORS) and rules.keys() >= {*follows}
+                )
+                if kept:
+                    fewer[name] = kept
+            if fewer == rules:
+                return self if rules == self.rules else replace(self, rules=rules)
+            rules = fewer
 
     @cached_property
     def _tables(self):

@@ -19,6 +19,9 @@ FINAL_POINTS = 5000
 """Equations are judged and refitted on at most so many points; the outer numbers of the best are
 then solved for on all, as far as time allows."""
 
+MEAN = Fit((), np.zeros(0), np.zeros(0), 0.0, 1.0)
+"""What is always an answer."""
+
 SECONDS_A_ROW = 5e-7
 """About what one pass over all rows takes; kept back from the search."""
 
@@ -108,20 +111,33 @@ class Question:
             self.points.X[rows], self.points.y[rows], None if weight is None else weight[rows]
         )
         x, held_out = self.columns.searched(final.X), self.held_out[rows]
+        language = self.config.language
         judged = refitted = self._judged(fits, x, final, held_out)
         if held_out.any() or weight is not None or members > WORKING_POINTS:
             refitted = self._refitted(judged, x, final)
 
         def finished(k: int, on_all=None) -> dict:
             return finish(
-                refitted[k], final, self.columns, names, source, held_out, judged[k], on_all
+                refitted[k],
+                final,
+                self.columns,
+                names,
+                source,
+                held_out,
+                judged[k],
+                on_all,
+                language,
             )
 
         made = [finished(k) for k in range(len(judged))]
+        if not any(language.admits(row["expression"]) for row in made):
+            judged, refitted = [MEAN], [MEAN]
+            made = [finished(0)]
+        place = {id(row): k for k, row in enumerate(made)}
+        made = [row for row in made if language.admits(row["expression"])]
         found = sorted(front(made), key=lambda row: -row["score"])
         if members == len(final):
             return found
-        place = {id(row): k for k, row in enumerate(made)}
         everything = self.points if inliers.all() else self.points.take(inliers)
 
         def on_all(best: Sum) -> Sum:
@@ -129,9 +145,11 @@ class Question:
 
         for k, row in enumerate(found):  # the best first, as long as there is time
             try:
-                found[k] = finished(place[id(row)], on_all)
+                better = finished(place[id(row)], on_all)
             except OutOfTime:
                 break
+            if language.admits(better["expression"]):  # other numbers, other length
+                found[k] = better
         found = [row for row in found if np.isfinite(row["loss"])]
         return sorted(found, key=lambda row: -row["score"])
 

@@ -1,11 +1,11 @@
 """Writing formulas token by token: sampling from the transformer under a grammar mask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import numpy as np
 import torch
 
-from symtut.expressions import MAX_VARIABLES
+from symtut.expressions import MAX_VARIABLES, OPERATORS
 from symtut.regression.constants import Candidate
 from symtut.regression.tokens import BOS, EOS, GrammarMask, read
 from symtut.regression.transformer import FormulaTransformer, KeyValueCache
@@ -53,6 +53,7 @@ def sample(
     temperature: float = 1.0,
     n_points: int = 200,
     stop: Callable[[], bool] | None = None,
+    usable: Container[str] = OPERATORS,
 ) -> list[tuple[Candidate, float]]:
     """Sample skeletons for one data set.
 
@@ -66,6 +67,8 @@ def sample(
         Logits are divided by it before drawing; below 1 the samples are less diverse.
     stop : callable, optional
         Asked before every token; once true, only the samples finished by then are returned.
+    usable : container of str
+        Operators that may be drawn.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def sample(
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
     config = model.config
     limit = config.max_length
-    mask = GrammarMask(n_samples, int(n_variables), limit, config.form, config.constants)
+    mask = GrammarMask(n_samples, int(n_variables), limit, config.form, config.constants, usable)
     codes = torch.zeros(n_samples, limit, dtype=torch.int64)
     log_probability = torch.zeros(n_samples)
     rows = torch.arange(n_samples)  # the samples still being written

@@ -9,6 +9,7 @@ from symtut.expressions import Expression, linear_combination
 from symtut.expressions.domains import domain_text
 from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
+from symtut.regression.language import Language
 from symtut.regression.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.ranking import criterion
 from symtut.regression.scaling import Columns
@@ -50,6 +51,7 @@ def finish(
     held_out: np.ndarray | None = None,
     before: Fit | None = None,
     on_all: Callable[[Sum], Sum] | None = None,
+    language: Language | None = None,
 ) -> dict:
     """Refit the outer weights in the units of X and y, drop an idle intercept, describe the result.
 
@@ -64,9 +66,13 @@ def finish(
         The same terms with the constants that they had before held-out points were looked at.
     on_all : callable, optional
         Where ``points`` are a part of all: gives a sum the numbers that fit all of them best.
+    language : Language, optional
+        Whose operators spell the terms.
     """
     X, y = points.X[:, columns.written], points.y
     terms = [columns.restore(term) for term in fit.term_expressions()]
+    if language is not None:
+        terms = [language.spelled(term) or term for term in terms]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
     best, kept, shorter = _best_sum(terms, values, points), list(range(len(terms))), True
     while shorter and len(best.terms) > 1:  # idle terms go, like 2e-19·cos(x0) or a twin

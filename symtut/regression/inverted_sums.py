@@ -5,14 +5,14 @@ inverted. Each such transform of y is tried as the target of sparse selection am
 what fits is written as a formula in y.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, permutations, product
 
 import numpy as np
 
-from symtut.expressions import VARIABLES, Expression, linear_combination
+from symtut.expressions import OPERATORS, VARIABLES, Expression, linear_combination
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.ranking import criterion
 from symtut.regression.recombination import TermPool
@@ -44,7 +44,10 @@ TRANSFORMS = (
 
 
 def propose_inverted_sums(
-    x: np.ndarray, y: np.ndarray, stop: Callable[[], object] = bool
+    x: np.ndarray,
+    y: np.ndarray,
+    stop: Callable[[], object] = bool,
+    usable: Container[str] = OPERATORS,
 ) -> list[Candidate]:
     """Functions of sums that are close to y, each as a candidate of one term.
 
@@ -54,6 +57,8 @@ def propose_inverted_sums(
         ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
     stop : callable
         Called before every step; may raise.
+    usable : container of str
+        Operators that proposals may have.
 
     Returns
     -------
@@ -62,8 +67,13 @@ def propose_inverted_sums(
     """
     found: dict[Candidate, float] = {}
     # selection among few terms is not led astray by what resembles a sum of others
-    pools = [_pool(x, terms) for terms in _terms(x.shape[1])]
+    pools = [
+        _pool(x, [term for term in terms if _has_only(term.prefix, usable)])
+        for terms in _terms(x.shape[1])
+    ]
     for transform in TRANSFORMS:
+        if not _has_only(("add", *transform.back), usable):
+            continue
         stop()
         with np.errstate(all="ignore"):
             target = transform.forward(y)
@@ -80,6 +90,10 @@ def propose_inverted_sums(
                     nodes = len(candidate.terms[0])
                     found[candidate] = float(criterion(loss, numbers, nodes, len(y)))
     return sorted(found, key=found.__getitem__)[:8]
+
+
+def _has_only(prefix: tuple[str, ...], usable: Container[str]) -> bool:
+    return all(token in usable for token in prefix if token in OPERATORS)
 
 
 def _pool(x: np.ndarray, terms: list[Expression]) -> TermPool:

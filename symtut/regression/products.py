@@ -6,14 +6,14 @@ exponents need no search, only rounding to halves and thirds. The factors come f
 every one, and every pair of them, is tried through one QR decomposition and one Gram matrix.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, combinations, permutations
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, VARIABLES, Expression
+from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.regression.constants import Candidate
 from symtut.regression.ranking import criterion
 
@@ -37,9 +37,17 @@ class Factor:
     grows: bool = False
     family: Prefix = ()
 
+    def has_only(self, usable: Container[str]) -> bool:
+        """Whether a product with this factor has no other operators."""
+        written = (*self.prefix, "exp", "mul") if self.grows else self.prefix
+        return all(token in usable for token in written if token in OPERATORS)
+
 
 def propose_products(
-    x: np.ndarray, y: np.ndarray, stop: Callable[[], object] = bool
+    x: np.ndarray,
+    y: np.ndarray,
+    stop: Callable[[], object] = bool,
+    usable: Container[str] = OPERATORS,
 ) -> list[Candidate]:
     """Products that are close to y, each as a candidate of one term.
 
@@ -49,6 +57,8 @@ def propose_products(
         ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
     stop : callable
         Called before every step; may raise.
+    usable : container of str
+        Operators that factors may have; powers of the variables are always proposed.
 
     Returns
     -------
@@ -69,7 +79,7 @@ def propose_products(
     base = np.column_stack([np.ones(len(y)), powers]) * weight[:, None]
     target = np.log(np.abs(y)) * weight
     with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
-        columns, factors = _columns(x, weight, stop)
+        columns, factors = _columns(x, weight, stop, usable)
     chosen = _choose(base, columns, target, [factor.family for factor in factors])
     found: dict[Candidate, float] = {}
     for extra in chosen:
@@ -201,12 +211,14 @@ def _expression(prefix: Prefix) -> Expression:
     return Expression(tuple(CONSTANT if _is_number(t) else t for t in prefix), numbers)
 
 
-def _columns(x, weight, stop) -> tuple[np.ndarray, list[Factor]]:
+def _columns(x, weight, stop, usable) -> tuple[np.ndarray, list[Factor]]:
     """Weighted columns (n, K) of the factors that are defined on all points, and those factors."""
     columns, defined = [], []
     fixed = ((factor, _expression(factor.prefix)(x)) for factor in _factors(x.shape[1]))
     for factor, values in chain(fixed, _with_numbers(x.shape[1], x)):
         stop()
+        if not factor.has_only(usable):
+            continue
         if not factor.grows:
             values = np.log(np.abs(values))
         if np.all(np.isfinite(values)) and np.abs(values).max() < 1e6:

@@ -8,7 +8,7 @@ from itertools import combinations, zip_longest
 
 import numpy as np
 
-from symtut.expressions import VARIABLES, Grammar, canonical_terms
+from symtut.expressions import OPERATORS, VARIABLES, Grammar, canonical_terms
 from symtut.regression.constants import Candidate, Terms
 from symtut.regression.decoding import sample
 from symtut.regression.transformer import FormulaTransformer
@@ -17,13 +17,14 @@ AT_ONCE = 1024
 """So many samples of the transformer grow together: a hundred megabytes."""
 
 
-def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
-    """Samples from the transformer, most probable first."""
+def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, usable=OPERATORS):
+    """Samples from the transformer with the ``usable`` operators, most probable first."""
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found: dict[Candidate, tuple[float, Candidate]] = {}
         for part in _blocks(amount, stop):
-            for candidate, score in sample(model, x, y, part, generator, temperature, stop=stop):
+            drawn = sample(model, x, y, part, generator, temperature, stop=stop, usable=usable)
+            for candidate, score in drawn:
                 if candidate not in found or score > found[candidate][0]:
                     found[candidate] = score, candidate
         return [c for _, c in sorted(found.values(), key=lambda item: -item[0])]
@@ -31,9 +32,9 @@ def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0):
     return propose
 
 
-def prior_proposer(grammar: Grammar | None = None):
-    """Blind samples from the grammar that the transformer was pretrained on."""
-    grammar = grammar or Grammar()
+def prior_proposer(grammar: Grammar | None = None, usable=OPERATORS):
+    """Blind samples, with the ``usable`` operators, from the transformer's prior."""
+    grammar = (grammar or Grammar()).restricted(usable)
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found = {}

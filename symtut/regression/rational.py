@@ -18,6 +18,7 @@ import numpy as np
 
 from symtut.expressions import CONSTANT, Expression
 from symtut.regression.constants import Fit
+from symtut.regression.language import Language
 from symtut.regression.motion_terms import denominator_terms, numerator_terms
 from symtut.regression.ranking import EXACT, criterion, rank
 from symtut.regression.recombination import TermPool, forward
@@ -55,10 +56,15 @@ class RationalSearch:
         Where the terms of numerators come from, and the short ones of denominators.
     stop : callable, optional
         Asked now and then; it ends a selection by an exception of its own.
+    language : Language, optional
+        What terms may be; all by default.
     """
 
-    def __init__(self, pool: TermPool, stop: Callable[[], object] = bool):
+    def __init__(
+        self, pool: TermPool, stop: Callable[[], object] = bool, language: Language | None = None
+    ):
         self.pool, self.stop = pool, stop
+        allows = (language or Language()).allows
         generator = np.random.default_rng(0)
         x = pool.x
         # terms are chosen on some of the points, numbers are fitted to all
@@ -70,8 +76,10 @@ class RationalSearch:
         self.on_probes = np.zeros((0, len(self.x)))  # (S, n) with shuffled columns: in between
         self._seen = self._calls = 0
         self.top = TermPool(self.x)  # numerators
-        self.top.extend(*numerator_terms(self.x))
-        self._add(denominator_terms(x.shape[1]))
+        terms, values = numerator_terms(self.x)
+        kept = [i for i, term in enumerate(terms) if allows(term.prefix)]
+        self.top.extend([terms[i] for i in kept], values[kept])
+        self._add([t for t in denominator_terms(x.shape[1]) if allows(t.prefix)])
 
     def _add(self, terms: list[Expression]) -> None:
         """Take terms that vary and resemble none of the others."""

@@ -5,13 +5,14 @@ serves every selection: a step of forward selection then costs a row of the matr
 pass over all points, for many beginnings at once.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
-from symtut.regression.constants import Fit
+from symtut.regression.constants import Fit, Terms
 from symtut.regression.ranking import criterion, rank
 
 MAX_TERMS = 6
@@ -19,6 +20,12 @@ MAX_TERMS = 6
 
 class TermPool:
     """Terms with their constants, as columns of values; the source of recombination.
+
+    Parameters
+    ----------
+    x : (n, d) float
+    permits : callable, optional
+        Whether a sum of terms (prefixes) may be selected; by default every one.
 
     Attributes
     ----------
@@ -31,8 +38,8 @@ class TermPool:
         Scalar products of the columns.
     """
 
-    def __init__(self, x: np.ndarray):
-        self.x = x
+    def __init__(self, x: np.ndarray, permits: Callable[[Terms], bool] | None = None):
+        self.x, self.permits = x, permits
         self.terms: list[Expression] = []
         self._values = np.empty((64, len(x)))
         self._columns = np.empty((64, len(x)))
@@ -139,10 +146,10 @@ class TermPool:
         few = [among for among in (24, 60) if among < len(y) // 2]
         beginnings += [self._eliminated(with_y, among, most) for among in few]
         chosen = forward(self.gram, np.tile(with_y, (len(beginnings), 1)), most, beginnings)
-        fits = [
-            self._fit(subset, y)
-            for subset in self._promising(self.subsets(chosen, with_y), with_y, y)
-        ]
+        subsets = self.subsets(chosen, with_y)
+        if self.permits is not None:
+            subsets = {s for s in subsets if self.permits(tuple(self.terms[i].prefix for i in s))}
+        fits = [self._fit(subset, y) for subset in self._promising(subsets, with_y, y)]
         best: dict[int, list[Fit]] = {}
         for fit in sorted(fits, key=lambda f: rank(f, len(y))):
             best.setdefault(len(fit.terms), []).append(fit)

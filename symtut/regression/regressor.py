@@ -22,21 +22,14 @@ from symtut.regression.inputs import (
     not_fitted,
     too_large,
 )
+from symtut.regression.language import Language
+from symtut.regression.methods import config_of, proposer_of
 from symtut.regression.points import Points
 from symtut.regression.presentation import Presentation
-from symtut.regression.proposers import (
-    library,
-    library_proposer,
-    pooled_proposer,
-    prior_proposer,
-    transformer_proposer,
-)
 from symtut.regression.scaling import choose_columns
-from symtut.regression.search import SearchConfig
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.threads import one_thread
 from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
-from symtut.regression.weights import load_weights
 from symtut.storage import keep_foreign, write_json
 
 
@@ -83,6 +76,18 @@ class SymbolicRegressor(Presentation, Estimator):
         transitions that a simulator has clipped. ``inliers_`` tells who stayed, and the figures in
         ``equations_`` refer to those. Points that are merely rare may be left out, too; switch it
         on where outliers are to be expected.
+    operators : sequence of str, optional
+        The only operators that may stand in a term, like ``["add", "mul", "sin"]`` or ``["+", "*",
+        "sin"]``; default all. An equation is a sum of terms: its numbers, variables, plus and
+        minus signs, and the factor in front of each term need no operator; ``sin(2*x0)`` needs
+        ``mul``. Known: add, sub, mul, div, neg, inv (1/x), square, sqrt, pow, exp, log, sin, cos,
+        tan, asin, acos, atan, tanh, abs. What others can spell is found, too: with ``mul``, x0² as
+        ``x0*x0``.
+    constraints : dict, optional
+        ``max_complexity``: most nodes of an equation; ``max_terms`` of its sum, the constant not
+        counted; ``max_depth``: most operators above one another inside a term, two in
+        ``sin(x0**2)``; ``nested``: how often one operator may stand below another, as in PySR:
+        ``{"sin": {"sin": 0, "cos": 0}}``.
 
     Attributes
     ----------
@@ -136,6 +141,8 @@ class SymbolicRegressor(Presentation, Estimator):
         rounds=3,
         feature_names=None,
         robust=False,
+        operators=None,
+        constraints=None,
     ):
         self.weights = weights
         self.n_candidates = n_candidates
@@ -147,6 +154,8 @@ class SymbolicRegressor(Presentation, Estimator):
         self.rounds = rounds
         self.feature_names = feature_names
         self.robust = robust
+        self.operators = operators
+        self.constraints = constraints
 
     # ---- fit ------------------------------------------------------------------------------------
 
@@ -188,9 +197,11 @@ class SymbolicRegressor(Presentation, Estimator):
             if not present.all():
                 points = points.take(present)
             check_fittable(points.X, points.y)
-            columns = choose_columns(points.X)
+            language = Language.of(self.operators, self.constraints)
+            columns = choose_columns(points.X, "mul" in language.usable)
             names = names_of(labels, self.feature_names, X.shape[1])
-            config, generator = self._config(len(columns.used)), generator_of(self.random_state)
+            config = config_of(self, language, len(columns.used))
+            generator = generator_of(self.random_state)
             question = Question(points, columns, propose, config, generator, budget)
             written = tuple(names[j] for j in columns.written)
             answer = question.answer(written, self.method, bool(self.robust))
@@ -210,27 +221,8 @@ class SymbolicRegressor(Presentation, Estimator):
         self.complete_, self.fit_time_ = answer.complete, self._clock() - started
         return self
 
-    def _config(self, n_variables: int) -> SearchConfig:
-        fixed = ()
-        if self.method.endswith("sparse"):
-            fixed = tuple(term for (term,) in library(n_variables))
-        rounds = None if self.rounds is None else int(self.rounds)
-        return SearchConfig(
-            n_candidates=int(self.n_candidates), rounds=rounds, constants=self.constants,
-            recombine=bool(self.recombine) or self.method == "sparse",
-            pool_size=10_000 if self.method == "sparse" else SearchConfig.pool_size,
-            library=fixed, products=self.method.endswith("+sparse"),
-        )  # fmt: skip
-
     def _proposer(self):
-        if self.method in ("prior", "prior+sparse"):
-            return prior_proposer()
-        if self.method == "sparse":
-            return library_proposer()
-        transformer = transformer_proposer(load_weights(self.weights))
-        if self.method in ("transformer", "transformer+sparse"):
-            return transformer
-        return pooled_proposer(transformer, prior_proposer())
+        return proposer_of(self)
 
     # ---- results --------------------------------------------------------------------------------
 

@@ -63,8 +63,10 @@ class Columns:
         return found
 
 
-def choose_columns(X: np.ndarray) -> Columns:
+def choose_columns(X: np.ndarray, rescaled: bool = True) -> Columns:
     """Leave out what carries nothing, and pick a unit for each column that is left.
+
+    Without ``rescaled`` every unit is 1: formulas that may not have a factor inside a function.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def choose_columns(X: np.ndarray) -> Columns:
             raise InputError(
                 f"column {j} of X holds values of size {size[j]:.1e}: give it in other units."
             )
-        ordinary = ORDINARY[0] <= spread <= ORDINARY[1]
+        ordinary = not rescaled or ORDINARY[0] <= spread <= ORDINARY[1]
         units.append(1.0 if ordinary else float(f"1e{round(np.log10(spread))}"))
     written = range(X.shape[1]) if X.shape[1] <= MAX_VARIABLES else used
     return Columns(tuple(used), tuple(units), tuple(written))

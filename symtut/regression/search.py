@@ -9,7 +9,7 @@ a step that the limit cuts leaves nothing behind. So more time never gives a wor
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
@@ -19,6 +19,7 @@ from symtut.regression.bfgs import bfgs
 from symtut.regression.budget import Budget, OutOfTime
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.inverted_sums import propose_inverted_sums
+from symtut.regression.language import Language
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.products import propose_products
 from symtut.regression.ranking import EXACT, rank, shortlist
@@ -69,6 +70,8 @@ class SearchConfig:
         (with ``recombine``).
     products : bool
         Try products in the logarithm and sums behind a function, too, before anything slow.
+    language : Language
+        What may be an answer; ``library`` has no other terms.
     """
 
     n_candidates: int = 256
@@ -81,6 +84,7 @@ class SearchConfig:
     rational: bool = True
     library: tuple[tuple[str, ...], ...] = ()
     products: bool = False
+    language: Language = field(default_factory=Language)
 
 
 def search(
@@ -137,7 +141,8 @@ class _Search:
         self.rows = np.arange(n)  # those that candidates are screened on
         if n > config.screening_points:
             self.rows = np.sort(generator.choice(n, config.screening_points, replace=False))
-        self.pool, self.fixed, self.quotients = TermPool(x), None, None
+        self.language = config.language
+        self.pool, self.fixed, self.quotients = self._pool_of([]), None, None
         self.found: list[Fit] = []
         self.ratios: list[Fit] = []  # a ratio that is not exact waits: its residual leads astray
         self.rounds_done = 0
@@ -146,20 +151,23 @@ class _Search:
         """The mean, sums of plain variables, sums of library terms."""
         mean = Fit((), np.zeros(0), np.zeros(0), float(self.y.mean()), 1.0)
         names = [(name,) for name in VARIABLES[: self.x.shape[1]]]
-        self.found = [mean, *_pool_of(self.x, names).select(self.y)]
+        sums = self._pool_of(names).select(self.y)
+        self.found = [mean, *(f for f in sums if self.language.permits(f.terms))]
         if self.config.recombine and self.config.library:
             self.budget.stop()
-            self.fixed = _pool_of(self.x, self.config.library, self.budget.stop)
+            self.fixed = self._pool_of(self.config.library, self.budget.stop)
             self._take_library(self.y)
         if self.config.products and not self._obvious():
             some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
             for propose in (propose_products, propose_inverted_sums):
                 self.budget.stop()
                 y = self.y[some] - self.zero
-                self._take_product(propose(self.x[some], y, self.budget.stop))
+                usable = self.language.usable
+                self._take_product(propose(self.x[some], y, self.budget.stop, usable))
 
     def _take_product(self, candidates: list[Candidate]) -> None:
         """Fit proposals that come with all their numbers, the best of them in every digit."""
+        candidates = [c for c in candidates if self.language.permits(c.terms)]
         terms, guesses = [c.terms for c in candidates], [c.guess for c in candidates]
         if terms:
             fits = self._ranked(self._fit_all(terms, guesses, 1, self.x, self.y))
@@ -201,15 +209,21 @@ class _Search:
         self._take(self.pool.select(self.y))
         if self.fixed is not None and self._best().loss > ROUNDING and not (first and whole):
             self._take_library(target)
-        if config.rational and self._best().loss >= EXACT:
+        if config.rational and self.language.has_ratios and self._best().loss >= EXACT:
             self.budget.stop()
-            self.quotients = self.quotients or RationalSearch(self.pool, self.budget.stop)
-            self.ratios = self._ranked(self.ratios + self.quotients.select(self.y))[:4]
+            if self.quotients is None:
+                self.quotients = RationalSearch(self.pool, self.budget.stop, self.language)
+            found = self.quotients.select(self.y)
+            found = [f for f in found if self.language.permits(f.terms)]
+            self.ratios = self._ranked(self.ratios + found)[:4]
             self._take([f for f in self.ratios if f.loss < EXACT])
 
     def _screened(self, candidates: list[Candidate], target) -> list[Fit]:
         """Candidates with constants fitted on some points, in blocks, best first."""
         x, y, fits = self.x[self.rows], target[self.rows], []
+        if self.language.limited:
+            candidates = list(dict.fromkeys(map(self.language.reduced, candidates)))
+            candidates = [c for c in candidates if c.terms]
         for begin in range(0, len(candidates), 128):
             block = candidates[begin : begin + 128]
             terms, guesses = [c.terms for c in block], [c.guess for c in block]
@@ -225,6 +239,7 @@ class _Search:
         self._take(refits)
         # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
         shorter = dict(c for f in plain + refits for c in simplifications(f, self.x))
+        shorter = {c: guess for c, guess in shorter.items() if self.language.permits(c)}
         if shorter:
             self._take(self._fit_all(list(shorter), list(shorter.values()), 1, self.x, self.y))
 
@@ -252,8 +267,17 @@ class _Search:
         )
 
     def _take(self, fits: list[Fit]) -> None:
-        self.found = self.found + [f for f in fits if np.isfinite(f.loss)]
+        fits = [f for f in fits if np.isfinite(f.loss)]
+        self.found = self.found + [f for f in fits if self.language.permits(f.terms)]
         self.budget.stop()
+
+    def _pool_of(self, terms, stop: Callable[[], object] = bool) -> TermPool:
+        """Those of the terms (prefixes) that vary on the points, twins left out."""
+        pool = TermPool(self.x, self.language.permits if self.language.limited else None)
+        for term in terms:
+            stop()
+            pool.append(Expression(tuple(term)))
+        return pool
 
     def _ranked(self, fits: list[Fit]) -> list[Fit]:
         return sorted(fits, key=lambda f: rank(f, self.n))
@@ -265,15 +289,6 @@ class _Search:
         """Whether at most two library terms leave rounding errors alone: nothing is shorter."""
         best = self._best()
         return best.loss <= ROUNDING and len(best.terms) <= 2
-
-
-def _pool_of(x, terms, stop: Callable[[], object] = bool) -> TermPool:
-    """Those of the terms (prefixes) that vary on the points, twins left out."""
-    pool = TermPool(x)
-    for term in terms:
-        stop()
-        pool.append(Expression(tuple(term)))
-    return pool
 
 
 def _settled(fit: Fit) -> bool:

@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from symtut.errors import InputError
+from symtut.regression.language import Language
 
 METHODS = (
     *("transformer+sparse", "prior+sparse", "transformer+prior"),
@@ -47,6 +48,7 @@ def check_settings(model) -> None:
             f"feature_names must be a list of names, one for each column of X, not {names!r}."
         )
     _check_random_state(model.random_state)
+    Language.of(model.operators, model.constraints)
 
 
 def plain_settings(params: dict) -> dict:
@@ -55,6 +57,10 @@ def plain_settings(params: dict) -> dict:
     plain["weights"] = str(params["weights"])
     if params["feature_names"] is not None:
         plain["feature_names"] = list(map(str, params["feature_names"]))
+    if params["operators"] is not None:
+        plain["operators"] = sorted(map(str, params["operators"]))
+    if params["constraints"] is not None:
+        plain["constraints"] = _plain_limits(params["constraints"])
     random_state = params["random_state"]
     if isinstance(random_state, np.random.RandomState):
         plain["random_state"] = {"RandomState": _listed(random_state.get_state(legacy=False))}
@@ -72,8 +78,9 @@ def settings_from(plain: dict) -> dict:
         If the state of a generator is not one that NumPy knows.
     """
     settings = dict(plain)
-    if settings.get("feature_names") is not None:
-        settings["feature_names"] = tuple(settings["feature_names"])  # JSON knows only lists
+    for name in ("feature_names", "operators"):
+        if settings.get(name) is not None:
+            settings[name] = tuple(settings[name])  # JSON knows only lists
     if isinstance(kept := settings.get("random_state"), dict):
         try:
             ((kind, state),) = kept.items()
@@ -87,6 +94,12 @@ def settings_from(plain: dict) -> dict:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError("random_state is no state of a NumPy generator.") from error
     return settings
+
+
+def _plain_limits(limits):
+    if isinstance(limits, dict):
+        return {str(name): _plain_limits(value) for name, value in limits.items()}
+    return int(limits)
 
 
 def _listed(value):

@@ -15,13 +15,14 @@ A formula w0 + Σ wk·tk can be written in two ways (``form``), its constants in
 """
 
 import math
+from collections.abc import Container
 
 import numpy as np
 import torch
 
 from symtut.expressions import canonical_terms
 from symtut.expressions.evaluate import ARITY, BOS, CODE, EOS, PAD, SEP, SYMBOLS, decode
-from symtut.expressions.operators import CONSTANT, MAX_VARIABLES
+from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS
 from symtut.regression.constants import Candidate, Terms
 from symtut.regression.numbered import Numbered, NumberedSum, numbered_sum
 
@@ -131,8 +132,9 @@ class GrammarMask:
 
     In the form ``terms`` a sequence is one to five complete prefix expressions separated by
     ``<sep>`` and closed by ``<eos>``; in the form ``prefix`` it is a single one. Only the variables
-    that the data have are allowed, and the mask never lets a sequence grow so long that it could
-    not be completed within ``max_length`` tokens.
+    that the data have and the ``usable`` operators are allowed (and those of the outer sum), and
+    the mask never lets a sequence grow so long that it could not be completed within
+    ``max_length`` tokens.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class GrammarMask:
         max_length: int,
         form: str = "terms",
         constants: str = "placeholder",
+        usable: Container[str] = OPERATORS,
     ):
         self.needed = torch.ones(batch, dtype=torch.int64)  # subtrees still to be written
         self.n_terms = torch.ones(batch, dtype=torch.int64)
@@ -153,6 +156,10 @@ class GrammarMask:
         self.usable = (code >= _CONSTANT) & (
             (code < _FIRST_VARIABLE + n_variables) | (code >= _FIRST_OPERATOR)
         )
+        needed = () if form == "terms" else ("add", "sub", "mul", "neg")
+        for name in OPERATORS:
+            if name not in usable and name not in needed:
+                self.usable[CODE[name]] = False
         # a term that is a bare constant, or a sum, is not a term: coefficients are solved for
         self.useless = (code == _CONSTANT) | (code >= _FIRST_NUMBER)
         if form == "terms":

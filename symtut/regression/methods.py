@@ -1,0 +1,42 @@
+"""What a regressor's settings mean: who proposes, and the choices of the search."""
+
+from symtut.regression.language import Language
+from symtut.regression.proposers import (
+    library,
+    library_proposer,
+    pooled_proposer,
+    prior_proposer,
+    transformer_proposer,
+)
+from symtut.regression.search import Proposer, SearchConfig
+from symtut.regression.weights import load_weights
+
+
+def proposer_of(model) -> Proposer:
+    """Who proposes skeletons for a ``SymbolicRegressor``; reads the weights if it is they."""
+    usable = Language.of(model.operators, model.constraints).usable
+    if model.method in ("prior", "prior+sparse"):
+        return prior_proposer(usable=usable)
+    if model.method == "sparse":
+        return library_proposer()
+    transformer = transformer_proposer(load_weights(model.weights), usable=usable)
+    if model.method in ("transformer", "transformer+sparse"):
+        return transformer
+    return pooled_proposer(transformer, prior_proposer(usable=usable))
+
+
+def config_of(model, language: Language, n_variables: int) -> SearchConfig:
+    """The choices of the search for data with so many columns."""
+    fixed = ()
+    if model.method.endswith("sparse"):
+        fixed = tuple(term for (term,) in library(n_variables) if language.allows(term))
+    return SearchConfig(
+        n_candidates=int(model.n_candidates),
+        rounds=None if model.rounds is None else int(model.rounds),
+        constants=model.constants,
+        recombine=bool(model.recombine) or model.method == "sparse",
+        pool_size=10_000 if model.method == "sparse" else SearchConfig.pool_size,
+        library=fixed,
+        products=model.method.endswith("+sparse"),
+        language=language,
+    )
