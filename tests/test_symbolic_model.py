@@ -10,6 +10,7 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.tasks import Pendulum, Reacher, Transitions, make_task
 from symtut.world_models.symbolic import SymbolicWorldModel, constant_value
+from symtut.world_models.validation import error_on_fitted
 
 
 def random_transitions(task, state, steps, seed=0):
@@ -197,3 +198,68 @@ def test_undefined_equations_leave_the_coordinate_where_it_is():
     state = torch.full((1, 6), 0.125)
     state[0, 2] = -1.0
     assert torch.equal(model.predict(state, torch.zeros(1, 2)), state)
+
+
+def driven(gain, steps=40, episodes=5):
+    """x' = (1 + gain)·x + u and a small force that no short formula holds; u pulls x back."""
+    generator, rows = np.random.default_rng(100), []
+    for episode in range(episodes):
+        x = generator.normal()
+        for _ in range(steps):
+            u = 0.5 * generator.normal() - (gain + 0.3) * x
+            after = (1 + gain) * x + u + 1e-4 * np.sin(3 * x) / (2 + np.cos(x * u))
+            rows.append(((x,), (u,), (after,), 0.0, False, episode))
+            x = after
+    return Transitions(*map(np.array, zip(*rows, strict=True)))
+
+
+class Driven(Pendulum):
+    state_names, angular = ("x",), (False,)
+    state_low, state_high = np.array([-np.inf]), np.array([np.inf])
+
+
+@pytest.mark.parametrize("gain, long", [(0.1, False), (0.6, True)])
+def test_the_small_tail_is_written_where_open_loop_needs_it(gain, long):
+    task, transitions = Driven(), driven(gain)
+    model = sparse_model(task)
+    row = model.fit(transitions).equations[0]
+    short = model.regressors_[0].equations_[0]
+    assert short["complexity"] <= 7 and 1 - short["r2"] < 1e-8
+    if not long:
+        assert row["complexity"] == short["complexity"]
+        return
+    drift = error_on_fitted(model, task, transitions, 20)
+    assert row["complexity"] > 10 and 1 - row["r2_fit"] < 0.2 * (1 - short["r2"])
+    model.expressions_ = [short["expression"]]
+    assert error_on_fitted(model, task, transitions, 20) > max(0.1, 2 * drift)
+
+
+def test_open_loop_on_fitted_transitions_begins_anew_after_a_gap():
+    task, transitions = Driven(), driven(0.1)
+    model = sparse_model(task)
+    model.fit(transitions)
+    kept = np.ones(len(transitions), dtype=bool)
+    kept[10::20] = False  # held back, say
+    whole = error_on_fitted(model, task, transitions, 20)
+    assert 0.2 * whole < error_on_fitted(model, task, transitions[kept], 20) < 1.5 * whole
+    alone = error_on_fitted(model, task, transitions[::2], 20)  # no two that follow each other
+    assert alone == pytest.approx(error_on_fitted(model, task, transitions[::2], 1))
+
+
+def test_reachers_joints_are_a_motor_with_damping():
+    """The links' part of 1e-9 is in the longer equations of the front."""
+    task = make_task("reacher")
+    start = task.start_state(6, torch.Generator().manual_seed(3)).double().numpy()
+    transitions = random_transitions(task, start, 50)
+    model = sparse_model(task)
+    rows = model.fit(transitions).equations[:4]
+    for i, row in enumerate(rows):
+        assert row["complexity"] == 7 and len(row["constants"]) == 2
+        assert set(row["inputs"][j] for j in model.expressions_[i].variables) == {
+            f"theta{i % 2 + 1}_dot", f"u{i % 2 + 1}"
+        }  # fmt: skip
+        true = Expression.from_text(task.true_equations[i], tuple(row["inputs"]))
+        assert sorted(row["constants"]) == pytest.approx(sorted(true.constants), rel=3e-3)
+        front = model.regressors_[i].equations_
+        assert min(r["loss"] for r in front) < 0.2 * front[0]["loss"]
+    assert error_on_fitted(model, task, transitions, 50) < 0.005

@@ -116,24 +116,21 @@ class Question:
         if held_out.any() or weight is not None or members > WORKING_POINTS:
             refitted = self._refitted(judged, x, final)
 
-        def finished(k: int, on_all=None) -> dict:
+        def finished(k: int, brief: bool = False, on_all=None) -> dict:
             return finish(
-                refitted[k],
-                final,
-                self.columns,
-                names,
-                source,
-                held_out,
-                judged[k],
-                on_all,
-                language,
-            )
+                refitted[k], final, self.columns, names, source, held_out, judged[k], on_all,
+                language, brief,
+            )  # fmt: skip
 
-        made = [finished(k) for k in range(len(judged))]
+        ways = [(k, False) for k in range(len(judged))]
+        made = [finished(*way) for way in ways]
+        # the best once more, without what matters little: the whole stays on the front behind it
+        ways.append((max(range(len(made)), key=lambda k: made[k]["score"]), True))
+        made.append(finished(*ways[-1]))
         if not any(language.admits(row["expression"]) for row in made):
-            judged, refitted = [MEAN], [MEAN]
+            judged, refitted, ways = [MEAN], [MEAN], [(0, False)]
             made = [finished(0)]
-        place = {id(row): k for k, row in enumerate(made)}
+        way_of = {id(row): way for row, way in zip(made, ways, strict=True)}
         made = [row for row in made if language.admits(row["expression"])]
         found = sorted(front(made), key=lambda row: -row["score"])
         if members == len(final):
@@ -145,7 +142,7 @@ class Question:
 
         for k, row in enumerate(found):  # the best first, as long as there is time
             try:
-                better = finished(place[id(row)], on_all)
+                better = finished(*way_of[id(row)], on_all)
             except OutOfTime:
                 break
             if language.admits(better["expression"]):  # other numbers, other length

@@ -11,7 +11,7 @@ from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
 from symtut.regression.language import Language
 from symtut.regression.points import CHUNK, Points, mean, solve, variance
-from symtut.regression.ranking import criterion
+from symtut.regression.ranking import criterion, score
 from symtut.regression.scaling import Columns
 from symtut.regression.validation import error_held_out
 
@@ -36,10 +36,16 @@ class Sum:
 
     def criterion(self, loss: float) -> float:
         """Description length with this mean squared error; lower is better."""
+        return float(criterion(*self._described(loss)))
+
+    def score(self, loss: float) -> float:
+        """Nats per point with this mean squared error; higher is better."""
+        return float(score(*self._described(loss)))
+
+    def _described(self, loss: float) -> tuple[float, int, int, int]:
         numbers = sum(len(term.constants) for term in self.terms)
         parameters = len(self.outer) + (self.intercept != 0.0) + numbers
-        share = loss / self.variance
-        return float(criterion(share, parameters, self.expression().complexity, self.n))
+        return loss / self.variance, parameters, self.expression().complexity, self.n
 
 
 def finish(
@@ -52,8 +58,9 @@ def finish(
     before: Fit | None = None,
     on_all: Callable[[Sum], Sum] | None = None,
     language: Language | None = None,
+    brief: bool = False,
 ) -> dict:
-    """Refit the outer weights in the units of X and y, drop an idle intercept, describe the result.
+    """Refit the outer weights in the units of X and y, drop idle terms, describe the result.
 
     Parameters
     ----------
@@ -68,19 +75,27 @@ def finish(
         Where ``points`` are a part of all: gives a sum the numbers that fit all of them best.
     language : Language, optional
         Whose operators spell the terms.
+    brief : bool
+        Drop terms, too, that matter little, as the score has it.
     """
+
+    def better(one: Sum, other: Sum) -> bool:
+        if brief:
+            return one.score(one.loss) > other.score(other.loss)
+        return one.criterion(one.loss) < other.criterion(other.loss)
+
     X, y = points.X[:, columns.written], points.y
     terms = [columns.restore(term) for term in fit.term_expressions()]
     if language is not None:
         terms = [language.spelled(term) or term for term in terms]
     values = np.column_stack([np.ones(len(y)), *(term(X) for term in terms)])
-    best, kept, shorter = _best_sum(terms, values, points), list(range(len(terms))), True
+    best, kept, shorter = _best_sum(terms, values, points, better), list(range(len(terms))), True
     while shorter and len(best.terms) > 1:  # idle terms go, like 2e-19·cos(x0) or a twin
         shorter = False
         for idle in np.argsort(np.abs(best.outer) * values[:, 1:].std(0)).tolist():
             left = np.delete(values, 1 + idle, axis=1)
-            found = _best_sum(best.terms[:idle] + best.terms[idle + 1 :], left, points)
-            if found.criterion(found.loss) < best.criterion(best.loss):
+            found = _best_sum(best.terms[:idle] + best.terms[idle + 1 :], left, points, better)
+            if better(found, best):
                 best, values, shorter = found, left, True
                 kept.pop(idle)
                 break
@@ -102,7 +117,7 @@ def finish(
         "loss": loss,
         "r2": 1.0 - loss / best.variance,
         "r2_holdout": None if held_out is None else 1.0 - left_over,
-        "score": -best.criterion(judged) / best.n,
+        "score": best.score(judged),
         "source": source,
         "digits": digits,
         "domain": domain_text(expression, names, digits),
@@ -158,10 +173,13 @@ def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]
     return Sum(best.terms, numbers[1:], float(shift + numbers[0]), loss, len(points), size)
 
 
-def _best_sum(terms, values, points: Points) -> Sum:
-    """:func:`_sum` without an intercept or with one, whichever has the better criterion."""
-    sums = [_sum(terms, values, points, first) for first in ((1, 0) if terms else (0,))]
-    return min(sums, key=lambda s: s.criterion(s.loss))
+def _best_sum(terms, values, points: Points, better: Callable[[Sum, Sum], bool]) -> Sum:
+    """:func:`_sum` without an intercept or with one, whichever is better."""
+    constant = _sum(terms, values, points, 0)
+    if not terms:
+        return constant
+    without = _sum(terms, values, points, 1)
+    return constant if better(constant, without) else without
 
 
 def _sum(terms, values, points: Points, first: int) -> Sum:

@@ -4,6 +4,10 @@ import numpy as np
 
 from symtut.regression.constants import Fit
 
+ROUNDING = 1e-16
+"""1 − R² that no formula but the right one reaches in double precision: above it, even where the
+fit is exact to the digits of float32 observations, a shorter formula may be in the library."""
+
 EXACT = 1e-11
 """1 − R² below which fits count as equal and the shortest wins: at this level the residual is the
 rounding of float32 observations, and whatever explains it is not physics."""
@@ -16,6 +20,33 @@ def criterion(loss, n_parameters, complexity, n_points):
     term must pay for its coefficient and its nodes.
     """
     fit = n_points * np.log(np.maximum(loss, EXACT))
+    return _description(fit, n_parameters, complexity, n_points)
+
+
+MATTERS = 1e-6
+"""1 − R² below which an error hardly matters: a thousandth of the spread of y. No noise is needed
+to tell errors apart down there, but what explains them is seldom the law that a person looks for:
+the joints of Reacher's arm are linear but for links that count for 1e-9."""
+
+FEW = 5
+"""What is left below :data:`MATTERS` counts as if it had been measured at so few points."""
+
+
+def score(loss, n_parameters, complexity, n_points):
+    """Nats per point by which finished equations are put in order; higher is better.
+
+    As long as more than a thousandth of the spread of y is left (1 − R² > 1e-6) this is the
+    :func:`criterion` with its sign changed. Below, a further term pays only if it makes the error
+    four to ten times smaller, depending on its length. So the law itself, which leaves rounding
+    errors alone, comes before a shorter approximation, and a short approximation before one that
+    is a little closer.
+    """
+    fit = n_points * np.log(np.maximum(loss, MATTERS))
+    fit = fit + FEW * np.log(np.clip(loss, ROUNDING, MATTERS) / MATTERS)
+    return -_description(fit, n_parameters, complexity, n_points) / n_points
+
+
+def _description(fit, n_parameters, complexity, n_points):
     return fit + np.log(n_points) * n_parameters + 2.0 * complexity
 
 

@@ -22,14 +22,10 @@ from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.language import Language
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.products import propose_products
-from symtut.regression.ranking import EXACT, rank, shortlist
+from symtut.regression.ranking import EXACT, ROUNDING, rank, shortlist
 from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
 from symtut.regression.simplification import simplifications
-
-ROUNDING = 1e-16
-"""1 − R² that no formula but the right one reaches in double precision: above it, even where the
-fit is exact to the digits of float32 observations, a shorter formula may be in the library."""
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""

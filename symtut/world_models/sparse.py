@@ -19,7 +19,7 @@ from symtut.regression.constants import Fit
 from symtut.regression.finishing import finish
 from symtut.regression.points import Points
 from symtut.regression.proposers import library
-from symtut.regression.ranking import rank
+from symtut.regression.ranking import complexity, score
 from symtut.regression.scaling import choose_columns
 from symtut.tasks import Task
 from symtut.world_models.symbolic import SymbolicWorldModel
@@ -71,8 +71,8 @@ class ThresholdedLeastSquares:
 
     Least squares, then every function whose share of the target is below the threshold goes, then
     least squares on the rest, until nobody goes. Columns and target have norm 1, so a coefficient
-    *is* a share. Of all thresholds the one counts whose equation has the shortest description (the
-    house's criterion).
+    *is* a share. Of all thresholds the one counts whose equation has the highest score
+    (:func:`~symtut.regression.ranking.score`).
 
     Attributes
     ----------
@@ -115,9 +115,9 @@ class ThresholdedLeastSquares:
             )  # fmt: skip
         if not fits:  # no function reaches any threshold: the mean
             fits = [Fit((terms[0],), np.zeros(0), np.zeros(1), 0.0, 1.0)]
-        best = min(fits, key=lambda fit: rank(fit, len(y)))
+        best = max(fits, key=lambda f: score(f.loss, f.n_parameters, complexity(f), len(y)))
         written = tuple(self.feature_names[j] for j in columns.written)
-        self.equations_ = [finish(best, Points(X, y), columns, written, "thresholding")]
+        self.equations_ = [finish(best, Points(X, y), columns, written, "thresholding", brief=True)]
         self.columns_ = columns.written
         return self
 

@@ -12,7 +12,6 @@ their next values. Predictions then follow the same order; nothing is used that 
 """
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,25 +19,22 @@ import torch
 from symtut.errors import InputError
 from symtut.expressions import Expression, latex_name
 from symtut.regression import SymbolicRegressor, load_weights
-from symtut.regression.inputs import MIN_POINTS
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.equation_rows import equation_row
+from symtut.world_models.found_equation import Equation, constant_value
 from symtut.world_models.reward_equation import RewardEquation, find_reward
+from symtut.world_models.validation import error_on_fitted
 
 EXPLAINED = 1e-6
 """Share of an increment's variance left over, below which its equation counts as found."""
 
+DRIFT = 0.01
+"""Open-loop error within :data:`STEPS` steps, in spreads of the state, that short equations may
+have even if longer ones have less."""
 
-@dataclass(frozen=True)
-class Equation:
-    """What a fit found for one coordinate."""
-
-    expression: Expression
-    columns: tuple[int, ...]  # which columns of (state, action, next state) are x0, x1, …
-    regressor: SymbolicRegressor | None  # None for a constant
-    left_over: float  # 1 − R² on the transitions that it was fitted to
+STEPS = 20
 
 
 class _Interruptible(SymbolicRegressor):
@@ -79,7 +75,8 @@ class SymbolicWorldModel:
         or next values serve better.
     regressors_ : list of SymbolicRegressor or None
         The fits behind them, with their Pareto fronts (None for a constant increment, and
-        after :meth:`load_state_dict`).
+        after :meth:`load_state_dict`). An expression is the first of its front, or the closest
+        where the first ones drift in open loop and the closest do not.
     reward_equation_ : RewardEquation
         Only with ``learned_reward``.
     reward : callable or None
@@ -136,6 +133,7 @@ class SymbolicWorldModel:
         found = [self._find(i, i, x, increments, self._inputs(i)) for i in coordinates]
         if self.sequential:
             self._look_at_next_values(found, x, increments)
+        found = self._chosen_in_open_loop(found, transitions)
         rows = []
         for i, (name, equation) in enumerate(zip(self.task.state_names, found, strict=True)):
             expression, used = equation.expression, list(equation.columns)
@@ -148,8 +146,7 @@ class SymbolicWorldModel:
                     None if held_out is None else _r2(expression, *seen[1]),
                 )
             )  # fmt: skip
-        self.expressions_ = [equation.expression for equation in found]
-        self.columns_ = [equation.columns for equation in found]
+        self._take(found)
         self.regressors_ = [equation.regressor for equation in found]
         if self.reward is not None:
             self.reward_equation_ = find_reward(self.task, transitions, self._regressor)
@@ -172,9 +169,7 @@ class SymbolicWorldModel:
     def _look_at_next_values(self, found: list[Equation], x, increments) -> None:
         """A second chance, in place, for what is not explained; see the module's text."""
         size = self.task.state_size
-        explained = [
-            i for i, e in enumerate(found) if e.regressor is not None and e.left_over < EXPLAINED
-        ]
+        explained = [i for i, e in enumerate(found) if e.explains(EXPLAINED)]
         for i in range(size):
             if i in explained or found[i].regressor is None:
                 continue
@@ -183,10 +178,31 @@ class SymbolicWorldModel:
             if used == given:
                 continue
             again = self._find(i, size + 2 + i, x, increments, used)
-            if _score(again) > _score(found[i]):
+            if again.score > found[i].score:
                 found[i] = again
-                if again.left_over < EXPLAINED:
+                if again.explains(EXPLAINED):
                     explained.append(i)
+
+    def _chosen_in_open_loop(
+        self, found: list[Equation], transitions: Transitions
+    ) -> list[Equation]:
+        """``found``, or the longer equations behind them if only those can be left alone.
+
+        One step of the short ones errs by less than a thousandth of the increments' spread. Most
+        worlds carry that on, a few multiply it.
+        """
+        closest = [equation.closest(EXPLAINED) for equation in found]
+        if closest == found:
+            return found
+        drift = []
+        for equations in (found, closest):
+            self._take(equations)
+            drift.append(error_on_fitted(self, self.task, transitions, STEPS))
+        return closest if drift[0] > max(DRIFT, 2 * drift[1]) else found
+
+    def _take(self, equations: list[Equation]) -> None:
+        self.expressions_ = [equation.expression for equation in equations]
+        self.columns_ = [equation.columns for equation in equations]
 
     def _inputs(self, i: int) -> tuple[int, ...]:
         return self.task.inputs_of(self.task.state_names[i])
@@ -282,25 +298,6 @@ def model_from_rows(task: Task, rows: list[dict]) -> SymbolicWorldModel:
             "versions have no prefix, constants and inputs."
         ) from error
     return model
-
-
-def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
-    """The value of increments (N,) that are all the same but for rounding; None if they vary.
-
-    ``state`` (N,) is the coordinate itself: its size tells how large a rounding error is. Fewer
-    points than the regressor needs prove nothing: None, and it will say so.
-    """
-    if len(y) < MIN_POINTS:
-        return None
-    rounding = 1e-12 * max(np.abs(state).max(), np.abs(y).max())
-    if np.ptp(y) > rounding:
-        return None
-    value = float(np.median(y))
-    return 0.0 if abs(value) <= rounding else value
-
-
-def _score(equation: Equation) -> float:
-    return equation.regressor.equations_[0]["score"]
 
 
 def _r2(expression, x, y) -> float | None:

@@ -6,7 +6,7 @@ compared with it, k steps later. The error at lead k is the root mean square ove
 state coordinates, each in units of its own spread in the real data.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -125,3 +125,15 @@ def error_on_new(
     scale = spread(task, transitions.state)
     errors = lead_errors(model, task, stretches(task, transitions, new), scale, most=length)
     return float(errors.max(initial=0.0))
+
+
+def error_on_fitted(model: WorldModel, task: Task, transitions: Transitions, length: int) -> float:
+    """Largest open-loop error at leads 1 to ``length`` on transitions that were fitted to.
+
+    Transitions that were held back have left gaps: a stretch ends where the next state of one row
+    is not the state of the next. 0 where there are none.
+    """
+    apart = (transitions.next_state[:-1] != transitions.state[1:]).any(1)
+    apart |= np.diff(transitions.episode) != 0
+    runs = replace(transitions, episode=np.concatenate([[0], np.cumsum(apart)]))
+    return error_on_new(model, task, runs, np.ones(len(runs), dtype=bool), length)

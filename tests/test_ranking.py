@@ -1,0 +1,79 @@
+"""Which equation is given first: the law before approximations, short before slightly closer."""
+
+import numpy as np
+import pytest
+
+from symtut import SymbolicRegressor
+from symtut.regression.ranking import MATTERS, criterion, score
+
+
+@pytest.fixture(scope="module")
+def x():
+    return np.random.default_rng(100).uniform(-3, 3, (200, 3))
+
+
+def fitted(x, y):
+    return SymbolicRegressor(method="sparse", max_time=None).fit(x, y).equations_
+
+
+def left(row):
+    return 1 - row["r2"]
+
+
+def test_above_a_thousandth_the_score_is_the_description_length():
+    for loss in (0.5, 1e-2, 2 * MATTERS):
+        assert score(loss, 3, 12, 200) == pytest.approx(-criterion(loss, 3, 12, 200) / 200)
+
+
+@pytest.mark.parametrize(
+    "first, second, reason",
+    [
+        ((1e-15, 5, 30), (2e-6, 2, 7), "a law of five terms before an approximation"),
+        ((1e-15, 3, 18), (3e-9, 2, 7), "a law with two small terms before one without them"),
+        ((3e-9, 2, 7), (1e-11, 6, 30), "two terms before six that come closer and are no law"),
+        ((3e-9, 2, 7), (1e-9, 3, 9), "what a term makes three times smaller is not worth it"),
+        ((1e-16, 2, 7), (1e-30, 3, 11), "below rounding nothing counts but length"),
+        ((1e-4, 3, 12), (2e-4, 2, 7), "above a thousandth every point counts"),
+    ],
+)
+def test_order(first, second, reason):
+    assert score(*first, 500) > score(*second, 500), reason
+
+
+def test_terms_below_rounding_are_dropped_altogether(x):
+    law = 2 * np.sin(x[:, 0]) - x[:, 1]
+    rows = fitted(x, law + 1e-9 * x[:, 0] * x[:, 2])
+    assert rows[0]["expression"].variables == (0, 1) and rows[0]["expression"].constants == (2.0,)
+    assert rows[0]["expression"](x) == pytest.approx(law, abs=1e-12)
+    assert max(row["complexity"] for row in rows) == rows[0]["complexity"]
+
+
+def test_small_tails_come_second_and_stay_on_the_front(x):
+    """As in the increments of Reacher's arm: linear but for what its light links add."""
+    v, elbow, u = x.T
+    links = np.cos(elbow) * u + 0.3 * np.sin(elbow) * v**2 - 0.5 * u / (2 + np.cos(elbow))
+    rows = fitted(x, 0.02 * v + 0.04 * u + 2e-6 * links)
+    best, closest = rows[0], min(rows, key=lambda row: row["loss"])
+    assert best["expression"].complexity == 7
+    assert best["expression"].constants == pytest.approx((0.02, 0.04), rel=1e-3)
+    assert left(best) < 1e-7
+    assert closest["complexity"] > 15 and left(closest) < 0.1 * left(best)
+    assert rows[0]["score"] == max(row["score"] for row in rows)
+
+
+def test_a_law_keeps_a_small_term_that_makes_it_exact(x):
+    y = 0.02 * x[:, 0] + 0.04 * x[:, 2] + 2e-6 * np.sin(x[:, 1]) * x[:, 0]
+    rows = fitted(x, y)
+    assert rows[0]["expression"].variables == (0, 1, 2)
+    assert left(rows[0]) < 1e-20
+    shorter = [row for row in rows if row["complexity"] < rows[0]["complexity"]]
+    assert min(map(left, shorter)) < 1e-7
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05])
+def test_under_noise_the_law_alone_is_given(x, noise):
+    truth = 2 * np.sin(x[:, 0]) - x[:, 1] * x[:, 2]
+    y = truth + noise * truth.std() * np.random.default_rng(101).standard_normal(len(x))
+    best = fitted(x, y)[0]
+    assert best["complexity"] <= 10
+    assert np.mean((best["expression"](x) - truth) ** 2) < 0.1 * noise**2 * truth.var()
