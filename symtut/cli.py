@@ -1,4 +1,4 @@
-"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``finetune``, ``benchmark`` …
+"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``fit``, ``benchmark`` …
 
 Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input or a
 training that diverged (one line on stderr), 130 interrupted, 141 nobody reads the output any more
@@ -21,6 +21,7 @@ from symtut.arguments import (
     whole,
 )
 from symtut.errors import InputError
+from symtut.fit_command import add_fit, run_fit
 from symtut.memory import memory_errors_named
 from symtut.orphans import MOST_PROCESSES
 from symtut.paths import ADVICE, as_path, file_error
@@ -237,6 +238,7 @@ COMMANDS = {
     "sweep": ("many runs: tasks, methods and seeds; tables", add_sweep, run_sweep),
     "pretrain": ("pretrain the expression transformer", add_pretrain, run_pretrain),
     "finetune": ("fine-tune the transformer to one world", add_finetune, run_finetune),
+    "fit": ("find equations for a column of a table", add_fit, lambda a: run_fit(a, say)),
     "benchmark": ("compare regressors at equal CPU time", add_benchmark, run_benchmark),
     "doctor": ("check this installation", None, run_doctor),
 }

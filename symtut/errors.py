@@ -14,5 +14,6 @@ class InputError(ValueError):
 
 def did_you_mean(name, known) -> str:
     """``" (did you mean 'sin'?)"`` for a name that is like one of ``known``, else nothing."""
-    near = difflib.get_close_matches(str(name), list(known), 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    small = {str(known_name).lower(): known_name for known_name in known}
+    near = difflib.get_close_matches(str(name).lower(), small, 1)
+    return f" (did you mean {small[near[0]]!r}?)" if near else ""

@@ -30,31 +30,14 @@ class Presentation:
         lines = textwrap.wrap(repr(self), WIDTH, subsequent_indent="    ", break_on_hyphens=False)
         if not hasattr(self, "equations_"):
             return "\n".join([*lines, "not fitted yet: call fit(X, y)."])
-        lines.append("    i  nodes  R²        held out  equation")
-        for i, row in self._front():
-            figures = f"{r2_text(row['r2']):<8}  {r2_text(row['r2_holdout']):<8}"
-            start = f"{'>' if i == 0 else ' '}{i:>4}  {row['complexity']:>5}  {figures}  "
-            text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False)
-            if i and len(text) > MOST_LINES:
-                text = [*text[:MOST_LINES], "…"]
-            lines += [start + text[0], *(" " * len(start) + more for more in text[1:])]
-        if domain := self.domain():
-            said = f"Equation 0 (>) is defined where {domain}."
-            lines += textwrap.wrap(said, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
-        if not self.complete_:
-            lines.append("The search was cut short: more time may find better equations.")
-        return "\n".join(lines)
+        return "\n".join([*lines, *front_text(self)])
 
     def _repr_html_(self):
         """The front for a notebook: equations as LaTeX, and a small figure."""
         if not hasattr(self, "equations_"):
             return front_html(str(self), [])
-        rows = [(i, row, self.latex(i), self.domain(i)) for i, row in self._front()]
+        rows = [(i, row, self.latex(i), self.domain(i)) for i, row in _front(self)]
         return front_html(repr(self), rows)
-
-    def _front(self) -> list[tuple[int, dict]]:
-        """Places and rows of the equations, shortest first."""
-        return sorted(enumerate(self.equations_), key=lambda pair: pair[1]["complexity"])
 
     def table(self):
         """The equations as a pandas ``DataFrame``, the best first; its index is theirs.
@@ -100,7 +83,7 @@ class Presentation:
             ax = pyplot.subplots(figsize=(5.5, 3.5), layout="constrained")[1]
         if not hasattr(ax, "semilogy"):
             raise InputError(f"ax must be matplotlib axes, not {ax!r:.60}.")
-        front = [row for _, row in self._front()]
+        front = [row for _, row in _front(self)]
         best, nodes = self.equations_[0], [row["complexity"] for row in front]
         ax.semilogy(nodes, [left(row["r2"]) for row in front], "o-", label="fitted")
         held_out = [row for row in front if row["r2_holdout"] is not None]
@@ -181,3 +164,26 @@ class Presentation:
     def _written(self):
         """Names of the variables x0, x1, … of the expressions."""
         return tuple(self.names_[j] for j in self.columns_)
+
+
+def front_text(model) -> list[str]:
+    """Lines, each of at most ``WIDTH`` characters, about the equations of a fitted model."""
+    lines = ["    i  nodes  R²        held out  equation"]
+    for i, row in _front(model):
+        figures = f"{r2_text(row['r2']):<8}  {r2_text(row['r2_holdout']):<8}"
+        start = f"{'>' if i == 0 else ' '}{i:>4}  {row['complexity']:>5}  {figures}  "
+        text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False)
+        if i and len(text) > MOST_LINES:
+            text = [*text[:MOST_LINES], "…"]
+        lines += [start + text[0], *(" " * len(start) + more for more in text[1:])]
+    if domain := model.domain():
+        said = f"Equation 0 (>) is defined where {domain}."
+        lines += textwrap.wrap(said, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    if not model.complete_:
+        lines.append("The search was cut short: more time may find better equations.")
+    return lines
+
+
+def _front(model) -> list[tuple[int, dict]]:
+    """Places and rows of the equations, shortest first."""
+    return sorted(enumerate(model.equations_), key=lambda pair: pair[1]["complexity"])

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from symtut.errors import InputError
+from symtut.errors import InputError, did_you_mean
 from symtut.regression.language import Language
 
 METHODS = (
@@ -135,7 +135,8 @@ def _check_random_state(value) -> None:
 
 def _one_of(value, name, known):
     if not (isinstance(value, str) and value in known):
-        raise InputError(f"unknown {name} {value!r}; known: {', '.join(known)}.")
+        near = did_you_mean(value, known)
+        raise InputError(f"unknown {name} {value!r}{near}; known: {', '.join(known)}.")
 
 
 def _names(value) -> bool:

@@ -1,0 +1,161 @@
+"""``symtut fit TABLE.csv --target y``: equations for a column of a table."""
+
+import argparse
+import textwrap
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from symtut.arguments import above_zero, names, shown, whole
+from symtut.errors import InputError
+
+
+def add_fit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "table", metavar="TABLE", help="CSV or TSV file: a line with the columns' names, then rows"
+    )
+    parser.add_argument("--target", required=True, metavar="NAME", help="column to explain")
+    parser.add_argument(
+        "--columns",
+        metavar="A,B",
+        help="columns to explain it by, separated by commas (default: all others with numbers)",
+    )
+    parser.add_argument(
+        "--seconds", type=above_zero, default=5.0, help="CPU-seconds of search (default: 5)"
+    )
+    parser.add_argument("--out", metavar="FILE", help="keep the equations, as JSON")
+    parser.add_argument(
+        "--method",
+        default="transformer+sparse",
+        help="transformer+sparse (default), prior+sparse, transformer+prior, transformer, prior or "
+        "sparse",
+    )
+    parser.add_argument(
+        "--robust", action="store_true", help="leave out rows that follow no common formula"
+    )
+    parser.add_argument(
+        "--drop-missing", action="store_true", help="leave out rows in which a number is missing"
+    )
+    parser.add_argument(
+        "--operators", metavar="A,B", help="alphabet of the answers, as add,mul,sin (default: all)"
+    )
+    parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=0)
+
+
+def run_fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Fit, print the front, and save it if ``--out`` is given."""
+    from symtut.regression import SymbolicRegressor
+    from symtut.regression.front_html import r2_text
+    from symtut.regression.presentation import WIDTH, front_text
+    from symtut.regression.settings import check_settings
+
+    model = SymbolicRegressor(
+        max_time=arguments.seconds, random_state=arguments.seed, method=arguments.method,
+        robust=arguments.robust, operators=_listed(arguments.operators, "--operators"),
+    )  # fmt: skip
+    check_settings(model)
+    if arguments.out is not None:
+        _check_out(arguments.out)
+    X, y, notes = _data(arguments)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", "max_time")  # the front says so, too
+        model.fit(X, y)
+    few = ", ".join(X.columns[:20]) + ", …" * (len(X.columns) > 20)
+    head = f"{arguments.table}: {len(y)} rows; {arguments.target} from {few}"
+    for line in (head, *notes, *(f"Note: {warning.message}" for warning in seen)):
+        for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False):
+            say(part)
+    for line in front_text(model):
+        say(line)
+    best = model.equations_[0]
+    held_out, fitted = r2_text(best["r2_holdout"]), r2_text(best["r2"])
+    say(f"Held-out R² of the best: {held_out} (on the rows that it was fitted to: {fitted})")
+    if arguments.out is None:
+        say("next: --out model.json keeps the equations, for Python or as code in C, Julia, …")
+        return 0
+    model.save(arguments.out)
+    say(f"saved in {arguments.out}; next, in Python:")
+    say(f"    symtut.SymbolicRegressor.load({arguments.out!r}).predict(X)   # or .code('c')")
+    return 0
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Named columns (n, d), as the regressor takes them from a data frame."""
+
+    columns: list[str]
+    values: np.ndarray
+
+    def to_numpy(self) -> np.ndarray:
+        return self.values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.values.shape
+
+
+def _data(arguments: argparse.Namespace) -> tuple[_Frame, np.ndarray, list[str]]:
+    """(X, y, lines about what was left out)."""
+    from symtut.table_file import read_table
+
+    table, target, notes = read_table(arguments.table), arguments.target, []
+    y = table.column(target).values
+    chosen = _listed(arguments.columns, "--columns")
+    if chosen is not None:
+        if twice := next((name for k, name in enumerate(chosen) if name in chosen[:k]), None):
+            raise InputError(f"--columns has {shown(twice)} twice.")
+        if target in chosen:
+            raise InputError(f"the target {shown(target)} cannot explain itself: take it out of "
+                             "--columns.")  # fmt: skip
+    else:
+        chosen = [n for n, column in table.columns.items() if n != target and not column.text]
+        without = [
+            f"{n} ({column.text})"
+            for n, column in table.columns.items()
+            if n != target and column.text
+        ]
+        if table.nameless:
+            without.append(f"{table.nameless} without a name")
+        if without:
+            more = f" and {len(without) - 20} more" if len(without) > 20 else ""
+            notes.append(f"Left out, no numbers: {', '.join(without[:20])}{more}")
+        if not chosen:
+            raise InputError(f"'{table.path}' has no column of numbers beside {shown(target)}.")
+    X = np.column_stack([table.column(name).values for name in chosen])
+    whole_rows = np.isfinite(X).all(axis=1) & np.isfinite(y)
+    if missing := int((~whole_rows).sum()):
+        first = table.lines[np.argmin(whole_rows)]
+        if not arguments.drop_missing:
+            raise InputError(
+                f"'{table.path}': {missing} of {len(y)} rows have missing or infinite numbers, the "
+                f"first in line {first}: fill them in, or add --drop-missing to leave them out."
+            )
+        X, y = X[whole_rows], y[whole_rows]
+        notes.append(f"Left out: {missing} rows with missing or infinite numbers")
+        if not len(y):
+            raise InputError(f"'{table.path}': every row has missing or infinite numbers.")
+    return _Frame(chosen, X), y, notes
+
+
+def _listed(text: str | None, option: str) -> list[str] | None:
+    found = None if text is None else names(text)
+    if found == []:
+        raise InputError(f"{option} is empty: give names, separated by commas.")
+    return found
+
+
+def _check_out(out: str) -> None:
+    """Before the search rather than after it."""
+    from symtut.regression import saved
+    from symtut.storage import keep_foreign
+
+    keep_foreign(out, saved.read)
+    if not Path(out).absolute().parent.is_dir():
+        raise InputError(f"there is no folder for '{out}': make it first.")
