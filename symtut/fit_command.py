@@ -123,11 +123,15 @@ def _data(arguments: argparse.Namespace) -> tuple[_Frame, np.ndarray, list[str]]
         ]
         if table.nameless:
             without.append(f"{table.nameless} without a name")
-        if without:
-            more = f" and {len(without) - 20} more" if len(without) > 20 else ""
-            notes.append(f"Left out, no numbers: {', '.join(without[:20])}{more}")
+        more = f" and {len(without) - 20} more" if len(without) > 20 else ""
+        left_out = f"Left out, no numbers: {', '.join(without[:20])}{more}"
         if not chosen:
-            raise InputError(f"'{table.path}' has no column of numbers beside {shown(target)}.")
+            raise InputError(
+                f"'{table.path}' has no column of numbers beside {shown(target)}. "
+                f"{left_out if without else ''}"
+            )
+        if without:
+            notes.append(left_out)
     X = np.column_stack([table.column(name).values for name in chosen])
     whole_rows = np.isfinite(X).all(axis=1) & np.isfinite(y)
     if missing := int((~whole_rows).sum()):

@@ -28,7 +28,17 @@ from tests.robustness.cases import Case, Seen, Wrong, judge
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 10  # seconds of wall clock in which a process that does not end has to compute something
 NOBODY = 65534
-SHARED = ("names", "text", "data", "settings", "readers", "numbers", "names given", "checks")
+SHARED = (
+    "names",
+    "text",
+    "data",
+    "settings",
+    "readers",
+    "numbers",
+    "names given",
+    "shown",
+    "checks",
+)
 """Kinds whose cases change nothing in their process."""
 
 BATCH = 16

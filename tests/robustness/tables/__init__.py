@@ -15,8 +15,12 @@ from tests.robustness.tables import (
     scikit,
     settings,
     text,
+    user_tables,
 )
 
-MODULES = (names, text, data, settings, scikit, guest, readers, paths, command_line, runs, checks)
+MODULES = (
+    *(names, text, data, settings, scikit, guest, readers, paths, command_line, user_tables, runs),
+    checks,
+)
 _ALL = [case for module in MODULES for case in module.CASES]
 CASES = tuple(replace(case, owed=owed.REASONS.get(case.key, "")) for case in _ALL)
