@@ -1,4 +1,9 @@
-"""Files that are either whole or absent: reading within bounds, atomic writing, provenance."""
+"""Files that are either whole or absent: reading within bounds, atomic writing, provenance.
+
+Torch is imported by the functions that need it: most files hold no tensors.
+"""
+
+from __future__ import annotations
 
 import csv
 import datetime
@@ -16,14 +21,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import safetensors
-import safetensors.torch
-import torch
 
 from symtut.errors import InputError
 from symtut.forms import Form, Mismatch
 from symtut.paths import as_path, check_file, ensure_folder, file_error, mode_of_old
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["ensure_folder"]
 
@@ -115,6 +122,8 @@ def write_csv(path: str | Path, header: list[str], rows: list[list]) -> None:
 
 def save_tensors(path: str | Path, tensors: dict[str, torch.Tensor], metadata: dict | None = None):
     """Write tensors as safetensors, atomically; ``metadata`` (JSON-able) travels in the header."""
+    import safetensors.torch
+
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {"symtut": json.dumps(metadata or {})}
     write_bytes(path, safetensors.torch.save(tensors, metadata=header))
@@ -230,12 +239,11 @@ def _parsed(form: Form, cell: str):
 
 FLOATING = {"F16", "BF16", "F32", "F64"}
 WHOLE = {"BOOL", "U8", "I8", "I16", "I32", "I64"}
-Tensors = dict[str, torch.Tensor]
 
 
 def load_tensors(
-    path: str | Path, form: Form | None = None, like: Callable[[dict], Tensors] | None = None
-) -> tuple[Tensors, dict]:
+    path: str | Path, form: Form | None = None, like: Callable[[dict], dict] | None = None
+) -> tuple[dict[str, torch.Tensor], dict]:
     """Read what :func:`save_tensors` wrote. Returns ``(tensors, metadata)``.
 
     Parameters
@@ -262,7 +270,7 @@ def load_tensors(
         tensors = {name: file.get_tensor(name) for name in found}
     if like is not None:
         for name, tensor in tensors.items():
-            if not torch.isfinite(tensor).all():
+            if not tensor.isfinite().all():
                 raise InputError(f"'{path}': '{name}' has NaN or infinite values.")
     return tensors, metadata
 
@@ -308,7 +316,7 @@ def _check_size(file, length: int) -> None:
         raise ValueError("it does not end where its header says")
 
 
-def _compare(path, found: dict, wanted: Tensors) -> None:
+def _compare(path, found: dict, wanted: dict[str, torch.Tensor]) -> None:
     for name in sorted(found.keys() ^ wanted.keys()):
         there = "has an unknown" if name in found else "lacks the"
         raise InputError(f"'{path}' {there} tensor {name[:100]!r}.")
@@ -340,6 +348,8 @@ def package_version(package: str = "symtut") -> str | None:
 
 def provenance() -> dict:
     """Where and with what a result was made: versions, commit, command, machine and date."""
+    import torch
+
     versions = {"python": platform.python_version()}
     for package in ("symtut", "torch", "numpy", "scipy", "gymnasium"):
         versions[package] = package_version(package)

@@ -11,9 +11,8 @@ import pytest
 import torch
 
 from symtut.errors import InputError
-from symtut.regression import SymbolicRegressor
+from symtut.regression import SymbolicRegressor, decoding
 from symtut.regression.threads import one_thread
-from symtut.regression.weights import load_weights
 
 X = np.random.default_rng(0).uniform(-3, 3, (40, 2))
 Y = 2 * np.sin(X[:, 0]) - X[:, 1]
@@ -126,7 +125,6 @@ def test_repr_shows_what_differs():
 
 def test_thousands_of_columns_are_refused_at_once():
     wide = np.random.default_rng(0).normal(size=(200, 20_000))
-    load_weights("general")  # reading them is not part of the fit
     started = time.thread_time()
     with pytest.raises(InputError, match="more than 100 variables.*at most 6"):
         SymbolicRegressor().fit(wide, wide[:, 0])
@@ -145,25 +143,20 @@ def three_threads():
 
 
 def test_a_fit_computes_on_one_thread_and_gives_the_others_back(three_threads, monkeypatch):
-    seen = []
+    seen, sample = [], decoding.sample
 
-    class Spying(SymbolicRegressor):
-        def _proposer(self):
-            propose = super()._proposer()
+    def spy(*arguments, **options):
+        seen.append(torch.get_num_threads())
+        if len(seen) == 2:
+            raise RuntimeError("from inside")
+        return sample(*arguments, **options)
 
-            def spy(*arguments):
-                seen.append(torch.get_num_threads())
-                if self.rounds == 2:
-                    raise RuntimeError("from inside")
-                return propose(*arguments)
-
-            return spy
-
-    hard = Y + np.exp(np.sin(3 * X[:, 0]))  # not in the library: the proposer is asked
-    Spying(method="sparse", rounds=1).fit(X, hard)
+    monkeypatch.setattr(decoding, "sample", spy)
+    model = SymbolicRegressor(method="transformer", rounds=1, n_candidates=2, max_time=None)
+    model.fit(X, Y)
     assert seen == [1] and torch.get_num_threads() == 3
     with pytest.raises(RuntimeError, match="from inside"):
-        Spying(method="sparse", rounds=2).fit(X, hard)
+        model.fit(X, Y)
     assert torch.get_num_threads() == 3
 
 

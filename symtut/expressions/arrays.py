@@ -9,7 +9,6 @@ import numbers
 import sys
 
 import numpy as np
-import torch
 
 from symtut.errors import InputError
 
@@ -44,9 +43,8 @@ def as_numbers(values, name: str = "x") -> np.ndarray:
             f"{name} is a sparse matrix, and sparse input is not supported: use {name}.toarray()."
         )
     try:
-        if isinstance(values, torch.Tensor):
-            dense = _dense(values, name).detach().cpu()
-            return dense.to(torch.float64).numpy(force=True)
+        if _is_tensor(values):
+            return _dense(values, name).detach().cpu().double().numpy(force=True)
         _refuse_masks(values, name)
         values = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
         kind = values.dtype.kind
@@ -63,7 +61,7 @@ def as_numbers(values, name: str = "x") -> np.ndarray:
         raise InputError(f"{name} must be an array of numbers ({error}).") from error
 
 
-def as_tensor(values, name: str = "x") -> torch.Tensor:
+def as_tensor(values, name: str = "x"):
     """A tensor to compute with: floating tensors as they are, whole numbers in the default dtype.
 
     Type, device and gradient of a floating tensor are kept; what is no tensor comes through
@@ -74,13 +72,22 @@ def as_tensor(values, name: str = "x") -> torch.Tensor:
     InputError
         As :func:`as_numbers`.
     """
+    import torch
+
     if not isinstance(values, torch.Tensor):
         return torch.from_numpy(np.array(as_numbers(values, name), order="C"))
     values = _dense(values, name)
     return values if values.is_floating_point() else values.to(torch.get_default_dtype())
 
 
-def _dense(tensor: torch.Tensor, name: str) -> torch.Tensor:
+def _is_tensor(values) -> bool:
+    torch = sys.modules.get("torch")  # without it there are no tensors
+    return torch is not None and isinstance(values, torch.Tensor)
+
+
+def _dense(tensor, name: str):
+    import torch
+
     if tensor.layout is not torch.strided:
         raise InputError(
             f"{name} is a sparse tensor, and sparse input is not supported: use {name}.to_dense()."

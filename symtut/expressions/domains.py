@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import torch
 
 from symtut.expressions.intervals import interval
 from symtut.expressions.operators import CONSTANT, VARIABLES
@@ -64,6 +63,8 @@ def values_inside(expression: Expression, x, library: str = "numpy"):
         return value
     if library == "numpy":
         return np.where(inside, value, np.nan)[()]
+    import torch
+
     inside = torch.as_tensor(inside, device=value.device)
     return torch.where(inside, value, torch.full_like(value, torch.nan))
 

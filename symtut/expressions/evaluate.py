@@ -1,7 +1,7 @@
 """Many formulas on many points at once.
 
 A :class:`Program` parses a batch of prefix sequences together, sorts all their nodes by height and
-operator, and then runs one torch kernel per (height, operator) instead of one per node. The same
+operator, and then makes one NumPy call per (height, operator) instead of one per node. The same
 order, walked backwards, gives the derivatives with respect to every constant: since the points do
 not mix, one reverse sweep yields the whole Jacobian.
 """
@@ -9,7 +9,6 @@ not mix, one reverse sweep yields the whole Jacobian.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, arity
@@ -57,8 +56,7 @@ class _Group:
 
     rows: slice
     operator: object
-    left: torch.Tensor
-    right: torch.Tensor | None
+    arguments: tuple[np.ndarray, ...]  # node numbers of the first, and of the second
     needs_gradient: bool
 
 
@@ -116,7 +114,7 @@ class Program:
             node = rows[is_node[:, t]]
             size[node] += 1 - arity_t[node]
             stack[node, size[node] - 1] = t
-        self._workspaces: dict[str, torch.Tensor] = {}
+        self._workspaces: dict[str, np.ndarray] = {}
         self.n_terms = size
         self._number_nodes(codes, is_node, height, has_constant, left, right)
         self._find_roots(stack, size)
@@ -140,9 +138,7 @@ class Program:
             if symbol == _CONSTANT_CODE:
                 self._constants = block
             elif symbol < _FIRST_OPERATOR:
-                self._variables.append(
-                    (block, int(symbol - _FIRST_VARIABLE), torch.from_numpy(row[block]))
-                )
+                self._variables.append((block, int(symbol - _FIRST_VARIABLE), row[block]))
             else:
                 r, p = row[block], position[block]
                 operator = OPERATORS[SYMBOLS[symbol]]
@@ -150,10 +146,9 @@ class Program:
                     _Group(
                         rows=block,
                         operator=operator,
-                        left=torch.from_numpy(number[r, left[r, p]]),
-                        right=torch.from_numpy(number[r, right[r, p]])
-                        if operator.arity == 2
-                        else None,
+                        arguments=tuple(
+                            number[r, side[r, p]] for side in (left, right)[: operator.arity]
+                        ),
                         needs_gradient=bool(key[start] & 1),
                     )
                 )
@@ -165,7 +160,7 @@ class Program:
         for k in range(most):
             rows = np.flatnonzero(size > k)
             roots[rows, k] = self._number[rows, stack[rows, size[rows] - 1 - k]]
-        self.roots = torch.from_numpy(roots)
+        self.roots = roots
         self._real_roots = self.roots[self.roots >= 0]
 
     def _find_constants(self, codes, stack, size):
@@ -173,12 +168,12 @@ class Program:
         is_constant = codes == _CONSTANT_CODE
         self.n_constants = is_constant.sum(1)
         most = int(self.n_constants.max(initial=0))
-        self.constant_node = torch.full((len(size), most), -1, dtype=torch.int64)
+        self.constant_node = np.full((len(size), most), -1, dtype=np.int64)
         constant_term = np.full((len(size), most), -1, dtype=np.int64)
         if most:
             row, position = np.nonzero(is_constant)
             slot = (np.cumsum(is_constant, axis=1) - 1)[row, position]
-            self.constant_node[row, slot] = torch.from_numpy(self._number[row, position])
+            self.constant_node[row, slot] = self._number[row, position]
             starts = np.full((len(size), self.roots.shape[1]), codes.shape[1], dtype=np.int64)
             for k in range(starts.shape[1]):
                 has = np.flatnonzero(size > k)
@@ -186,13 +181,12 @@ class Program:
             constant_term[row, slot] = (position[:, None] >= starts[row]).sum(1) - 1
             order = np.empty(self._constants.stop - self._constants.start, dtype=np.int64)
             order[self._number[row, position] - self._constants.start] = np.arange(row.size)
-            self._constant_row = torch.from_numpy(row[order])
-            self._constant_slot = torch.from_numpy(slot[order])
+            self._constant_row, self._constant_slot = row[order], slot[order]
         self.constant_term = constant_term
 
     # ---- evaluation ----------------------------------------------------------------------------
 
-    def node_values(self, x: torch.Tensor, constants: torch.Tensor | None = None) -> torch.Tensor:
+    def node_values(self, x: np.ndarray, constants: np.ndarray | None = None) -> np.ndarray:
         """Values of all nodes, (M, S, n); see :meth:`__call__` for the arguments.
 
         The result is a workspace that the next call overwrites.
@@ -201,71 +195,84 @@ class Program:
         values = self._workspace("values", x, starts)
         for block, variable, rows in self._variables:
             column = x[..., variable]  # (n,) shared by all rows, or (B, n)
-            values[block] = column if x.dim() == 2 else column[rows].unsqueeze(1)
+            values[block] = column if x.ndim == 2 else column[rows][:, None]
         if self._constants is not None:
             if constants is None:
                 raise InputError("these skeletons have constants: give their values.")
             chosen = constants[self._constant_row, :, self._constant_slot]  # (constants, S)
             values[self._constants] = chosen[..., None]
-        for group in self._groups:
-            a = values[group.left]
-            out = values[group.rows]
-            if group.right is None:
-                group.operator.torch(a, out=out)
-            else:
-                group.operator.torch(a, values[group.right], out=out)
+        with np.errstate(all="ignore"):
+            for group in self._groups:
+                group.operator.numpy(
+                    *(values[nodes] for nodes in group.arguments), out=values[group.rows]
+                )
         return values
 
-    def __call__(self, x: torch.Tensor, constants: torch.Tensor | None = None) -> torch.Tensor:
+    def __call__(self, x, constants=None):
         """Evaluate every term on every point.
 
         Parameters
         ----------
-        x : tensor (n, d) or (B, n, d)
+        x : array (n, d) or (B, n, d)
             Points shared by all formulas, or one set for each.
-        constants : tensor (B, S, J), optional
+        constants : array (B, S, J), optional
             S alternative sets of constants for each row.
 
         Returns
         -------
-        tensor (B, K, S, n)
+        array (B, K, S, n)
             Term values, zero where a row has fewer than K terms; NaN or infinite outside the
-            domain of an operator.
+            domain of an operator. A tensor where ``x`` is one.
         """
-        return self._gather(self.node_values(x, constants), self.roots)
+        values = self._gather(self.node_values(_array(x), _array(constants)), self.roots)
+        return _like(x, values)
 
-    def with_jacobian(self, x: torch.Tensor, constants: torch.Tensor):
+    def with_jacobian(self, x, constants):
         """Term values (B, K, S, n) and ∂(its term)/∂(constant), (B, J, S, n)."""
-        values = self.node_values(x, constants)
-        gradient = self._workspace("gradient", x, constants.shape[1])
+        points, numbers = _array(x), _array(constants)
+        values = self.node_values(points, numbers)
+        gradient = self._workspace("gradient", points, numbers.shape[1])
         gradient[self._real_roots] = 1.0
-        for group in reversed(self._groups):
-            if not group.needs_gradient:
-                continue
-            value, upstream = values[group.rows], gradient[group.rows]
-            if group.right is None:
-                (partial,) = group.operator.partials(value, values[group.left])
-                gradient[group.left] = upstream * partial
-            else:
-                a, b = values[group.left], values[group.right]
-                to_left, to_right = group.operator.partials(value, a, b)
-                gradient[group.left] = upstream * to_left
-                gradient[group.right] = upstream * to_right
-        return self._gather(values, self.roots), self._gather(gradient, self.constant_node)
+        with np.errstate(all="ignore"):
+            for group in reversed(self._groups):
+                if not group.needs_gradient:
+                    continue
+                arguments = [values[nodes] for nodes in group.arguments]
+                partials = group.operator.partials(values[group.rows], *arguments)
+                upstream = gradient[group.rows]
+                for nodes, partial in zip(group.arguments, partials, strict=True):
+                    gradient[nodes] = upstream * partial
+        slopes = self._gather(gradient, self.constant_node)
+        return _like(x, self._gather(values, self.roots)), _like(x, slopes)
 
-    def _workspace(self, name: str, x: torch.Tensor, starts: int) -> torch.Tensor:
+    def _workspace(self, name: str, x: np.ndarray, starts: int) -> np.ndarray:
         """Uninitialised (M, S, n), kept between calls: fresh pages cost more than arithmetic."""
         shape = (self.n_nodes, starts, x.shape[-2])
-        tensor = self._workspaces.get(name)
-        if tensor is None or tensor.shape != shape or tensor.dtype != x.dtype:
-            tensor = self._workspaces[name] = x.new_empty(shape)
-        return tensor
+        array = self._workspaces.get(name)
+        if array is None or array.shape != shape or array.dtype != x.dtype:
+            array = self._workspaces[name] = np.empty(shape, dtype=x.dtype)
+        return array
 
     @staticmethod
     def _gather(values, nodes):
-        """values[nodes], a copy, with zero rows where nodes is −1."""
-        out = values[nodes.clamp(min=0)]
+        """values[nodes] as (B, K, S, n), zero where nodes (B, K) is −1; K varies slowest."""
+        nodes = nodes.T
+        out = values[nodes]
         missing = nodes < 0
         if missing.any():
             out[missing] = 0.0
-        return out
+        return out.swapaxes(0, 1)
+
+
+def _array(values):
+    """A tensor's numbers as an array; anything else as it is."""
+    return values.numpy() if hasattr(values, "numpy") else values
+
+
+def _like(x, values: np.ndarray):
+    """``values`` as a tensor where ``x`` is one."""
+    if isinstance(x, np.ndarray):
+        return values
+    import torch
+
+    return torch.from_numpy(values)

@@ -5,17 +5,22 @@ distributions, constants, coefficients, values and noise; formulas that are unde
 points or hardly vary are dropped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from symtut.expressions.canonical import canonical_terms
 from symtut.expressions.evaluate import PAD, Program, decode
 from symtut.expressions.grammar import Grammar
 from symtut.expressions.operators import CONSTANT, MAX_VARIABLES
 from symtut.expressions.tree import Expression, linear_combination
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ def random_functions(
     if positive.size:
         positive = positive[generator.random(positive.size) < config.positive]
         x[positive] = measured_points(n_variables[positive], n_points, config.scales, generator)
+    import torch
+
     return seen_through(codes, torch.from_numpy(x), n_variables, config, generator)
 
 
@@ -145,15 +152,16 @@ def seen_through(
     Examples
         Those that are finite and vary on their points, in order.
     """
+    import torch
+
     program = Program(codes)
     constants = _random_constants(program, generator)
-    terms = program(x, constants)[:, :, 0]  # (B, K, n)
+    terms = program(x.numpy(), constants)[:, :, 0]  # (B, K, n)
 
-    real = (program.roots >= 0).numpy()  # (B, K)
-    high, low = terms.amax(-1).numpy(), terms.amin(-1).numpy()
-    size = np.maximum(np.abs(high), np.abs(low))
-    spread = terms.std(-1).numpy()
+    real = program.roots >= 0  # (B, K)
+    size = np.maximum(terms.max(-1), -terms.min(-1))
     with np.errstate(invalid="ignore", over="ignore"):
+        spread = terms.std(-1, ddof=1)
         # a term must vary, stay in range, and not live from a single outlier
         good = (spread > 1e-3) & (size < 1e4) & (size < 12 * spread + 30) | ~real
     good = good.all(1)
@@ -161,27 +169,26 @@ def seen_through(
     strength *= np.where(generator.random(real.shape) < 0.5, -1, 1)
     usable = real & good[:, None]
     factor = np.where(usable, strength / np.where(usable, spread, 1), 0)
-    terms = torch.nan_to_num(terms, nan=0.0, posinf=0.0, neginf=0.0)
-    y = torch.einsum("bk,bkn->bn", torch.from_numpy(factor), terms)
-    good &= y.std(-1).numpy() > 1e-3  # terms may cancel
+    terms = np.nan_to_num(terms, nan=0.0, posinf=0.0, neginf=0.0)
+    y = np.einsum("bk,bkn->bn", factor, terms)
+    good &= y.std(-1) > 1e-3  # terms may cancel
     y, mean, deviation = _standardised(y)
 
     noise = _log_uniform((1e-3, config.noise), len(y), generator) if config.noise else 0.0
     noise = np.where(generator.random(len(y)) < 0.5, noise, 0.0).astype(np.float32)
-    y = y + torch.from_numpy(noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32))
+    y = y + noise[:, None] * generator.standard_normal(y.shape, dtype=np.float32)
     y, shift, scale = _standardised(y)
     intercepts = -(mean / deviation + shift) / scale
     if config.centred < 1:
         centred = generator.random(len(y)) < config.centred
-        y = y - torch.from_numpy(np.where(centred, 0.0, intercepts).astype(np.float32))[:, None]
+        y = y - np.where(centred, 0.0, intercepts).astype(np.float32)[:, None]
         # one in five has a constant of its own
         own = np.where(generator.random(len(y)) < 0.2, generator.normal(0, 2, len(y)), 0.0)
         own = np.where(centred, 0.0, own).astype(np.float32)
-        y, intercepts = y + torch.from_numpy(own)[:, None], np.where(centred, intercepts, own)
-    kept = torch.from_numpy(np.flatnonzero(good))
+        y, intercepts = y + own[:, None], np.where(centred, intercepts, own)
     return Examples(
-        codes[good], x[kept], y[kept], n_variables[good], noise[good],
-        constants[:, 0].numpy()[good], (factor / (deviation * scale)[:, None])[good],
+        codes[good], x[torch.from_numpy(good)], torch.from_numpy(y[good]), n_variables[good],
+        noise[good], constants[:, 0][good], (factor / (deviation * scale)[:, None])[good],
         intercepts[good],
     )  # fmt: skip
 
@@ -190,10 +197,11 @@ def _canonical(row: np.ndarray) -> tuple[tuple[str, ...], ...]:
     return canonical_terms(decode(row)) if row[0] != PAD else ()
 
 
-def _standardised(y: torch.Tensor):
+def _standardised(y: np.ndarray):
     """y (B, n) with mean 0 and standard deviation 1, and what was taken away, (B,) each."""
-    mean, deviation = y.mean(-1, keepdim=True), y.std(-1, keepdim=True).clamp(min=1e-6)
-    return (y - mean) / deviation, mean[:, 0].numpy(), deviation[:, 0].numpy()
+    mean = y.mean(-1, keepdims=True)
+    deviation = np.maximum(y.std(-1, ddof=1, keepdims=True), np.float32(1e-6))
+    return (y - mean) / deviation, mean[:, 0], deviation[:, 0]
 
 
 def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
@@ -273,9 +281,9 @@ def _log_uniform(limits, shape, generator):
     return np.exp(generator.uniform(low, high, shape)).astype(np.float32)
 
 
-def _random_constants(program: Program, generator) -> torch.Tensor:
+def _random_constants(program: Program, generator) -> np.ndarray:
     """Constants of a skeleton: log-uniform size between 0.2 and 5, three in four positive."""
     shape = (*program.constant_node.shape[:1], 1, program.constant_node.shape[1])
     values = _log_uniform((0.2, 5.0), shape, generator)
     values *= np.where(generator.random(shape) < 0.25, -1, 1).astype(np.float32)
-    return torch.from_numpy(values)
+    return values

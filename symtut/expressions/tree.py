@@ -5,13 +5,15 @@ Prefix (Polish) notation writes the operator before its arguments: ``sin(x0) + C
 transformer can read and write (Lample & Charton 2020, section 2).
 """
 
+from __future__ import annotations
+
 import math
 import numbers
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy
 
 from symtut.errors import InputError
 from symtut.expressions.arrays import as_numbers, as_tensor
@@ -20,6 +22,9 @@ from symtut.expressions.names import check_distinct, check_names
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES, arity
 from symtut.expressions.parsing import parse
 from symtut.expressions.printing import as_latex, as_text, check_digits
+
+if TYPE_CHECKING:
+    import sympy
 
 
 def split(prefix: tuple[str, ...], start: int = 0) -> int:
@@ -48,6 +53,17 @@ def children(prefix: tuple[str, ...]) -> list[tuple[str, ...]]:
     return parts
 
 
+@lru_cache(maxsize=50_000)  # a search makes thousands of formulas of few forms
+def _places(prefix: tuple[str, ...]) -> int:
+    """How many numbers a formula holds; an error unless the tokens are one."""
+    unknown = [t for t in prefix if t not in OPERATORS and t not in (CONSTANT, *VARIABLES)]
+    if unknown:
+        raise InputError(f"unknown token {unknown[0]!r} in a prefix expression.")
+    if split(prefix) != len(prefix):
+        raise InputError(f"tokens left over after the root in {' '.join(prefix)!r}.")
+    return prefix.count(CONSTANT)
+
+
 @dataclass(frozen=True)
 class Expression:
     """A formula over ``x0 … x5``.
@@ -66,14 +82,9 @@ class Expression:
     def __post_init__(self):
         if not isinstance(self.prefix, tuple) or not all(isinstance(t, str) for t in self.prefix):
             raise InputError(f"a prefix expression is a tuple of tokens, not {self.prefix!r:.60}.")
-        if not all(isinstance(c, numbers.Real) for c in self.constants):
+        if not all(type(c) is float or isinstance(c, numbers.Real) for c in self.constants):
             raise InputError(f"constants must be real numbers, not {self.constants!r:.60}.")
-        unknown = [t for t in self.prefix if t not in OPERATORS and t not in (CONSTANT, *VARIABLES)]
-        if unknown:
-            raise InputError(f"unknown token {unknown[0]!r} in a prefix expression.")
-        if split(self.prefix) != len(self.prefix):
-            raise InputError(f"tokens left over after the root in {' '.join(self.prefix)!r}.")
-        places = self.prefix.count(CONSTANT)
+        places = _places(self.prefix)
         if self.constants and len(self.constants) != places:
             raise InputError(f"{len(self.constants)} constants given for {places} places.")
 
@@ -90,7 +101,7 @@ class Expression:
     # ---- from and to text ----------------------------------------------------------------------
 
     @classmethod
-    def from_text(cls, text: str, names: tuple[str, ...] = VARIABLES) -> "Expression":
+    def from_text(cls, text: str, names: tuple[str, ...] = VARIABLES) -> Expression:
         """Parse Python arithmetic, for example ``"0.75*sin(theta) + 0.15*u"``.
 
         ``names`` are those of x0, x1, …; what is no variable's name may be ``pi``, ``inf`` or
@@ -136,6 +147,8 @@ class Expression:
         symbol with assumptions can be given in a name's place. Numbers are the same float64, and
         integers where they are whole.
         """
+        import sympy
+
         used = self._used(names)
         check_distinct(used)
         taken = set(map(str, used))
@@ -175,7 +188,7 @@ class Expression:
         return {"prefix": list(self.prefix), "constants": list(self.constants)}
 
     @classmethod
-    def from_json(cls, value: dict) -> "Expression":
+    def from_json(cls, value: dict) -> Expression:
         """What :meth:`as_json` gave; other keys are left alone.
 
         Raises
@@ -220,24 +233,35 @@ class Expression:
                 "a formula is evaluated at points (..., variables), not at one number."
             )
 
-        def build(token, args):
-            if isinstance(token, float):
-                return token
-            if token in VARIABLES:
-                return _column(x, int(token[1:]))
-            operator = OPERATORS[token]
-            if watch is not None:
-                watch(token, args)
-            if all(isinstance(a, float) for a in args):
-                with np.errstate(all="ignore"):
-                    return float(operator.numpy(*args))
-            if library == "torch" and operator.arity == 2 and isinstance(args[0], float):
-                args = [args[1].new_tensor(args[0]), args[1]]  # torch.add takes no float first
-            return getattr(operator, library)(*args)
-
         with np.errstate(all="ignore"):
-            value = self.fold(build)
+            value = self._value(x, library, watch)
         return _constant(value, x, library) if isinstance(value, float) else value
+
+    def _value(self, x, library: str, watch):
+        """Values at checked points; a float for a formula without variables."""
+        numbers, columns, stack = list(self.constants), {}, []
+        for token in reversed(self.prefix):
+            operator = OPERATORS.get(token)
+            if operator is None:
+                if token == CONSTANT:
+                    stack.append(float(numbers.pop()))
+                    continue
+                if token not in columns:
+                    columns[token] = _column(x, int(token[1:]))
+                stack.append(columns[token])
+                continue
+            first = stack.pop()
+            rest = [stack.pop()] if operator.arity == 2 else []
+            if watch is not None:
+                watch(token, [first, *rest])
+            if isinstance(first, float):
+                if not rest or isinstance(rest[0], float):
+                    stack.append(float(operator.numpy(first, *rest)))
+                    continue
+                if library == "torch":  # torch.add takes no float first
+                    first = rest[0].new_tensor(first)
+            stack.append(getattr(operator, library)(first, *rest))
+        return stack[0]
 
     def fold(self, build):
         """Combine the tree bottom-up: ``build(token or number, argument results)``.
@@ -287,6 +311,8 @@ def _degree(token, args: list[int]) -> int:
 
 def _sympy_number(value: float) -> sympy.Expr:
     """The SymPy number of the same value that is printed with the fewest digits."""
+    import sympy
+
     if not math.isfinite(value):
         return sympy.nan if math.isnan(value) else sympy.oo if value > 0 else -sympy.oo
     if value == int(value) and abs(value) < 2**53:
@@ -312,6 +338,5 @@ def linear_combination(weights, terms: list[Expression], intercept: float = 0.0)
             parts.append(Expression(("mul", CONSTANT, *term.prefix), (weight, *term.constants)))
     if intercept != 0.0 or not parts:
         parts.append(Expression((CONSTANT,), (float(intercept),)))
-    return reduce(
-        lambda a, b: Expression(("add", *a.prefix, *b.prefix), a.constants + b.constants), parts
-    )
+    prefix = ("add",) * (len(parts) - 1) + tuple(t for part in parts for t in part.prefix)
+    return Expression(prefix, tuple(c for part in parts for c in part.constants))

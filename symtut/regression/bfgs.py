@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-import scipy.optimize
-import torch
 
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES
 from symtut.regression.constants import Fit, Terms, initial_constants, with_guess
@@ -24,7 +22,9 @@ def bfgs(
     Same arguments and results as :func:`levenberg_marquardt`; the gradient is exact. ``y`` is
     standardised inside, since BFGS is sensitive to scale.
     """
-    columns = torch.as_tensor(np.ascontiguousarray(x), dtype=torch.float64).T.contiguous()
+    from scipy.optimize import minimize  # takes as long to import as an easy fit
+
+    columns = np.ascontiguousarray(np.asarray(x, dtype=np.float64).T)
     mean, deviation = float(np.mean(y)), float(np.std(y)) or 1.0
     target = (np.asarray(y, dtype=np.float64) - mean) / deviation
     results = []
@@ -44,10 +44,10 @@ def bfgs(
 
         def objective(parameters, terms=terms, owner=owner, count=count):
             inner, weights, intercept = np.split(parameters, [count, len(parameters) - 1])
-            numbers = iter(torch.from_numpy(inner))
+            numbers = iter(inner)
             walked = [_walk(term, numbers, columns) for term in terms]
-            values = np.array([value.numpy() for value, _ in walked])  # (K, n)
-            slope = np.array([s.numpy() for _, slopes in walked for s in slopes])
+            values = np.array([value for value, _ in walked])  # (K, n)
+            slope = np.array([s for _, slopes in walked for s in slopes])
             slope = slope.reshape(count, len(target)) * weights[owner][:, None]  # (J, n)
             residual = weights @ values + intercept[0] - target
             gradient = np.concatenate([slope @ residual, values @ residual, [residual.sum()]])
@@ -64,7 +64,7 @@ def bfgs(
                 if len(guesses[i]) > count:  # a whole formula: its outer numbers are guesses too
                     outer = with_guess(outer, guesses[i][count:])
             with np.errstate(all="ignore"):
-                found = scipy.optimize.minimize(
+                found = minimize(
                     objective, np.concatenate([inner, outer]), jac=True, method="BFGS",
                     options={"gtol": 1e-9, "maxiter": 300}, callback=halt,
                 )  # fmt: skip
@@ -82,7 +82,7 @@ def _walk(prefix, numbers, columns):
     """Value (n,) of one term and its slopes along each of its constants (forward mode)."""
     stack = []
     constants = iter([next(numbers) for token in prefix if token == CONSTANT][::-1])
-    zero = torch.zeros_like(columns[0])
+    zero = np.zeros_like(columns[0])
     for token in reversed(prefix):
         if token == CONSTANT:
             stack.append((zero + next(constants), [zero + 1.0]))
@@ -91,7 +91,7 @@ def _walk(prefix, numbers, columns):
         else:
             operator = OPERATORS[token]
             args = [stack.pop() for _ in range(operator.arity)]
-            value = operator.torch(*(a for a, _ in args))
+            value = operator.numpy(*(a for a, _ in args))
             slopes = []
             if any(s for _, s in args):
                 partials = operator.partials(value, *(a for a, _ in args))

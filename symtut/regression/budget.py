@@ -1,7 +1,8 @@
 """How long a fit may take, and what Ctrl-C does to it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -13,6 +14,24 @@ _last_interrupt = -np.inf
 
 class OutOfTime(Exception):
     """The time is over. Steps that are under way leave nothing behind; the search catches it."""
+
+
+class Stopwatch:
+    """Seconds on another clock, less those for which it was stopped."""
+
+    def __init__(self, clock: Callable[[], float]):
+        self._clock, self._missed = clock, 0.0
+
+    def __call__(self) -> float:
+        return self._clock() - self._missed
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        begun = self._clock()
+        try:
+            yield
+        finally:
+            self._missed += self._clock() - begun
 
 
 class Budget:

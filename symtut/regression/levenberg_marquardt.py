@@ -2,18 +2,17 @@
 
 The weights w of ``w0 + Σ wk·tk(x; c)`` can be solved for exactly at any inner constants c, so the
 search is only over c (variable projection, Golub & Pereyra 1973, with Kaufman's approximation of
-the Jacobian), for all candidates and several random starts in the same torch kernels.
+the Jacobian), for all candidates and several random starts in the same NumPy calls.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from symtut.expressions import CONSTANT, Program, encode
 from symtut.regression.constants import Fit, Terms, initial_constants, join, with_guess
 
-BLOCK = 256  # candidates fitted together: enough to hide the kernels' overhead, and fits the cache
+BLOCK = 256  # candidates fitted together: enough to hide the calls' overhead, and fits the cache
 
 
 class _Rows:
@@ -22,102 +21,145 @@ class _Rows:
     def __init__(self, weight: np.ndarray | None):
         self.weight = self.root = None
         if weight is not None:
-            self.weight = torch.as_tensor(weight / weight.mean(), dtype=torch.float64)
-            self.root = self.weight.sqrt()
+            self.weight = weight / weight.mean()
+            self.root = np.sqrt(self.weight)
 
-    def mean(self, values: torch.Tensor) -> torch.Tensor:
-        """Weighted mean over the last axis, which stays."""
-        weighted = values if self.weight is None else values * self.weight
-        return weighted.mean(-1, keepdim=True)
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Weighted mean over the last axis, (...)."""
+        if self.weight is None:
+            return values.mean(-1)
+        return _dot(values, self.weight) / values.shape[-1]
 
-    def centred(self, values: torch.Tensor) -> torch.Tensor:
-        centred = values - self.mean(values)
-        return centred if self.root is None else centred * self.root
+    def centre(self, values: np.ndarray) -> None:
+        """In place."""
+        values -= self.mean(values)[..., None]
+        if self.root is not None:
+            values *= self.root
 
 
-def _solve_outer(terms: torch.Tensor, y: torch.Tensor, rows: _Rows):
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products over the last axis; one thread, as BLAS does not promise."""
+    return np.einsum("...n,...n->...", a, b)
+
+
+def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products (I, J, ...) of columns (I, ..., n) and (J, ..., n).
+
+    Quicker than a stack of small matrix products.
+    """
+    return np.einsum("i...n,j...n->ij...", a, b)
+
+
+def _inverse(matrices: np.ndarray) -> np.ndarray:
+    """Inverses of positive definite matrices (K, K, ...), by Gauss and Jordan without pivots."""
+    inverse = matrices.copy()
+    for k in range(len(matrices)):
+        row = inverse[k] / inverse[k, k]
+        row[k] = 1 / inverse[k, k]
+        column = inverse[:, k].copy()
+        inverse[:, k] = 0.0
+        inverse -= column[:, None] * row
+        inverse[k] = row
+    return inverse
+
+
+def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Matrices (I, K, ...) times vectors (K, ...)."""
+    return np.einsum("ik...,k...->i...", matrices, vectors)
+
+
+def _combined(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sums (I, ..., n) of columns (K, ..., n) with weights (I, K, ...)."""
+    return np.einsum("ik...,k...n->i...n", weights, columns)
+
+
+def _solve_outer(terms: np.ndarray, y: np.ndarray, rows: _Rows):
     """Best weights at fixed inner constants.
 
-    ``terms`` (B, S, K, n), ``y`` (n,) centred by ``rows``. Returns the centred terms, weights
-    (B, S, K), residuals (B, S, n), loss (B, S) and the inverse Gram matrix of the centred terms.
+    ``terms`` (K, B, S, n) are overwritten, ``y`` (n,) is centred by ``rows``. Returns the centred
+    terms of norm 1, the inverse of their Gram matrix (K, K, B, S), weights (K, B, S), residuals
+    (B, S, n), loss (B, S).
     """
-    finite = torch.isfinite(terms).all(-1).all(-1)  # (B, S)
-    terms = torch.where(finite[..., None, None], terms, 0.0)
-    centred = rows.centred(terms)
-    norm = centred.square().sum(-1).sqrt()  # (B, S, K)
+    finite = np.isfinite(terms.sum(-1)).all(0)  # (B, S)
+    if not finite.all():
+        terms[:, ~finite] = 0.0
+    largest = np.maximum(terms.max(-1), -terms.min(-1))
+    rows.centre(terms)
+    norm = np.sqrt(_dot(terms, terms))  # (K, B, S)
     # a term that does not vary (or is missing) gets weight 0
-    flat = norm <= 1e-9 * (terms.abs().amax(-1) + 1e-30) * terms.shape[-1] ** 0.5
-    inverse_norm = torch.where(flat, 0.0, 1.0 / norm.clamp(min=1e-300))
-    unit = centred * inverse_norm[..., None]
-    gram = unit @ unit.transpose(-1, -2)  # (B, S, K, K)
-    eye = torch.eye(gram.shape[-1], dtype=gram.dtype)
-    gram = gram + eye * (1e-12 + flat[..., None].to(gram.dtype))
-    inverse, failed = torch.linalg.inv_ex(gram)
-    finite &= failed == 0
-    weights = (inverse @ (unit @ y)[..., None])[..., 0]  # (B, S, K), for unit terms
-    residual = y - (weights[..., None, :] @ unit)[..., 0, :]
-    loss = residual.square().mean(-1) / y.square().mean()
-    loss = torch.where(finite & torch.isfinite(loss), loss, torch.inf)
-    return unit, inverse, weights * inverse_norm, residual, loss
+    flat = norm <= 1e-9 * (largest + 1e-30) * terms.shape[-1] ** 0.5
+    inverse_norm = np.where(flat, 0.0, 1.0 / np.maximum(norm, 1e-300))
+    terms *= inverse_norm[..., None]
+    gram = _products(terms, terms)
+    for k in range(len(terms)):
+        gram[k, k] += 1e-12 + flat[k]
+    inverse = _inverse(gram)
+    weights = _times(inverse, _dot(terms, y))  # for terms of norm 1
+    residual = y - _combined(weights[None], terms)[0]
+    loss = _dot(residual, residual) / _dot(y, y)
+    loss = np.where(finite & np.isfinite(loss), loss, np.inf)
+    return terms, inverse, weights * inverse_norm, residual, loss
 
 
 class _Problem:
     """Candidates that have inner constants, evaluated together on the same points."""
 
-    def __init__(self, candidates: list[Terms], x: torch.Tensor, y: torch.Tensor, rows: _Rows):
+    def __init__(self, candidates: list[Terms], x: np.ndarray, y: np.ndarray, rows: _Rows):
         self.program = Program(encode([join(terms) for terms in candidates]))
         self.x, self.y, self.rows = x, y, rows
-        self.owner = torch.from_numpy(self.program.constant_term)  # (B, J), −1 where missing
+        owner = self.program.constant_term.T  # (J, B), −1 where missing
+        self.owner, self.missing = np.maximum(owner, 0)[..., None], owner[..., None] < 0
 
-    def loss(self, constants: torch.Tensor):
-        terms = self.program(self.x, constants).transpose(1, 2)  # (B, S, K, n)
-        return _solve_outer(terms, self.y, self.rows)
+    def terms(self, constants: np.ndarray | None = None) -> np.ndarray:
+        """Values (K, B, S, n)."""
+        return self.program(self.x, constants).swapaxes(0, 1)
 
-    def step(self, constants: torch.Tensor):
-        """Loss (B, S), gradient J'r (B, S, J) and approximate Hessian J'J (B, S, J, J)."""
-        terms, slope = self.program.with_jacobian(self.x, constants)
-        unit, inverse, weights, residual, loss = _solve_outer(
-            terms.transpose(1, 2), self.y, self.rows
-        )
-        starts = constants.shape[1]
-        owner = self.owner.clamp(min=0)[:, None].expand(-1, starts, -1)  # (B, S, J)
-        weight = torch.gather(weights, 2, owner) * (self.owner >= 0)[:, None]
-        jacobian = weight[..., None] * torch.nan_to_num(slope.transpose(1, 2), 0.0, 0.0, 0.0)
-        jacobian = self.rows.centred(jacobian)  # (B, S, J, n)
+    def step(self, constants: np.ndarray):
+        """Loss (B, S), gradient J'r (J, B, S) and approximate Hessian J'J (J, J, B, S)."""
+        terms, slope = (a.swapaxes(0, 1) for a in self.program.with_jacobian(self.x, constants))
+        unit, inverse, weights, residual, loss = _solve_outer(terms, self.y, self.rows)
+        wild = ~np.isfinite(slope.sum(-1))
+        if wild.any():
+            slope[wild] = np.nan_to_num(slope[wild], nan=0.0, posinf=0.0, neginf=0.0)
+        weight = np.take_along_axis(weights, self.owner, axis=0)  # (J, B, S)
+        slope *= np.where(self.missing, 0.0, weight)[..., None]
+        self.rows.centre(slope)
         # Kaufman: what the outer weights can absorb is not the inner constants' business
-        absorbed = (jacobian @ unit.transpose(-1, -2)) @ inverse
-        jacobian = jacobian - absorbed @ unit
-        gradient = (jacobian @ residual[..., None])[..., 0]
-        return loss, gradient, jacobian @ jacobian.transpose(-1, -2)
+        absorbed = np.einsum("jk...,kl...->jl...", _products(slope, unit), inverse)
+        slope -= _combined(absorbed, unit)
+        return loss, _products(slope, residual[None])[:, 0], _products(slope, slope)
 
 
-def _minimise(problem: _Problem, constants: torch.Tensor, iterations: int, stop) -> tuple:
+def _minimise(problem: _Problem, constants: np.ndarray, iterations: int, stop) -> tuple:
     """Levenberg-Marquardt from every start; returns constants (B, S, J) and losses (B, S)."""
     loss, gradient, hessian = problem.step(constants)
-    damping = torch.full_like(loss, 1e-2)
-    eye = torch.eye(constants.shape[-1], dtype=constants.dtype)
+    damping = np.full_like(loss, 1e-2)
+    diagonal = np.arange(len(hessian))
     for _ in range(iterations):
-        diagonal = torch.diagonal(hessian, dim1=-2, dim2=-1)  # (B, S, J)
-        ridge = damping[..., None] * diagonal + 1e-12 * diagonal.amax(-1, keepdim=True) + 1e-30
-        step = torch.linalg.solve_ex(hessian + eye * ridge[..., None, :], gradient)[0]
-        limit = 1.0 + constants.abs()  # no constant more than doubles (about) in one step
-        step = torch.nan_to_num(step).clamp(-limit, limit)
-        trial = constants + step
+        size = hessian[diagonal, diagonal]  # (J, B, S)
+        size = size + damping * size + 1e-12 * size.max(0) + 1e-30
+        scale = 1 / np.sqrt(size)
+        damped = hessian * scale * scale[:, None]
+        damped[diagonal, diagonal] = 1.0
+        step = np.moveaxis(scale * _times(_inverse(damped), scale * gradient), 0, -1)
+        limit = 1.0 + np.abs(constants)  # no constant more than doubles (about) in one step
+        trial = constants + np.clip(np.where(np.isfinite(step), step, 0.0), -limit, limit)
         trial_loss, trial_gradient, trial_hessian = problem.step(trial)
         better = trial_loss < loss
-        constants = torch.where(better[..., None], trial, constants)
-        gradient = torch.where(better[..., None], trial_gradient, gradient)
-        hessian = torch.where(better[..., None, None], trial_hessian, hessian)
-        gain = torch.where(better, loss - trial_loss, 0.0)
-        loss = torch.where(better, trial_loss, loss)
-        damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e8)
-        if not torch.any((gain > 1e-6 * loss) | (~better & (damping < 1e6) & (loss > 1e-28))):
+        constants = np.where(better[..., None], trial, constants)
+        gradient = np.where(better, trial_gradient, gradient)
+        hessian = np.where(better, trial_hessian, hessian)
+        gain = np.where(better, loss - trial_loss, 0.0)
+        loss = np.where(better, trial_loss, loss)
+        damping = np.clip(np.where(better, damping * 0.2, damping * 5.0), 1e-12, 1e8)
+        if not np.any((gain > 1e-6 * loss) | (~better & (damping < 1e6) & (loss > 1e-28))):
             break
         if stop is not None and stop():
             break
     return constants, loss
 
 
+@np.errstate(all="ignore")  # what is undefined has an infinite loss
 def levenberg_marquardt(
     candidates: list[Terms],
     x: np.ndarray,
@@ -153,11 +195,10 @@ def levenberg_marquardt(
         In the order of ``candidates``. A candidate that is undefined on the points, or has as
         many parameters as there are points, has infinite loss.
     """
-    x = torch.as_tensor(np.ascontiguousarray(x), dtype=torch.float64)
-    target = torch.as_tensor(np.ascontiguousarray(y), dtype=torch.float64)
+    x, target = np.asarray(x, dtype=np.float64), np.array(y, dtype=np.float64)
     points = _Rows(weight)
-    mean = points.mean(target)
-    target = points.centred(target)
+    mean = float(points.mean(target))
+    points.centre(target)
     results: list[Fit | None] = [None] * len(candidates)
     n_constants = [sum(term.count(CONSTANT) for term in terms) for terms in candidates]
     n_parameters = [c + len(t) + 1 for c, t in zip(n_constants, candidates, strict=True)]
@@ -168,43 +209,43 @@ def levenberg_marquardt(
     def finish(rows, constants, weights, loss, terms_mean):
         for k, i in enumerate(rows):
             size = len(candidates[i])
-            w = weights[k, :size].numpy()
-            offset = np.nan_to_num(terms_mean[k, :size].numpy(), posinf=0.0, neginf=0.0)
-            intercept = float(mean) - float(w @ offset)
+            w = weights[:size, k].copy()
+            offset = np.nan_to_num(terms_mean[:size, k], posinf=0.0, neginf=0.0)
             results[i] = Fit(
-                candidates[i], constants[k, : n_constants[i]].numpy(), w, intercept, float(loss[k])
-            )
+                candidates[i], constants[k, : n_constants[i]].copy(), w, mean - float(w @ offset),
+                float(loss[k]),
+            )  # fmt: skip
 
     if plain:
-        problem = _Problem([candidates[i] for i in plain], x, target, points)
-        terms = problem.program(x)  # (B, K, 1, n)
-        *_, weights, _, loss = _solve_outer(terms.transpose(1, 2), target, points)
-        empty = torch.zeros(len(plain), 0)
-        finish(plain, empty, weights[:, 0], loss[:, 0], points.mean(terms[:, :, 0])[..., 0])
+        terms = _Problem([candidates[i] for i in plain], x, target, points).terms()
+        offsets = points.mean(terms)
+        *_, weights, _, loss = _solve_outer(terms, target, points)
+        finish(plain, np.zeros((len(plain), 0)), weights[..., 0], loss[:, 0], offsets[..., 0])
     # blocks of similar size keep the padding small and the memory bounded
     for begin in range(0, len(fitted), BLOCK):
         if stop is not None and stop():
             break
         rows = fitted[begin : begin + BLOCK]
         problem = _Problem([candidates[i] for i in rows], x, target, points)
-        most = problem.owner.shape[1]
+        most = len(problem.owner)
         first = initial_constants((len(rows), starts, most), generator)
         for k, i in enumerate(rows):
             if guesses is not None and guesses[i] is not None:
                 size = n_constants[i]
                 first[k, 0, :size] = with_guess(first[k, 0, :size], guesses[i][:size])
-        constants = torch.from_numpy(first)
+        constants = first
         for keep in (max(1, starts // 3), 1, 1):
             constants, loss = _minimise(problem, constants, max(1, iterations // 3), stop)
-            best = loss.argsort(dim=1)[:, :keep]
-            constants = torch.gather(constants, 1, best[..., None].expand(-1, -1, most))
-        terms = problem.program(x, constants).transpose(1, 2)
+            best = np.argsort(loss, axis=1, kind="stable")[:, :keep]
+            constants = np.take_along_axis(constants, best[..., None], axis=1)
+        terms = problem.terms(constants)
+        offsets = points.mean(terms)
         *_, weights, _, loss = _solve_outer(terms, target, points)
-        finish(rows, constants[:, 0], weights[:, 0], loss[:, 0], points.mean(terms[:, 0])[..., 0])
+        finish(rows, constants[:, 0], weights[..., 0], loss[:, 0], offsets[..., 0])
     for i, result in enumerate(results):
         if result is None:  # as many parameters as points, or no time: nothing can be said
             results[i] = Fit(
                 candidates[i], np.ones(n_constants[i]), np.zeros(len(candidates[i])),
-                float(mean), np.inf,
+                mean, np.inf,
             )  # fmt: skip
     return results

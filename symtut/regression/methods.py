@@ -1,5 +1,6 @@
 """What a regressor's settings mean: who proposes, and the choices of the search."""
 
+from symtut.regression.budget import Stopwatch
 from symtut.regression.language import Language
 from symtut.regression.proposers import (
     library,
@@ -9,17 +10,30 @@ from symtut.regression.proposers import (
     transformer_proposer,
 )
 from symtut.regression.search import Proposer, SearchConfig
-from symtut.regression.weights import load_weights
+from symtut.regression.weight_names import find_weights
 
 
-def proposer_of(model) -> Proposer:
-    """Who proposes skeletons for a ``SymbolicRegressor``; reads the weights if it is they."""
+def proposer_of(model, clock: Stopwatch) -> Proposer:
+    """Who proposes skeletons for a ``SymbolicRegressor``.
+
+    The transformer's weights are read when it is first asked; the clock stops meanwhile.
+    """
     usable = Language.of(model.operators, model.constraints).usable
     if model.method in ("prior", "prior+sparse"):
         return prior_proposer(usable=usable)
     if model.method == "sparse":
         return library_proposer()
-    transformer = transformer_proposer(load_weights(model.weights), usable=usable)
+    find_weights(model.weights)  # an unknown name is an error, read or not
+
+    def transformer(*question):
+        with clock.stopped():
+            from symtut.regression.threads import one_thread
+            from symtut.regression.weights import load_weights
+
+            propose = transformer_proposer(load_weights(model.weights), usable=usable)
+        with one_thread():
+            return propose(*question)
+
     if model.method in ("transformer", "transformer+sparse"):
         return transformer
     return pooled_proposer(transformer, prior_proposer(usable=usable))

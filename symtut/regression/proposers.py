@@ -4,14 +4,18 @@ Prior search and sparse regression are the cheap baselines that the transformer 
 equal time; they are chosen by name and never used behind the user's back.
 """
 
+from __future__ import annotations
+
 from itertools import combinations, zip_longest
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from symtut.expressions import OPERATORS, VARIABLES, Grammar, canonical_terms
 from symtut.regression.constants import Candidate, Terms
-from symtut.regression.decoding import sample
-from symtut.regression.transformer import FormulaTransformer
+
+if TYPE_CHECKING:
+    from symtut.regression.transformer import FormulaTransformer
 
 AT_ONCE = 1024
 """So many samples of the transformer grow together: a hundred megabytes."""
@@ -19,6 +23,7 @@ AT_ONCE = 1024
 
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, usable=OPERATORS):
     """Samples from the transformer with the ``usable`` operators, most probable first."""
+    from symtut.regression.decoding import sample  # and torch, that a fit may do without
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found: dict[Candidate, tuple[float, Candidate]] = {}

@@ -11,7 +11,7 @@ from symtut.expressions import Expression
 from symtut.expressions.domains import values_inside
 from symtut.regression import saved
 from symtut.regression.answer import Question
-from symtut.regression.budget import Budget
+from symtut.regression.budget import Budget, Stopwatch
 from symtut.regression.columns import chosen, labels_of, names_of, remember, warn_of_names
 from symtut.regression.estimator import Estimator
 from symtut.regression.inputs import (
@@ -28,7 +28,6 @@ from symtut.regression.points import Points
 from symtut.regression.presentation import Presentation
 from symtut.regression.scaling import choose_columns
 from symtut.regression.settings import check_settings, generator_of
-from symtut.regression.threads import one_thread
 from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.storage import keep_foreign, write_json
 
@@ -43,7 +42,8 @@ class SymbolicRegressor(Presentation, Estimator):
     Parameters
     ----------
     weights : str or path
-        Name of shipped weights (``"general"``) or path of a ``.safetensors`` file.
+        Name of shipped weights (``"general"``) or path of a ``.safetensors`` file. They are read
+        when the transformer is first asked.
     n_candidates : int
         Skeletons sampled in the first round.
     max_time : float or None
@@ -166,7 +166,7 @@ class SymbolicRegressor(Presentation, Estimator):
     def fit(self, X, y, sample_weight=None):
         """Search for equations.
 
-        Torch computes on one thread meanwhile. Ctrl-C ends the search and keeps the best so far,
+        The transformer computes on one thread. Ctrl-C ends the search and keeps the best so far,
         with a warning; pressed twice within three seconds it raises ``KeyboardInterrupt``, so that
         a sweep over many fits can be left. Before anything has been found it raises, too.
 
@@ -188,12 +188,12 @@ class SymbolicRegressor(Presentation, Estimator):
             variables, unknown weights or settings, data that do not fit into memory.
         """
         check_settings(self)
-        propose = self._proposer()  # reading the transformer's weights is not part of the time
-        started = self._clock()
+        clock = Stopwatch(self._clock)
+        propose, started = self._proposer(clock), clock()
         deadline = np.inf if self.max_time is None else started + float(self.max_time)
-        budget = Budget(self._clock, deadline, self._keeps_best)
+        budget = Budget(clock, deadline, self._keeps_best)
         labels = labels_of(X)
-        with one_thread(), too_large(X):
+        with too_large(X):
             X, y = check_data(X, y)
             weight = check_weights(sample_weight, len(y))
             present = np.ones(len(y), dtype=bool) if weight is None else weight > 0
@@ -222,11 +222,11 @@ class SymbolicRegressor(Presentation, Estimator):
         remember(self, labels, names)
         self.columns_, self.inliers_ = columns.written, present.copy()
         self.inliers_[present] = answer.inliers
-        self.complete_, self.fit_time_ = answer.complete, self._clock() - started
+        self.complete_, self.fit_time_ = answer.complete, clock() - started
         return self
 
-    def _proposer(self):
-        return proposer_of(self)
+    def _proposer(self, clock: Stopwatch):
+        return proposer_of(self, clock)
 
     # ---- results --------------------------------------------------------------------------------
 

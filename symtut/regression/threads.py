@@ -1,4 +1,4 @@
-"""One thread for a fit, whatever torch is set to, and the user's number back afterwards.
+"""One thread for torch in a fit, whatever it is set to, and the user's number back afterwards.
 
 The tensors of a fit are small. With two threads on two busy cores an easy fit takes 4 to 14
 CPU-seconds, with one 0.7. NumPy's linear algebra makes no difference (measured with threadpoolctl),

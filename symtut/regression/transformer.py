@@ -164,7 +164,7 @@ class Encoder(nn.Module):
             nn.Linear(config.n_embed, config.n_embed),
             nn.LayerNorm(config.n_embed),
         )
-        self.latents = nn.Parameter(0.02 * torch.randn(config.n_latents, config.n_embed))
+        self.latents = nn.Parameter(_normal(config.n_latents, config.n_embed).mul_(0.02))
         if config.n_library_tokens:
             inputs = n_library(config.logarithms)
             self.embed_library = nn.Linear(inputs, config.n_library_tokens * config.n_embed)
@@ -245,8 +245,8 @@ class Decoder(nn.Module):
     def __init__(self, config: TransformerConfig):
         super().__init__()
         self.config = config
-        self.token = nn.Embedding(config.vocabulary_size, config.n_embed)
-        self.position = nn.Embedding(config.max_length, config.n_embed)
+        self.token = _embedding(config.vocabulary_size, config.n_embed)
+        self.position = _embedding(config.max_length, config.n_embed)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_decoder))
         self.norm = nn.LayerNorm(config.n_embed)
         self.head = nn.Linear(config.n_embed, config.vocabulary_size)
@@ -307,7 +307,19 @@ class FormulaTransformer(nn.Module):
         return loss, ((logits.argmax(-1) == target) & real).sum() / real.sum()
 
 
+def _normal(*size: int) -> torch.Tensor:
+    """Normal numbers; on the device "meta", where drawing them loads a compiler, none at all."""
+    numbers = torch.empty(size)
+    return numbers if numbers.is_meta else numbers.normal_()
+
+
+def _embedding(rows: int, width: int) -> nn.Embedding:
+    return nn.Embedding.from_pretrained(_normal(rows, width), freeze=False)
+
+
 def _initialise(module):
+    if any(parameter.is_meta for parameter in module.parameters(recurse=False)):
+        return
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02 if isinstance(module, nn.Embedding) else 0.05)
     if isinstance(module, nn.Linear):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from symtut.data_files import ROOTS
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
 from symtut.forms import (
@@ -23,9 +22,9 @@ from symtut.forms import (
     whole,
     with_key,
 )
-from symtut.paths import as_path
 from symtut.regression.adapters import adapters_of, fold
 from symtut.regression.transformer import CHOICES, FormulaTransformer, TransformerConfig
+from symtut.regression.weight_names import find_weights
 from symtut.storage import (
     file_sha256,
     load_tensors,
@@ -109,35 +108,6 @@ def read_card(path: Path) -> dict:
 def weights_sha256(name: str | Path) -> str:
     """Hash of a weight file by name or path."""
     return file_sha256(find_weights(name))
-
-
-def available_weights() -> list[str]:
-    """Names of the shipped weights."""
-    return sorted(
-        {path.stem for root in ROOTS for path in (root / "weights").glob("*.safetensors")}
-    )
-
-
-def find_weights(name: str | Path) -> Path:
-    """Path of shipped weights by name (``"general"``) or of a file by its path.
-
-    Raises
-    ------
-    InputError
-        If there is neither; the message lists the shipped names.
-    """
-    if as_path(name).suffix == ".safetensors":
-        if not os.path.isfile(name):
-            raise InputError(f"no weights file at '{name}'.")
-        return Path(name)
-    for root in ROOTS:
-        path = root / "weights" / f"{name}.safetensors"
-        if os.path.isfile(path):
-            return path
-    known = ", ".join(available_weights()) or "none"
-    raise InputError(
-        f"unknown weights '{name}'. Shipped weights: {known}; or the path of a .safetensors file."
-    )
 
 
 def load_weights(name: str | Path) -> FormulaTransformer:
