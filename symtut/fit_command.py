@@ -4,10 +4,7 @@ import argparse
 import textwrap
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from symtut.arguments import above_zero, names, shown, whole
 from symtut.errors import InputError
@@ -83,27 +80,11 @@ def run_fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Named columns (n, d), as the regressor takes them from a data frame."""
+def _data(arguments: argparse.Namespace) -> tuple:
+    """X as a ``Frame``, y as an array, and lines about what was left out."""
+    import numpy as np
 
-    columns: list[str]
-    values: np.ndarray
-
-    def to_numpy(self) -> np.ndarray:
-        return self.values
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.values.shape
-
-
-def _data(arguments: argparse.Namespace) -> tuple[_Frame, np.ndarray, list[str]]:
-    """(X, y, lines about what was left out)."""
-    from symtut.table_file import read_table
+    from symtut.table_file import Frame, read_table
 
     table, target, notes = read_table(arguments.table), arguments.target, []
     y = table.column(target).values
@@ -145,7 +126,7 @@ def _data(arguments: argparse.Namespace) -> tuple[_Frame, np.ndarray, list[str]]
         notes.append(f"Left out: {missing} rows with missing or infinite numbers")
         if not len(y):
             raise InputError(f"'{table.path}': every row has missing or infinite numbers.")
-    return _Frame(chosen, X), y, notes
+    return Frame(chosen, X), y, notes
 
 
 def _listed(text: str | None, option: str) -> list[str] | None:

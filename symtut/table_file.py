@@ -65,6 +65,24 @@ class Table:
         return self.columns[name]
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Named columns (n, d), as the regressor takes them from a data frame."""
+
+    columns: list[str]
+    values: np.ndarray
+
+    def to_numpy(self) -> np.ndarray:
+        return self.values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.values.shape
+
+
 def read_table(path: str | Path) -> Table:
     """The table in a file of UTF-8 text, separated by commas, tabs or semicolons.
 

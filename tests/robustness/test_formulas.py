@@ -1,6 +1,7 @@
 """Formulas, whatever they are: text, prefix, canonical form and libraries agree."""
 
 import math
+import re
 from keyword import iskeyword
 
 import numpy as np
@@ -20,6 +21,8 @@ from symtut.expressions import (
     decode,
     encode,
 )
+from symtut.expressions.code import code
+from symtut.expressions.domains import domain_text, values_inside
 from symtut.expressions.names import FUNCTIONS
 from symtut.regression.numbered import insert, numbered_sum
 from tests.robustness.properties import POINTS, SHORT, agree, examples, formulas
@@ -66,6 +69,59 @@ def test_any_text_of_a_formula_s_letters_is_read_or_refused(text):
         return
     back = Expression.from_text(formula.text(digits=None))
     assert agree(back(POINTS), formula(POINTS), formula), text
+
+
+EVERYWHERE = np.random.default_rng(1).uniform(-3, 3, (60, len(VARIABLES)))
+EVERYWHERE[30:] = EVERYWHERE[30:].round()  # zeros and whole numbers, too
+
+
+@examples()
+@given(formulas(ANY_NUMBER))
+def test_generated_python_gives_the_values(formula):
+    scope = {}
+    exec(code(formula), scope)
+    columns = [EVERYWHERE[:, i].copy() for i in formula.variables]
+    with np.errstate(all="ignore"):
+        found = np.broadcast_to(scope["equation"](*columns), len(EVERYWHERE))
+    wanted = values_inside(formula, EVERYWHERE)
+    assert agree(found, wanted, formula, EVERYWHERE), code(formula)
+    finite = np.isfinite(formula(EVERYWHERE))  # exp(x) may be too small for float64, and 1/exp(x)
+    assert (np.isnan(found) == np.isnan(wanted))[finite].all(), code(formula)
+
+
+@examples()
+@given(formulas())
+def test_the_domain_in_words_is_where_the_values_are(formula):
+    words = domain_text(formula, digits=None)
+    inside, clear = np.ones((2, len(EVERYWHERE)), bool)
+    clauses = words.split(" and ") if words else []
+    for clause in clauses:
+        if " or " in clause and len(clauses) > 1:
+            clause = clause[1:-1]
+        told = [_where(text) for text in clause.split(" or ")]
+        inside &= np.any([holds for holds, _ in told], axis=0)
+        clear &= ~np.any([near for _, near in told], axis=0)
+    defined = ~np.isnan(values_inside(formula, EVERYWHERE))
+    finite = np.isfinite(formula(EVERYWHERE))
+    assert (inside == defined)[clear & finite].all(), words
+
+
+def _where(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """At which points ``"x0 + x1 > 2"`` holds, and at which rounding decides."""
+    if text.endswith(" whole"):
+        value = Expression.from_text(text.removesuffix(" whole"))(EVERYWHERE)
+        with np.errstate(invalid="ignore"):
+            return value % 1 == 0, np.abs(value - np.round(value)) < 1e-9
+    first, *parts = re.split(" (>=|<=|!=|>|<) ", text)
+    if len(parts) == 4:  # -1 <= x0 <= 1
+        first, parts = parts[1], parts[2:]
+        value, bound = np.abs(Expression.from_text(first)(EVERYWHERE)), float(parts[1])
+    else:
+        value, bound = Expression.from_text(first)(EVERYWHERE), float(parts[1])
+    holds = {">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound,
+             "!=": value != bound}[parts[0]]  # fmt: skip
+    near = np.abs(value - bound) < 1e-9 * (1 + abs(bound))
+    return holds & ~np.isnan(value), near & (value != bound)
 
 
 @examples()
