@@ -36,7 +36,7 @@ RELATIONS: dict[str, Callable] = {
     "within": lambda a, bound: abs(a) <= bound,
     "whole": lambda a, bound: a % 1 == 0,
 }
-_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "!=": "!=", "within": "within"}
+_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "!=": "!="}
 
 
 def values_inside(expression: Expression, x, library: str = "numpy"):
@@ -79,6 +79,10 @@ class Condition:
 
     def text(self, names: tuple[str, ...] = VARIABLES, digits: int | None = 4) -> str:
         shown = self.expression.text(names, digits)
+        plain = self.relation not in ("within", "whole")
+        if plain and self.expression.prefix[0] == "sub" and self.bound == 0:  # x0 - x1 != 0
+            left, right = (part.text(names, digits) for part in _arguments(self.expression, 0))
+            return f"{left} {self.relation} {right}"
         bound = Expression((CONSTANT,), (self.bound + 0.0,)).text(digits=digits)
         if self.relation == "within":
             return f"-{bound} <= {shown} <= {bound}"
@@ -186,10 +190,15 @@ def _simpler(condition: Condition) -> list[Condition]:
                 return _simpler(Condition(part, relation))
     if token in ("square", "abs") and (positive or unequal):
         return _not_zero(parts[0])
+    if token == "pow" and (positive or unequal) and not parts[1].variables:
+        even = interval(parts[1])[0] % 2 == 0
+        return _simpler(Condition(parts[0], "!=" if unequal or even else ">"))
     if token == "sqrt" and (positive or unequal):
         return _simpler(Condition(parts[0], ">"))
     if token == "log" and bound == 0 and relation != "within":
         return _simpler(Condition(parts[0], relation, 1.0))
+    if token == "exp" and bound > 0 and relation != "within":
+        return _simpler(Condition(parts[0], relation, math.log(bound)))
     if token == "inv" and bound == 0 and relation in (">", ">="):
         return _simpler(Condition(parts[0], ">"))
     if token == "inv" and unequal:
@@ -210,6 +219,12 @@ def _without_numbers(condition: Condition) -> Condition | None:
     if token == "neg":
         return Condition(_arguments(expression, 0)[0], _FLIPPED[relation], -bound)
     left, right = _arguments(expression, 0)
+    if token in ("mul", "div") and bound == 0 and left.prefix[0] in ("mul", "neg"):
+        inner = _without_numbers(Condition(left, relation))
+        if inner is not None:  # 2*a/b > 0 is a/b > 0
+            part = inner.expression
+            prefix = (token, *part.prefix, *right.prefix)
+            return Condition(Expression(prefix, part.constants + right.constants), inner.relation)
     first = left if not left.variables else None
     number = first or (right if not right.variables else None)
     if number is None:

@@ -117,11 +117,11 @@ def _where(text: str) -> tuple[np.ndarray, np.ndarray]:
         first, parts = parts[1], parts[2:]
         value, bound = np.abs(Expression.from_text(first)(EVERYWHERE)), float(parts[1])
     else:
-        value, bound = Expression.from_text(first)(EVERYWHERE), float(parts[1])
+        value, bound = (Expression.from_text(part)(EVERYWHERE) for part in (first, parts[1]))
     holds = {">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound,
              "!=": value != bound}[parts[0]]  # fmt: skip
-    near = np.abs(value - bound) < 1e-9 * (1 + abs(bound))
-    return holds & ~np.isnan(value), near & (value != bound)
+    near = np.abs(value - bound) < 1e-9 * (1 + np.abs(bound))
+    return holds & ~np.isnan(value - bound), near & (value != bound)
 
 
 @examples()
