@@ -268,9 +268,10 @@ def main(argv: list[str] | None = None) -> int:
         for path in (getattr(arguments, "out", None), getattr(arguments, "weights", None)):
             if path is not None:
                 as_path(path)
-        import torch
+        if arguments.command != "fit":  # which needs torch only where it asks the transformer
+            import torch
 
-        torch.set_num_threads(1)  # the networks are small: more threads only cost more
+            torch.set_num_threads(1)  # the networks are small: more threads only cost more
         with memory_errors_named():
             return arguments.run(arguments)
     except InputError as error:

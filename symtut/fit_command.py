@@ -1,6 +1,7 @@
 """``symtut fit TABLE.csv --target y``: equations for a column of a table."""
 
 import argparse
+import sys
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -60,7 +61,11 @@ def run_fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         warnings.filterwarnings("ignore", "max_time")  # the front says so, too
-        model.fit(X, y)
+        try:
+            model.fit(X, y)
+        except KeyboardInterrupt:  # later it ends the search and keeps what there is
+            print("\nsymtut: interrupted before an equation was found.", file=sys.stderr)
+            return 130
     few = ", ".join(X.columns[:20]) + ", …" * (len(X.columns) > 20)
     head = f"{arguments.table}: {len(y)} rows; {arguments.target} from {few}"
     for line in (head, *notes, *(f"Note: {warning.message}" for warning in seen)):

@@ -8,7 +8,7 @@ import pytest
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression import SymbolicRegressor
-from symtut.table_file import read_table
+from symtut.table_file import Frame, read_table
 
 FIT = ["--target", "y", "--method", "sparse", "--seconds", "60"]
 
@@ -44,7 +44,7 @@ def test_front_and_model(tmp_path, capsys, monkeypatch):
     assert max(map(len, lines)) <= 80
     assert lines[-1].strip().startswith("symtut.SymbolicRegressor.load(")
     model, table = SymbolicRegressor.load(out), columns()
-    X = np.column_stack([table["a"], table["b"]])
+    X = Frame(["a", "b"], np.column_stack([table["a"], table["b"]]))
     np.testing.assert_allclose(model.predict(X), table["y"], atol=1e-9)
     assert list(model.feature_names_in_) == ["a", "b"]
     # its own file is replaced, another's is not
@@ -155,6 +155,15 @@ def test_wrong_options(tmp_path, capsys, monkeypatch, says):
     code, lines, error = run(capsys, "t.csv", *FIT, *OPTIONS[says])
     assert code == 2 and lines == [] and error.count("\n") == 1 and says in error
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
+
+
+def test_interrupted_before_anything_was_found(tmp_path, capsys, monkeypatch):
+    def interrupted(self, X, y):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SymbolicRegressor, "fit", interrupted)
+    code, lines, error = run(capsys, write(tmp_path / "t.csv", columns()), *FIT)
+    assert (code, lines) == (130, []) and "before an equation was found" in error
 
 
 def test_no_such_target_and_file(tmp_path, capsys):

@@ -51,6 +51,13 @@ with tempfile.TemporaryDirectory() as folder:
     assert loaded_by(EASY + use) == set()
 
 
+def test_the_command_fit_needs_no_torch_either(tmp_path):
+    table = "a,b,y\n" + "".join(f"{k},{k * k % 7},{3 * k + k * k % 7}\n" for k in range(30))
+    (tmp_path / "t.csv").write_text(table)
+    words = ["fit", str(tmp_path / "t.csv"), "--target", "y", "--out", str(tmp_path / "m.json")]
+    assert loaded_by(f"from symtut.cli import main\nassert main({words}) == 0") == set()
+
+
 def test_the_transformer_loads_torch_when_it_is_asked():
     y = "np.exp(np.sin(3 * x[:, 0])) * x[:, 1]"
     asked = f"SymbolicRegressor(method='transformer', n_candidates=2, rounds=1).fit(x, {y})"
