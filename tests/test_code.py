@@ -166,5 +166,7 @@ def test_what_cannot_be_written():
             code(SAME, language)
     with pytest.raises(InputError, match="skeleton"):
         code(Expression(("mul", "C", "x0")))
+    with pytest.raises(InputError, match="501 nodes"):
+        code(Expression(("sqrt",) * 500 + ("x0",)))
     with pytest.raises(InputError, match="x1"):
         code(SAME, "c", ("theta",))

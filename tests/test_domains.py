@@ -54,6 +54,13 @@ def test_what_always_holds_is_not_said(text):
     assert conditions(Expression.from_text(text)) == ()
 
 
+def test_a_very_long_formula_has_a_short_domain():
+    long = Expression(("sqrt",) * 5000 + ("x0",))
+    assert domain_text(long) == "every part of it is"
+    np.testing.assert_array_equal(values_inside(long, [[-1.0], [1.0]]), [np.nan, 1.0])
+    assert domain_text(Expression(("neg",) * 5000 + ("x0",))) == ""
+
+
 def test_names_and_digits_are_those_of_the_formula():
     shown = domain_text(Expression.from_text("log(3*x0 - 1)*x1"), ("wind", "u"), 2)
     assert shown == "wind > 0.33"

@@ -1,11 +1,13 @@
 """How a fitted regressor is shown: printed, in a notebook, as a table, figure and code."""
 
+import json
 import re
 import subprocess
 import sys
 import warnings
 from html.parser import HTMLParser
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ from symtut.expressions import Expression
 from symtut.expressions.domains import domain_text
 from symtut.regression import SymbolicRegressor
 from symtut.regression.front_html import r2_text
+
+matplotlib.use("Agg")
 
 
 def data():
@@ -156,9 +160,6 @@ def test_table(model):
 
 
 def test_plot(model):
-    import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib import pyplot
 
     figure, mine = pyplot.subplots()
@@ -216,6 +217,28 @@ def test_a_saved_model_is_shown_alike(model, tmp_path):
     again = SymbolicRegressor.load(tmp_path / "model.json")
     assert str(again).splitlines()[1:] == str(model).splitlines()[1:]
     assert again.domain() == "u > 0" and again.code("matlab") == model.code("matlab")
+
+
+def test_a_model_of_an_early_version_is_shown(model, tmp_path):
+    """It knows no held-out figures; a figure that is none is refused."""
+    path = tmp_path / "model.json"
+    model.save(path)
+    state = json.loads(path.read_text(encoding="utf-8"))
+    for row in state["equations"]:
+        row["r2_holdout"] = "high"
+    path.write_text(json.dumps(state))
+    with pytest.raises(InputError, match="r2_holdout must be"):
+        SymbolicRegressor.load(path)
+    for row in state["equations"]:
+        for name in ("r2_holdout", "domain", "digits"):
+            del row[name]
+    path.write_text(json.dumps(state))
+    old = SymbolicRegressor.load(path)
+    assert "Equation 0 (>) is defined where u > 0." in str(old)
+    assert "<svg" in old._repr_html_() and len(old.table()) == len(model.equations_)
+    ax = old.plot()
+    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "fitted"
+    assert len(ax.get_lines()) == 2
 
 
 def test_importing_and_showing_needs_neither_pandas_nor_matplotlib():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from symtut.errors import InputError, did_you_mean
-from symtut.expressions.domains import Clause, Condition, conditions
+from symtut.expressions.domains import MOST_NODES, Clause, Condition, conditions
 from symtut.expressions.latex_names import latex_name
 from symtut.expressions.names import readable_names
 from symtut.expressions.operators import CONSTANT, VARIABLES
@@ -76,7 +76,7 @@ def code(
     Raises
     ------
     InputError
-        For an unknown language, a skeleton, and too few names.
+        For an unknown language, a skeleton, too few names, and more than ``MOST_NODES`` nodes.
     """
     if not (isinstance(language, str) and language in LANGUAGES):
         raise InputError(
@@ -87,6 +87,10 @@ def code(
         raise InputError(f"'{expression}' is a skeleton: fit its constants first.")
     if expression.variables and expression.variables[-1] >= len(names):
         raise InputError(f"the formula has x{expression.variables[-1]}: give it a name, too.")
+    if expression.complexity > MOST_NODES:
+        raise InputError(
+            f"the formula has {expression.complexity} nodes: at most {MOST_NODES} are written."
+        )
     own = LANGUAGES[language]
     arguments = _arguments([names[i] for i in expression.variables], own)
     called = dict(zip(expression.variables, arguments, strict=True))

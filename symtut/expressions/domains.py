@@ -39,6 +39,10 @@ RELATIONS: dict[str, Callable] = {
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "!=": "!="}
 
 
+MOST_NODES = 500
+"""Of a formula whose conditions are written out: their length grows with its square."""
+
+
 def values_inside(expression: Expression, x, library: str = "numpy"):
     """Values at points (..., d) as ``expression(x, library)`` gives them, NaN outside its domain.
 
@@ -121,8 +125,11 @@ def domain_text(
 ) -> str:
     """Where the formula is defined, as text: ``"x0 > 0 and x1 != 2"``; empty for everywhere.
 
-    The poles of tan are left out: no float64 number is one.
+    The poles of tan are left out: no float64 number is one. A formula of more than ``MOST_NODES``
+    is defined "where every part of it is".
     """
+    if len(expression.prefix) > MOST_NODES:
+        return "every part of it is" if any(t in DEFINED for t in expression.prefix) else ""
     simple: dict[Clause, None] = {}
     for clause in conditions(expression):
         parts = _simpler(clause[0]) if len(clause) == 1 else None

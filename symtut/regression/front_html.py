@@ -42,7 +42,7 @@ def front_html(head: str, rows: list[tuple[int, dict, str, str]]) -> str:
     cells = "".join(f"<th style='text-align:left'>{title}</th>" for title in titles)
     lines = [f"<tr>{cells}</tr>"]
     for i, row, latex, domain in rows:
-        figures = (i, row["complexity"], r2_text(row["r2"]), r2_text(row["r2_holdout"]))
+        figures = (i, row["complexity"], r2_text(row["r2"]), r2_text(row.get("r2_holdout")))
         cells = "".join(f"<td style='text-align:left'>{figure}</td>" for figure in figures)
         hover = html.escape(row["equation"])
         cells += f"<td style='text-align:left' title='{hover}'>${html.escape(latex)}$</td>"
@@ -61,9 +61,9 @@ def _svg(rows: list[tuple]) -> str:
     nodes = [row["complexity"] for row in front]
     fitted = [math.log10(left(row["r2"])) for row in front]
     judged = [
-        (row["complexity"], math.log10(left(row["r2_holdout"])))
+        (row["complexity"], math.log10(left(row.get("r2_holdout"))))
         for row in front
-        if row["r2_holdout"] is not None
+        if row.get("r2_holdout") is not None
     ]
     low = math.floor(min(*fitted, *(y for _, y in judged), -1.0))
     high = math.ceil(max(*fitted, *(y for _, y in judged), 0.0))

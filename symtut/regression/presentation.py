@@ -86,7 +86,7 @@ class Presentation:
         front = [row for _, row in _front(self)]
         best, nodes = self.equations_[0], [row["complexity"] for row in front]
         ax.semilogy(nodes, [left(row["r2"]) for row in front], "o-", label="fitted")
-        held_out = [row for row in front if row["r2_holdout"] is not None]
+        held_out = [row for row in front if row.get("r2_holdout") is not None]
         if held_out:
             ax.semilogy(
                 [row["complexity"] for row in held_out],
@@ -170,9 +170,9 @@ def front_text(model) -> list[str]:
     """Lines, each of at most ``WIDTH`` characters, about the equations of a fitted model."""
     lines = ["    i  nodes  R²        held out  equation"]
     for i, row in _front(model):
-        figures = f"{r2_text(row['r2']):<8}  {r2_text(row['r2_holdout']):<8}"
+        figures = f"{r2_text(row['r2']):<8}  {r2_text(row.get('r2_holdout')):<8}"
         start = f"{'>' if i == 0 else ' '}{i:>4}  {row['complexity']:>5}  {figures}  "
-        text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False)
+        text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False) or [""]
         if i and len(text) > MOST_LINES:
             text = [*text[:MOST_LINES], "…"]
         lines += [start + text[0], *(" " * len(start) + more for more in text[1:])]

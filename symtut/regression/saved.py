@@ -35,6 +35,7 @@ EQUATION = record(
         "score": number(),
         "source": NAME,
     },
+    {"r2_holdout": optional(number()), "digits": optional(whole(1)), "domain": text(1_000_000)},
     others=ANYTHING,
 )
 NAMES = list_of(text(), most=20_000, least=1)
