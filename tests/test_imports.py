@@ -40,6 +40,7 @@ def test_what_the_library_explains_needs_no_torch():
     """Sums of the library, products, and numbers fitted by Levenberg-Marquardt; text and files."""
     use = """
 fit(2 * np.sin(x[:, 0]) - x[:, 1])
+fit(np.abs(x[:, 0]) - 0.2 * x[:, 1] ** 3 + x[:, 0] * x[:, 1] - 0.7 * np.cos(x[:, 1]))
 fit(3 * x[:, 0] ** 2 / x[:, 1])
 fit(np.sin(2.3 * x[:, 0]) + x[:, 1], method="prior", max_time=20)
 import tempfile, pathlib
