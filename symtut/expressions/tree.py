@@ -7,7 +7,6 @@ transformer can read and write (Lample & Charton 2020, section 2).
 
 from __future__ import annotations
 
-import math
 import numbers
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ from symtut.expressions.names import check_distinct, check_names
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES, arity
 from symtut.expressions.parsing import parse
 from symtut.expressions.printing import as_latex, as_text, check_digits
+from symtut.expressions.sympy_numbers import MOST_EXACT, degree, sympy_number
 
 if TYPE_CHECKING:
     import sympy
@@ -155,11 +155,11 @@ class Expression:
         count = (k for k in range(len(self.prefix) + len(taken)) if f"C{k}" not in taken)
 
         # SymPy multiplies whole numbers out: 3 squared forty times would fill the memory
-        exact = self.fold(_degree) <= MOST_EXACT
+        exact = self.fold(degree) <= MOST_EXACT
 
         def build(token, args):
             if isinstance(token, float):
-                return _sympy_number(token) if exact else sympy.Float(token, 17)
+                return sympy_number(token) if exact else sympy.Float(token, 17)
             if token == CONSTANT:
                 return sympy.Symbol(f"C{next(count)}")
             if token in VARIABLES:
@@ -294,33 +294,6 @@ def _constant(value: float, x, library: str):
     if not x.requires_grad:
         return filled
     return filled + (x * 0).nan_to_num().sum(-1)  # its gradient is zero, but there is one
-
-
-MOST_EXACT = 64
-"""Degree of a formula above which SymPy gets no whole numbers."""
-
-
-def _degree(token, args: list[int]) -> int:
-    """How often a number below can occur as a factor, at most."""
-    if token == "square":
-        return 2 * args[0]
-    if token in ("mul", "div"):
-        return sum(args)
-    return max(args, default=1)
-
-
-def _sympy_number(value: float) -> sympy.Expr:
-    """The SymPy number of the same value that is printed with the fewest digits."""
-    import sympy
-
-    if not math.isfinite(value):
-        return sympy.nan if math.isnan(value) else sympy.oo if value > 0 else -sympy.oo
-    if value == int(value) and abs(value) < 2**53:
-        return sympy.Integer(int(value))
-    shortest = sympy.Float(value)  # 53 bits, the value itself, of which it prints 15 digits
-    if float(str(shortest)) != value:
-        shortest = sympy.Float(repr(value), 17)
-    return shortest if float(shortest) == value else sympy.Float(value, 17)
 
 
 def linear_combination(weights, terms: list[Expression], intercept: float = 0.0) -> Expression:
