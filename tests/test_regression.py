@@ -440,13 +440,13 @@ def test_time_limit_warns_and_keeps_the_best():
 GOOD = np.random.default_rng(0).normal(size=(20, 2))
 BAD_DATA = [
     (GOOD[:, 0], GOOD[:, 0], "two dimensions"),
-    (GOOD, GOOD, "one dimension"),
+    (GOOD, GOOD, "one dimension.*MultiOutputRegressor"),
     (GOOD, GOOD[:5, 0], "20 rows but y has 5"),
     (np.where(GOOD > 1, np.nan, GOOD), GOOD[:, 0], "X has NaN"),
     (GOOD, np.where(GOOD[:, 0] > 1, np.inf, GOOD[:, 0]), "y has NaN"),
     (GOOD, np.full(20, 3.0), "constant"),
     (GOOD[:3], GOOD[:3, 0], "3 points are fewer"),
-    (np.random.default_rng(1).normal(size=(20, 7)), GOOD[:, 0], "at most 6"),
+    (np.random.default_rng(1).normal(size=(20, 101)), GOOD[:, 0], "more than 100 variables"),
     (np.ones((20, 7)), GOOD[:, 0], "no column of X varies"),
     (np.ones((20, 0)), GOOD[:, 0], "no columns"),
     ([["a", "b"]] * 20, GOOD[:, 0], "numbers"),

@@ -154,10 +154,14 @@ def test_constant_increments_and_coordinates_that_never_vary():
     torch.testing.assert_close(moved[:, 2:], torch.tensor([[0.3, *[0.25] * 6]] * 2))
 
 
-def test_more_than_six_varying_inputs_are_an_error_unless_the_task_chooses():
+def test_more_than_six_varying_inputs_are_screened_unless_the_task_chooses():
     transitions = timed_transitions(vary=True)
-    with pytest.raises(InputError, match="at most 6"):
-        sparse_model(Timed()).fit(transitions)
+    model = sparse_model(Timed())
+    with pytest.warns(UserWarning, match="at most 6 variables.*matter most"):
+        model.fit(transitions)
+    names = Timed.state_names + Timed.action_names
+    chosen = {names[j] for j in model.columns_[1] if j < len(names)}
+    assert len(model.columns_[1]) == 6 and {"theta", "u"} <= chosen
 
     class Chosen(Timed):
         inputs = {"theta": ("theta_dot",), "theta_dot": ("u", "theta")}

@@ -19,6 +19,10 @@ _KINDS = {
 _READABLE = (numbers.Real, np.bool_, decimal.Decimal)
 
 
+class NoNumber(InputError, TypeError):
+    """An object that is no number; a TypeError as in NumPy and scikit-learn."""
+
+
 def as_numbers(values, name: str = "x") -> np.ndarray:
     """``values`` as a float64 array of the same shape.
 
@@ -116,7 +120,10 @@ def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
         ):
             raise _wrong_kind(name, _KINDS["c"])
         if not issubclass(kind, _READABLE) or issubclass(kind, np.timedelta64):
-            raise _wrong_kind(name, f"objects of type {kind.__name__}")
+            raise NoNumber(
+                f"{name} must hold numbers, not objects of type {kind.__name__}: float() argument "
+                "must be a string or a real number."
+            )
     result = np.empty(values.shape)
     result.flat = [np.nan if type(v) in missing else float(v) for v in values.flat]
     return result

@@ -37,7 +37,10 @@ class Answer:
 
 @dataclass
 class Question:
-    """The points of a fit, the columns that are searched, and by what means."""
+    """The points of a fit, the columns that are searched, and by what means.
+
+    ``held_out`` (n,) bool are points that only the finished formulas are judged by.
+    """
 
     points: Points
     columns: Columns
@@ -45,9 +48,7 @@ class Question:
     config: SearchConfig
     generator: np.random.Generator
     budget: Budget
-
-    def __post_init__(self):
-        self.held_out = self.points.held_out(self.generator)
+    held_out: np.ndarray
 
     def answer(self, names, source: str, robust: bool = False) -> Answer:
         """Equations for the points; ``names`` are those of ``columns.written``."""

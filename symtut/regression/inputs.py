@@ -48,7 +48,8 @@ def check_data(X, y):
         y = y[:, 0]
     if y.ndim != 1:
         raise InputError(
-            f"y must have one dimension, not shape {y.shape}; fit one target at a time."
+            f"y must have one dimension, not shape {y.shape}: fit one target at a time, or all "
+            "with sklearn.multioutput.MultiOutputRegressor(SymbolicRegressor())."
         )
     if len(X) != len(y):
         raise InputError(f"X has {len(X)} rows but y has {len(y)} values.")

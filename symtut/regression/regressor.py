@@ -27,6 +27,7 @@ from symtut.regression.methods import config_of, proposer_of
 from symtut.regression.points import Points
 from symtut.regression.presentation import Presentation
 from symtut.regression.scaling import choose_columns
+from symtut.regression.screening import SCREENING_SHARE, Screen
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.storage import keep_foreign, write_json
@@ -111,7 +112,11 @@ class SymbolicRegressor(Presentation, Estimator):
         What the d columns of X are called in the equations.
     columns_ : tuple of int
         The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
-        most six; else those that vary and are no copies.
+        most six; else those that vary and are no copies, or the six of them that matter most.
+    screening_ : :class:`~symtut.regression.screening.Screening` or None
+        Where more than six columns vary: those ``chosen``, the ``score`` of each column of X
+        (about the share of y's variance that it moves) and its ``frequency`` among the best six
+        of random parts of the points; a frequency below 1 is a doubt.
     inliers_ : bool array (n,)
         The points of the last ``fit`` that the equations rest on: all of them unless ``robust``
         or of weight 0.
@@ -174,8 +179,9 @@ class SymbolicRegressor(Presentation, Estimator):
         ----------
         X : array (n, d), y : array (n,)
             Finite numbers in any units; n is at least 5. Constant columns and copies of others are
-            ignored; of the rest there may be at most six. Beside X and y themselves, a fit takes
-            about 50 bytes a row.
+            ignored. Of the rest the six that matter most are searched, with a warning that names
+            them; more than a hundred are an error. Beside X and y themselves, a fit takes about
+            50 bytes a row.
         sample_weight : array (n,), optional
             Weights of the squared errors, at least 0; a point of weight 0 counts as absent. The
             form is searched among points drawn in proportion to their weight, the numbers are
@@ -202,11 +208,13 @@ class SymbolicRegressor(Presentation, Estimator):
                 points = points.take(present)
             check_fittable(points.X, points.y)
             language = Language.of(self.operators, self.constraints)
-            columns = choose_columns(points.X, "mul" in language.usable)
             names = names_of(labels, self.feature_names, X.shape[1])
-            config = config_of(self, language, len(columns.used))
             generator = generator_of(self.random_state)
-            question = Question(points, columns, propose, config, generator, budget)
+            held_out = points.held_out(generator)
+            screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE))
+            columns = choose_columns(points.X, "mul" in language.usable, screen)
+            config = config_of(self, language, len(columns.used))
+            question = Question(points, columns, propose, config, generator, budget, held_out)
             written = tuple(names[j] for j in columns.written)
             answer = question.answer(written, self.method, bool(self.robust))
         if budget.interrupted:
@@ -217,8 +225,10 @@ class SymbolicRegressor(Presentation, Estimator):
                 "best so far.",
                 stacklevel=2,
             )
-        self.equations_ = answer.rows
-        warn_if_worse(self.equations_[0], few=not question.held_out.any())
+        if screen.found is not None:
+            screen.found.warn(names)
+        self.equations_, self.screening_ = answer.rows, screen.found
+        warn_if_worse(self.equations_[0], few=not held_out.any())
         remember(self, labels, names)
         self.columns_, self.inliers_ = columns.written, present.copy()
         self.inliers_[present] = answer.inliers

@@ -17,6 +17,7 @@ from symtut.forms import (
     text,
     whole,
 )
+from symtut.regression.screening import Screening
 from symtut.regression.settings import check_settings, plain_settings, settings_from
 from symtut.storage import read_json
 
@@ -47,6 +48,15 @@ FITTED = {
     "labels": optional(NAMES),
     "complete": FLAG,
     "fit_time": number(0),
+    "screening": optional(
+        record(
+            {
+                "chosen": list_of(whole(), MAX_VARIABLES),
+                "score": list_of(number(0), most=20_000),
+                "frequency": list_of(number(0), most=20_000),
+            }
+        )
+    ),
 }
 FORM = record(
     {
@@ -76,6 +86,7 @@ def state_of(model) -> dict:
             "labels": model._labels,
             "complete": model.complete_,
             "fit_time": model.fit_time_,
+            "screening": None if model.screening_ is None else model.screening_.as_json(),
         }
     return state
 
@@ -123,6 +134,7 @@ def _restore_fit(model, state: dict) -> None:
     if state.get("has_names") and labels is not None:
         model.feature_names_in_ = np.array(labels, dtype=object)
     model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
+    model.screening_ = Screening.from_json(state.get("screening"), len(names))
 
 
 def _row_to_json(row: dict) -> dict:

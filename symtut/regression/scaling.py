@@ -6,6 +6,7 @@ power of ten, never shifted: a shift would break sines and products. Columns tha
 because they are constant or a copy of an earlier one, stay out of the search.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -63,15 +64,25 @@ class Columns:
         return found
 
 
-def choose_columns(X: np.ndarray, rescaled: bool = True) -> Columns:
+def choose_columns(
+    X: np.ndarray,
+    rescaled: bool = True,
+    screen: Callable[[list[int]], Sequence[int]] | None = None,
+) -> Columns:
     """Leave out what carries nothing, and pick a unit for each column that is left.
 
-    Without ``rescaled`` every unit is 1: formulas that may not have a factor inside a function.
+    Parameters
+    ----------
+    X : (n, D) float
+    rescaled : bool
+        False for formulas that may not have a factor inside a function: every unit is then 1.
+    screen : callable, optional
+        Chooses six of up to a hundred columns. Without it, more than six are an error.
 
     Raises
     ------
     InputError
-        If no column varies, or more vary than formulas have variables.
+        If no column varies, or too many.
     """
     low, high = X.min(0), X.max(0)
     size = np.maximum(np.abs(low), np.abs(high))
@@ -84,13 +95,15 @@ def choose_columns(X: np.ndarray, rescaled: bool = True) -> Columns:
             break
     if not used:
         raise InputError("no column of X varies: there is nothing that could explain y.")
-    if len(used) > MAX_VARIABLES:
+    if len(used) > (MAX_VARIABLES if screen is None else MANY):
         many = f"more than {MANY}" if len(used) > MANY else len(used)
         raise InputError(
             f"X has {many} variables (constant columns and copies not counted); the weights "
             f"know formulas of at most {MAX_VARIABLES}: leave out the columns that do not matter."
         )
     used = list(used.values())
+    if len(used) > MAX_VARIABLES:
+        used = sorted(screen(used))
     units = []
     for j in used:
         spread = float(np.std(X[:, j] / size[j])) * float(size[j])

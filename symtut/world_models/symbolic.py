@@ -71,8 +71,8 @@ class SymbolicWorldModel:
         that always moves alike has a constant.
     columns_ : list of tuple of int
         Which columns of (state, action, next state) are x0, x1, … of each expression: state and
-        action, in order, unless the task restricts its ``inputs``, has more than six coordinates,
-        or next values serve better.
+        action, in order, unless the task restricts its ``inputs``, more than six coordinates vary
+        (then the six that matter most), or next values serve better.
     regressors_ : list of SymbolicRegressor or None
         The fits behind them, with their Pareto fronts (None for a constant increment, and
         after :meth:`load_state_dict`). An expression is the first of its front, or the closest
@@ -123,8 +123,8 @@ class SymbolicWorldModel:
         Raises
         ------
         InputError
-            Too few transitions, or none inside the bounds; more than six varying inputs for one
-            increment.
+            Too few transitions, or none inside the bounds; more than a hundred varying inputs for
+            one increment.
         """
         started = time.process_time()
         x, increments = self._inside(transitions)
