@@ -28,6 +28,8 @@ BAD = {
     "rounds": [0, -2, "3", 1.0, True, math.nan],
     "feature_names": ["ab", 5, ("a",), ("a", 3), {"a", "b"}, {"a": 1, "b": 2}, (None, None)],
     "robust": ["yes", 1, None],
+    "warm_start": ["yes", 1, None],
+    "verbose": ["yes", 1.5, None, [1]],
     "operators": [
         [], "sin", ["sine"], ["sin", 3], 5, {"sin": 1}, [None], [["sin"]], np.array(["sun"]),
     ],
@@ -57,6 +59,7 @@ def test_bad_settings_are_one_clear_error(name, value):
      {"recombine": np.True_, "robust": np.False_, "feature_names": ["a", "b"]},
      {"feature_names": np.array(["a", "b"]), "random_state": np.uint8(3), "max_time": 60},
      {"weights": Path("general"), "method": np.str_("sparse")},
+     {"warm_start": np.True_, "verbose": np.int64(0)},
      {"operators": np.array(["+", "mul", "sin"])},
      {"operators": ["add", "sin"], "constraints": {"max_complexity": np.int64(9)}},
      {"constraints": {"max_terms": 2, "nested": {"sin": {"sin": 0}}}}],

@@ -43,8 +43,8 @@ class Proposed(SymbolicRegressor):
 
     propose = None
 
-    def _proposer(self):
-        return self.propose or super()._proposer()
+    def _proposer(self, clock):
+        return self.propose or super()._proposer(clock)
 
 
 def regressor(

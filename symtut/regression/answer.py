@@ -1,6 +1,7 @@
 """From points to the rows of ``equations_``: search on some, judge on others, refit on all."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from symtut.regression.robust import robust_search, rule_of
 from symtut.regression.scaling import Columns
 from symtut.regression.search import WORKING_POINTS, Proposer, SearchConfig, search
 from symtut.regression.validation import losses_held_out
+from symtut.regression.watching import Watch
 
 FINAL_POINTS = 5000
 """Equations are judged and refitted on at most so many points; the outer numbers of the best are
@@ -39,7 +41,8 @@ class Answer:
 class Question:
     """The points of a fit, the columns that are searched, and by what means.
 
-    ``held_out`` (n,) bool are points that only the finished formulas are judged by.
+    ``held_out`` (n,) bool are points that only the finished formulas are judged by; ``watch``
+    shows the best so far.
     """
 
     points: Points
@@ -49,10 +52,11 @@ class Question:
     generator: np.random.Generator
     budget: Budget
     held_out: np.ndarray
+    watch: Watch | None = None
 
     def answer(self, names, source: str, robust: bool = False) -> Answer:
         """Equations for the points; ``names`` are those of ``columns.written``."""
-        n = len(self.points)
+        n, self._labels = len(self.points), (names, source)
         share = min(0.1 + n * SECONDS_A_ROW / max(self.budget.left(), 1e-9), 0.5)
         searching = self.budget.until(1 - share)
         if robust:
@@ -75,7 +79,17 @@ class Question:
         x, y = self.columns.searched(self.points.X[rows]), self.points.y[rows]
         scale = y.std() or 1.0
         standard, zero = (y - y.mean()) / scale, -y.mean() / scale
-        return search(x, standard, self.propose, self.config, self.generator, budget, zero)
+        watch = (
+            None if self.watch is None else partial(self._watched, Points(self.points.X[rows], y))
+        )
+        return search(x, standard, self.propose, self.config, self.generator, budget, zero, watch)
+
+    def _watched(self, points: Points, best: Fit) -> None:
+        """Show the best fit so far to ``watch``, in the user's units and names."""
+        language = self.config.language
+        self.watch.show(
+            lambda: finish(best, points, self.columns, *self._labels, language=language)
+        )
 
     def _robust(self, budget: Budget) -> tuple[list[Fit], bool, np.ndarray]:
         """The same among the points that follow a common formula."""

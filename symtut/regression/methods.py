@@ -1,6 +1,9 @@
 """What a regressor's settings mean: who proposes, and the choices of the search."""
 
+from collections.abc import Iterable
+
 from symtut.regression.budget import Stopwatch
+from symtut.regression.constants import Candidate
 from symtut.regression.language import Language
 from symtut.regression.proposers import (
     library,
@@ -39,8 +42,10 @@ def proposer_of(model, clock: Stopwatch) -> Proposer:
     return pooled_proposer(transformer, prior_proposer(usable=usable))
 
 
-def config_of(model, language: Language, n_variables: int) -> SearchConfig:
-    """The choices of the search for data with so many columns."""
+def config_of(
+    model, language: Language, n_variables: int, known: Iterable[Candidate] = ()
+) -> SearchConfig:
+    """The choices of the search for data with so many columns; ``known`` are tried first."""
     fixed = ()
     if model.method.endswith("sparse"):
         fixed = tuple(term for (term,) in library(n_variables) if language.allows(term))
@@ -53,4 +58,5 @@ def config_of(model, language: Language, n_variables: int) -> SearchConfig:
         library=fixed,
         products=model.method.endswith("+sparse"),
         language=language,
+        known=tuple(known),
     )

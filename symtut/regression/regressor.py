@@ -3,6 +3,7 @@
 import numbers
 import time
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -30,6 +31,8 @@ from symtut.regression.scaling import choose_columns
 from symtut.regression.screening import SCREENING_SHARE, Screen
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
+from symtut.regression.warm_start import check_same_columns, known_candidates
+from symtut.regression.watching import Watch
 from symtut.storage import keep_foreign, write_json
 
 
@@ -89,6 +92,12 @@ class SymbolicRegressor(Presentation, Estimator):
         counted; ``max_depth``: most operators above one another inside a term, two in
         ``sin(x0**2)``; ``nested``: how often one operator may stand below another, as in PySR:
         ``{"sin": {"sin": 0, "cos": 0}}``.
+    warm_start : bool
+        Whether a second ``fit`` begins with the equations of the last one, as scikit-learn has it:
+        refitted to the data that are given now, in the same columns, they are tried first; then
+        the search goes on with new proposals. Fits with 5 seconds each go on one from another.
+    verbose : bool or int
+        Show the seconds and the best equation so far in one line on stderr.
 
     Attributes
     ----------
@@ -120,6 +129,8 @@ class SymbolicRegressor(Presentation, Estimator):
     inliers_ : bool array (n,)
         The points of the last ``fit`` that the equations rest on: all of them unless ``robust``
         or of weight 0.
+    n_fits_ : int
+        Fits that the equations rest on: more than one with ``warm_start``.
     complete_ : bool
         False if ``max_time`` cut the search short.
     fit_time_ : float
@@ -152,6 +163,8 @@ class SymbolicRegressor(Presentation, Estimator):
         robust=False,
         operators=None,
         constraints=None,
+        warm_start=False,
+        verbose=False,
     ):
         self.weights = weights
         self.n_candidates = n_candidates
@@ -165,6 +178,8 @@ class SymbolicRegressor(Presentation, Estimator):
         self.robust = robust
         self.operators = operators
         self.constraints = constraints
+        self.warm_start = warm_start
+        self.verbose = verbose
 
     # ---- fit ------------------------------------------------------------------------------------
 
@@ -211,12 +226,21 @@ class SymbolicRegressor(Presentation, Estimator):
             names = names_of(labels, self.feature_names, X.shape[1])
             generator = generator_of(self.random_state)
             held_out = points.held_out(generator)
-            screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE))
+            warm = bool(self.warm_start) and hasattr(self, "equations_")
+            if warm:
+                check_same_columns(self, X.shape[1])
+                generator = generator.spawn(self.n_fits_)[-1]  # other proposals than before
+            before = self.screening_ if warm else None
+            screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE), before)
             columns = choose_columns(points.X, "mul" in language.usable, screen)
-            config = config_of(self, language, len(columns.used))
+            known = known_candidates(self, columns) if warm else ()
+            config = config_of(self, language, len(columns.used), known)
             question = Question(points, columns, propose, config, generator, budget, held_out)
             written = tuple(names[j] for j in columns.written)
-            answer = question.answer(written, self.method, bool(self.robust))
+            with Watch(clock, self.max_time) if self.verbose else nullcontext() as question.watch:
+                answer = question.answer(written, self.method, bool(self.robust))
+                if question.watch is not None:
+                    question.watch.show(lambda: answer.rows[0], last=True)
         if budget.interrupted:
             warnings.warn("interrupted: the equations are the best so far.", stacklevel=2)
         elif not answer.complete:
@@ -233,6 +257,7 @@ class SymbolicRegressor(Presentation, Estimator):
         self.columns_, self.inliers_ = columns.written, present.copy()
         self.inliers_[present] = answer.inliers
         self.complete_, self.fit_time_ = answer.complete, clock() - started
+        self.n_fits_ = 1 + (self.n_fits_ if warm else 0)
         return self
 
     def _proposer(self, clock: Stopwatch):

@@ -48,6 +48,7 @@ FITTED = {
     "labels": optional(NAMES),
     "complete": FLAG,
     "fit_time": number(0),
+    "n_fits": whole(1),
     "screening": optional(
         record(
             {
@@ -86,6 +87,7 @@ def state_of(model) -> dict:
             "labels": model._labels,
             "complete": model.complete_,
             "fit_time": model.fit_time_,
+            "n_fits": model.n_fits_,
             "screening": None if model.screening_ is None else model.screening_.as_json(),
         }
     return state
@@ -134,6 +136,7 @@ def _restore_fit(model, state: dict) -> None:
     if state.get("has_names") and labels is not None:
         model.feature_names_in_ = np.array(labels, dtype=object)
     model.complete_, model.fit_time_ = state["complete"], state["fit_time"]
+    model.n_fits_ = state.get("n_fits", 1)
     model.screening_ = Screening.from_json(state.get("screening"), len(names))
 
 

@@ -88,14 +88,26 @@ class Screen:
         Points that are not looked at.
     budget : Budget
         When no further part is begun.
+    before : Screening, optional
+        That of an earlier fit, which stays as it is where all its columns are still there.
     """
 
-    def __init__(self, points: Points, held_out: np.ndarray, generator, budget: Budget):
+    def __init__(
+        self,
+        points: Points,
+        held_out: np.ndarray,
+        generator,
+        budget: Budget,
+        before: Screening | None = None,
+    ):
         self.points, self.held_out, self.generator = points, held_out, generator
-        self.budget, self.found = budget, None
+        self.budget, self.before, self.found = budget, before, None
 
     def __call__(self, among: list[int]) -> tuple[int, ...]:
         """Six of the columns ``among``."""
+        if self.before is not None and set(self.before.chosen) <= set(among):
+            self.found = self.before
+            return self.found.chosen
         rows = self.points.draw(~self.held_out, POINTS, self.generator)
         X, y = self.points.X[rows], self.points.y[rows]
         self.found = screen(X, y, among, self.generator, self.budget.over)

@@ -68,6 +68,8 @@ class SearchConfig:
         Try products in the logarithm and sums behind a function, too, before anything slow.
     language : Language
         What may be an answer; ``library`` has no other terms.
+    known : tuple of Candidate
+        Tried before anything else, from their guesses: what an earlier search has found.
     """
 
     n_candidates: int = 256
@@ -81,6 +83,7 @@ class SearchConfig:
     library: tuple[tuple[str, ...], ...] = ()
     products: bool = False
     language: Language = field(default_factory=Language)
+    known: tuple[Candidate, ...] = ()
 
 
 def search(
@@ -91,6 +94,7 @@ def search(
     generator: np.random.Generator,
     budget: Budget | None = None,
     zero: float = 0.0,
+    watch: Callable[[Fit], None] | None = None,
 ) -> tuple[list[Fit], bool]:
     """Find equations for y.
 
@@ -102,6 +106,8 @@ def search(
         When to stop; what was found by then is returned. No limit by default.
     zero : float
         The value of y that stands for 0 in its own units: products know no constant beside them.
+    watch : callable, optional
+        Is shown the best fit so far, after every step.
 
     Returns
     -------
@@ -111,7 +117,7 @@ def search(
         whether all rounds ran.
     """
     budget = budget or Budget()
-    state = _Search(x, y, propose, config, generator, budget, zero)
+    state = _Search(x, y, propose, config, generator, budget, zero, watch)
     complete = True
     try:
         state.begin()
@@ -129,9 +135,9 @@ def search(
 class _Search:
     """What a search has found so far and works with."""
 
-    def __init__(self, x, y, propose, config, generator, budget, zero):
+    def __init__(self, x, y, propose, config, generator, budget, zero, watch=None):
         self.x, self.y, self.propose, self.config = x, y, propose, config
-        self.zero = zero
+        self.zero, self.watch = zero, watch
         self.generator, self.budget = generator, budget
         n = self.n = len(x)
         self.rows = np.arange(n)  # those that candidates are screened on
@@ -149,6 +155,7 @@ class _Search:
         names = [(name,) for name in VARIABLES[: self.x.shape[1]]]
         sums = self._pool_of(names).select(self.y)
         self.found = [mean, *(f for f in sums if self.language.permits(f.terms))]
+        self._take_product(list(self.config.known))
         if self.config.recombine and self.config.library:
             self.budget.stop()
             self.fixed = self._pool_of(self.config.library, self.budget.stop)
@@ -265,6 +272,8 @@ class _Search:
     def _take(self, fits: list[Fit]) -> None:
         fits = [f for f in fits if np.isfinite(f.loss)]
         self.found = self.found + [f for f in fits if self.language.permits(f.terms)]
+        if self.watch is not None:
+            self.watch(self._best())
         self.budget.stop()
 
     def _pool_of(self, terms, stop: Callable[[], object] = bool) -> TermPool:

@@ -24,9 +24,11 @@ def check_settings(model) -> None:
     """
     _one_of(model.method, "method", METHODS)
     _one_of(model.constants, "constants", ("lm", "bfgs"))
-    for name in ("robust", "recombine"):
+    for name in ("robust", "recombine", "warm_start"):
         if not isinstance(getattr(model, name), bool | np.bool_):
             raise InputError(f"{name} must be True or False, not {getattr(model, name)!r}.")
+    if not (isinstance(model.verbose, bool | np.bool_) or _whole(model.verbose)):
+        raise InputError(f"verbose must be True, False or a whole number, not {model.verbose!r}.")
     if not (_whole(model.n_candidates) and 1 <= model.n_candidates <= MAX_CANDIDATES):
         raise InputError(
             f"n_candidates must be a positive integer, at most {MAX_CANDIDATES}, "

@@ -55,6 +55,8 @@ WRONG = {
     "recombine": ["yes", 2, None, "False", []],
     "robust": ["yes", 1, None, []],
     "random_state": [-1, "a", 1.5, True, [], float("nan"), 2**70],
+    "warm_start": ["yes", 1, None, []],
+    "verbose": ["yes", 1.5, None, []],
     "operators": ["sin", b"sin", 3, {}, "", [], ["sine"], [None], [[]], ["sin\0"], ["C"], ["x0"]],
     "constraints": [3, "", (), {"max_terms": 0}, {"max_terms": float("nan")}, {"nested": ()},
                     {"nested": {"sin": {"sin": 1.5}}}, {"nested": {"sn": {}, 3: {}}}, {None: 1}],
