@@ -32,10 +32,10 @@ import numpy as np
 
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
-from symtut.errors import InputError
 from symtut.expressions import Expression, Grammar, terms_of
 from symtut.lab import checks, explorers, loop_ablations, plots
 from symtut.regression.holdout import skeleton_key
+from symtut.regression.proposers import library
 from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models import make_world_model
@@ -400,14 +400,15 @@ lab.record(r2_blind=blind.equations_[0]["r2"], r2_memory=seeing.equations_[0]["r
 #
 # ## 6 · More dimensions
 #
-# *What if there are not three inputs but ten?* Two things happen. The weights know at most six, and
-# say so:
+# *What if there are not three inputs but ten?* Two things happen. A formula has at most six; the
+# regressor screens the columns on random parts of the points, and says how often each was chosen:
 
 # %%
-try:
-    find(np.random.default_rng(0).normal(size=(50, 7)), np.arange(50.0), None)
-except InputError as error:
-    print(error)
+ten = np.random.default_rng(0).normal(size=(200, 10))
+screened = find(ten, ten[:, 2] * np.sin(ten[:, 7]), None, method="sparse")
+print(screened.equations_[0]["equation"])
+for j in screened.screening_.chosen:
+    print(f"x{j}: in {screened.screening_.frequency[j]:.0%} of the parts")
 
 # %% [markdown]
 # And the space of formulas grows. How many blind draws from the prior does it take to hit a given
@@ -419,7 +420,7 @@ chance = []
 for d in progress.steps(range(2, 7), "draws"):
     drawn = Grammar().sample(budget.draws, d, np.random.default_rng([SEED, d]))
     chance.append(np.mean([set(WANTED) <= set(terms) for terms in drawn]))
-    size = len(SymbolicRegressor(method="sparse")._proposer()(np.zeros((9, d)), None, 0, None))
+    size = len(library(d))
     needed = f"one draw in {1 / chance[-1]:>5,.0f}" if chance[-1] else "no draw at all"
     print(f"{d} variables: {needed} has x1 and sin(x0); the library has {size} terms")
 lab.record(chance=chance)
