@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from symtut import SymbolicRegressor
+from symtut.regression.finishing import ERRORS, ordered
 from symtut.regression.ranking import MATTERS, criterion, score
+from symtut.regression.validation import errors_held_out, same_within_noise
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,45 @@ def test_under_noise_the_law_alone_is_given(x, noise):
     best = fitted(x, y)[0]
     assert best["complexity"] <= 10
     assert np.mean((best["expression"](x) - truth) ** 2) < 0.1 * noise**2 * truth.var()
+
+
+def row(complexity, score, errors, loss=1.0):
+    return {
+        "complexity": complexity, "score": score, "loss": loss, ERRORS: (np.asarray(errors), None)
+    }  # fmt: skip
+
+
+def test_the_simplest_within_the_noise_goes_first():
+    errors = np.random.default_rng(102).normal(size=50)
+    best = row(12, 3.0, errors)
+    level = row(9, 2.9, 1.1 * errors[::-1])  # no worse than noise tells
+    shorter, worse = row(5, 2.8, errors[::-1]), row(3, 2.7, 2.0 * errors)
+    rare = row(4, 2.6, errors[::-1], loss=2.0)  # a rare term that held-out points do not show
+    undefined = row(2, 2.5, np.full(50, np.inf))
+    found = ordered([worse, level, best, undefined, shorter, rare])
+    assert [r["complexity"] for r in found] == [5, 12, 9, 3, 4, 2]
+    assert all(ERRORS not in r for r in found)
+    assert [r["complexity"] for r in ordered([best, worse, row(15, 2.9, errors)])] == [12, 15, 3]
+
+
+def test_one_standard_error_of_paired_differences():
+    zero, one = np.zeros(100), np.ones(100)
+    tenth = np.where(np.arange(100) % 10 == 0, 1.0, 0.0)
+    assert same_within_noise(zero, one, None) and same_within_noise(-one, one, None)
+    assert not same_within_noise(one, zero, None)  # a little, but always
+    assert not same_within_noise(tenth, zero, None)  # 0.1 ± 0.03
+    signs = np.where(np.arange(100) < 50, 1.0, -1.0)
+    assert same_within_noise(2 + signs, 2 - signs, None)
+    # weights: only the first half counts, and there the difference is always the same
+    weight = np.where(signs > 0, 1.0, 0.0)
+    assert not same_within_noise(2 + signs, 2 - signs, weight)
+
+
+def test_errors_of_points_that_are_left_out():
+    x, y = np.arange(6.0), np.array([0.0, 1.0, 2.0, 3.0, 4.0, 8.0])
+    held_out = np.arange(6) == 5
+    errors, weight = errors_held_out([x], y, None, held_out)
+    assert errors == pytest.approx([3.0]) and weight is None
+    errors, _ = errors_held_out([x], y, None, np.zeros(6, dtype=bool))  # each once
+    assert errors[5] == pytest.approx(3.0)
+    assert errors_held_out([], y, y, held_out, constant=False)[1] == pytest.approx([8.0])

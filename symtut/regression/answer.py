@@ -7,7 +7,7 @@ import numpy as np
 
 from symtut.regression.budget import Budget, OutOfTime
 from symtut.regression.constants import Fit
-from symtut.regression.finishing import Sum, finish, front, on_all_points
+from symtut.regression.finishing import Sum, finish, front, on_all_points, ordered
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.points import CHUNK, Points
 from symtut.regression.ranking import pareto
@@ -149,7 +149,7 @@ class Question:
         made = [row for row in made if language.admits(row["expression"])]
         found = sorted(front(made), key=lambda row: -row["score"])
         if members == len(final):
-            return found
+            return ordered(found)
         everything = self.points if inliers.all() else self.points.take(inliers)
 
         def on_all(best: Sum) -> Sum:
@@ -163,7 +163,7 @@ class Question:
             if language.admits(better["expression"]):  # other numbers, other length
                 found[k] = better
         found = [row for row in found if np.isfinite(row["loss"])]
-        return sorted(found, key=lambda row: -row["score"])
+        return ordered(found)
 
     def _judged(self, fits, x, final: Points, held_out) -> list[Fit]:
         """The fits that no simpler one beats where it does worse, held out or not."""

@@ -13,7 +13,10 @@ from symtut.regression.language import Language
 from symtut.regression.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.ranking import criterion, score
 from symtut.regression.scaling import Columns
-from symtut.regression.validation import error_held_out
+from symtut.regression.validation import errors_held_out, same_within_noise
+
+ERRORS = "errors"
+"""Key of the errors at held-out points and their weights; only as long as rows are compared."""
 
 ROUNDING_POINTS = 2000
 """Rounding is tried out on at most so many points."""
@@ -99,19 +102,19 @@ def finish(
                 best, values, shorter = found, left, True
                 kept.pop(idle)
                 break
-    left_over = 0.0
+    left_over, errors = 0.0, None
     if held_out is not None:
         blind = [columns.restore(term) for term in (before or fit).term_expressions()]
         blind = [blind[k](X) for k in kept]
-        left_over = error_held_out(blind, y, points.weight, held_out, bool(best.intercept))
-        left_over /= best.variance
+        errors = errors_held_out(blind, y, points.weight, held_out, bool(best.intercept))
+        left_over = mean(errors[0] ** 2, errors[1]) / best.variance
     if on_all is not None:
         best = on_all(best)
     expression, loss = _rounded(best, Points(X, y, points.weight))
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
     judged = max(min(best.loss, loss), left_over * best.variance)
     digits = digits_needed(expression, X, y, points.weight)
-    return {
+    row = {
         "equation": expression.text(names, digits),
         "complexity": expression.complexity,
         "loss": loss,
@@ -123,6 +126,7 @@ def finish(
         "domain": domain_text(expression, names, digits),
         "expression": expression,
     }
+    return row if errors is None else row | {ERRORS: errors}
 
 
 def front(rows: list[dict]) -> list[dict]:
@@ -135,6 +139,27 @@ def front(rows: list[dict]) -> list[dict]:
         if not kept or row["loss"] < kept[-1]["loss"]:
             kept.append(row)
     return kept
+
+
+def ordered(rows: list[dict]) -> list[dict]:
+    """Finished rows, best first: by score, but before all others the simplest that is as good as
+    the one with the highest score. Takes their :data:`ERRORS` away.
+
+    As good: at held-out points it errs no more within noise, and its squared error on all points
+    is at most half as large again, since a rare term may not show at a quarter of the points.
+    """
+    rows = sorted(rows, key=lambda row: -row["score"])
+    best = rows[0]
+
+    def as_good(row: dict) -> bool:
+        (errors, weight), (others, _) = row[ERRORS], best[ERRORS]
+        return row["loss"] <= 1.5 * best["loss"] and same_within_noise(errors, others, weight)
+
+    first = min(
+        (row for row in rows if row is best or as_good(row)), key=lambda row: row["complexity"]
+    )
+    rows = [first, *(row for row in rows if row is not first)]
+    return [{key: value for key, value in row.items() if key != ERRORS} for row in rows]
 
 
 def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]) -> Sum:

@@ -109,11 +109,14 @@ class SymbolicRegressor(Presentation, Estimator):
         (:class:`~symtut.expressions.Expression`) and ``r2_holdout``: R² on a quarter of the points
         that was held out while the form was found. The score is that of the worse of the two fits,
         then the numbers are refitted to all points. Of fewer than 24 points none is held out:
-        there, each is left out once from the fit of the outer numbers. The score charges for
-        numbers and nodes. Below 1 − R² = 1e-6 (an error of a thousandth of the spread of y) a
-        further term has to make the error four to ten times smaller. So an exact law comes before a
-        shorter approximation, and an approximation without its small terms before the same with
-        them, which stays on the front.
+        there, each is left out once from the fit of the outer numbers.
+
+        The order is that of the score, which charges for numbers and nodes. Below 1 − R² = 1e-6 (an
+        error of a thousandth of the spread of y) a further term has to make the error four to ten
+        times smaller. So an exact law comes before a shorter approximation, and an approximation
+        without its small terms before the same with them, which stays on the front. Before them all
+        stands the simplest equation whose held-out errors are the same as those of the one with the
+        highest score, within one standard error of their paired difference.
     n_features_in_ : int
     feature_names_in_ : array (d,) of str
         Column names of the data frame; only if it has such.

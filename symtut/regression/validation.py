@@ -52,29 +52,49 @@ def losses_held_out(
 
 def error_held_out(values: list, y, weight, held_out, constant: bool = True) -> float:
     """Mean squared error at held-out points of ``Σ ck·values[k]``, with a constant or without."""
+    errors, weight = errors_held_out(values, y, weight, held_out, constant)
+    return mean(errors**2, weight)
+
+
+def errors_held_out(values: list, y, weight, held_out, constant: bool = True):
+    """The same point by point: errors (m,) and the points' weights (m,) or None."""
     center = 0.0
     if constant:  # the digits of a large offset do not cloud the fit
         seen = ~held_out
         center = mean(y[seen], None if weight is None else weight[seen])
         values = [np.ones(len(y)), *values]
+    judged = held_out if held_out.any() else ~held_out
+    weight_judged = None if weight is None else weight[judged]
     if not values:  # the formula is 0
-        judged = held_out if held_out.any() else ~held_out
-        return mean(y[judged] ** 2, None if weight is None else weight[judged])
+        return y[judged], weight_judged
     design, y = np.column_stack(values), y - center
     if not np.isfinite(design).all():
-        return np.inf
+        return np.full(judged.sum(), np.inf), weight_judged
     if held_out.any():
-        parts = Points(design, y, weight)
-        seen, others = parts.take(~held_out), parts.take(held_out)
+        seen = Points(design, y, weight).take(~held_out)
         numbers, _ = solve(seen.X, seen.y, seen.weight)
-        return mean((others.y - others.X @ numbers) ** 2, others.weight)
+        return (y - design @ numbers)[held_out], weight_judged
     numbers, _ = solve(design, y, weight)
     root = 1.0 if weight is None else np.sqrt(weight)[:, None]
     scaled = design * root / np.maximum(np.abs(design).max(0), 1e-300)
     orthogonal, singular, _ = np.linalg.svd(scaled, full_matrices=False)
     leverage = np.square(orthogonal[:, singular > 1e-13 * singular[0]]).sum(1)
     left = np.maximum(1.0 - leverage, 1e-9)  # a point that a number of its own goes through
-    return mean(((y - design @ numbers) / left) ** 2, weight)
+    return (y - design @ numbers) / left, weight_judged
+
+
+def same_within_noise(errors, of_the_best, weight) -> bool:
+    """Whether held-out errors (m,) are no larger than those of another equation, as far as one
+    standard error of the mean of their paired differences tells. Absolute errors are compared:
+    squares of a few large ones would drown the rest.
+    """
+    more = np.abs(errors) - np.abs(of_the_best)
+    if not np.isfinite(more).all():
+        return False
+    weight = np.ones(len(more)) if weight is None else weight
+    on_average = np.average(more, weights=weight)
+    spread = np.sqrt(np.sum(np.square(weight * (more - on_average)))) / weight.sum()
+    return bool(on_average <= spread)
 
 
 def warn_if_worse(row: dict, few: bool) -> None:
