@@ -995,7 +995,10 @@ aicc_choice = checks.exercise("07.6", aicc_choice)
 
 # %% [markdown]
 # `symtut` itself ranks by **description length**: what it takes to write down the residuals, the
-# numbers *and* the tree. A formula is paid for as a text would be.
+# numbers *and* the tree. A formula is paid for as a text would be. (In the finished list,
+# `equations_`, two things are added: an error below a thousandth of the spread of $y$ counts for
+# little, unless the law is exact; and of formulas whose held-out errors are the same within their
+# noise the simplest goes first.)
 
 # %%
 print(inspect.getsource(criterion))

@@ -339,8 +339,10 @@ lab.record(reacher_leading=leading)
 # %% [markdown]
 # Each joint is, to a very good approximation, a motor with damping: two terms, $\dot\theta_i$ and
 # $u_i$. The links are so light that their pull on each other is a small correction, and it is no
-# short formula (a quotient of sines and cosines, integrated over the step). So the regressor
-# strings small terms together until what is left over stops falling. Read such a tail as
+# short formula (a quotient of sines and cosines, integrated over the step). Small terms strung
+# together come closer; such equations stand further down in `model.regressors_[i].equations_`. The
+# short one is given first, because where less than a thousandth of the spread is left over, a
+# further term has to make the error four to ten times smaller. Read a tail of small terms as
 # "something small is missing here", not as a law.
 #
 # ### What did each cost, and who found it?
@@ -785,7 +787,7 @@ plt.show()
 #
 # ### The arm outside
 #
-# On Reacher the long equations are good inside: below a thousandth of a spread for ten steps.
+# On Reacher the equations are good inside: below a thousandth of a spread for ten steps.
 # Outside they miss by a large part of a spread after one step, as the network does. Two suspects:
 # the **links**, which pull harder the faster the arm turns, and the elbow's **stop** at ±3 rad. The
 # paths are ended where a step begins or ends behind the stop. But a fast elbow can strike it

@@ -20,7 +20,7 @@ def criterion(loss, n_parameters, complexity, n_points):
     term must pay for its coefficient and its nodes.
     """
     fit = n_points * np.log(np.maximum(loss, EXACT))
-    return _description(fit, n_parameters, complexity, n_points)
+    return fit + np.log(n_points) * n_parameters + 2.0 * complexity
 
 
 MATTERS = 1e-6
@@ -43,11 +43,7 @@ def score(loss, n_parameters, complexity, n_points):
     """
     fit = n_points * np.log(np.maximum(loss, MATTERS))
     fit = fit + FEW * np.log(np.clip(loss, ROUNDING, MATTERS) / MATTERS)
-    return -_description(fit, n_parameters, complexity, n_points) / n_points
-
-
-def _description(fit, n_parameters, complexity, n_points):
-    return fit + np.log(n_points) * n_parameters + 2.0 * complexity
+    return -(fit + np.log(n_points) * n_parameters + 2.0 * complexity) / n_points
 
 
 def rank(fit: Fit, n_points: int) -> float:
