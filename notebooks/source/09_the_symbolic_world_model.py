@@ -342,7 +342,7 @@ lab.record(reacher_leading=leading)
 # short formula (a quotient of sines and cosines, integrated over the step). Small terms strung
 # together come closer; such equations stand further down in `model.regressors_[i].equations_`. The
 # short one is given first, because where less than a thousandth of the spread is left over, a
-# further term has to make the error four to ten times smaller. Read a tail of small terms as
+# further term has to make the error two to four times smaller. Read a tail of small terms as
 # "something small is missing here", not as a law.
 #
 # ### What did each cost, and who found it?

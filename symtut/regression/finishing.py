@@ -120,7 +120,9 @@ def finish(
         "loss": loss,
         "r2": 1.0 - loss / best.variance,
         "r2_holdout": None if held_out is None else 1.0 - left_over,
-        "score": best.score(judged),
+        "score": float(
+            score(judged / best.variance, len(expression.constants), expression.complexity, best.n)
+        ),
         "source": source,
         "digits": digits,
         "domain": domain_text(expression, names, digits),
@@ -146,14 +148,14 @@ def ordered(rows: list[dict]) -> list[dict]:
     the one with the highest score. Takes their :data:`ERRORS` away.
 
     As good: at held-out points it errs no more within noise, and its squared error on all points
-    is at most half as large again, since a rare term may not show at a quarter of the points.
+    is larger by a fifth at most, since a rare term may not show at a quarter of the points.
     """
     rows = sorted(rows, key=lambda row: -row["score"])
     best = rows[0]
 
     def as_good(row: dict) -> bool:
         (errors, weight), (others, _) = row[ERRORS], best[ERRORS]
-        return row["loss"] <= 1.5 * best["loss"] and same_within_noise(errors, others, weight)
+        return row["loss"] <= 1.2 * best["loss"] and same_within_noise(errors, others, weight)
 
     first = min(
         (row for row in rows if row is best or as_good(row)), key=lambda row: row["complexity"]

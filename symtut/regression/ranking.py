@@ -28,7 +28,7 @@ MATTERS = 1e-6
 to tell errors apart down there, but what explains them is seldom the law that a person looks for:
 the joints of Reacher's arm are linear but for links that count for 1e-9."""
 
-FEW = 5
+FEW = 10
 """What is left below :data:`MATTERS` counts as if it had been measured at so few points."""
 
 
@@ -37,7 +37,7 @@ def score(loss, n_parameters, complexity, n_points):
 
     As long as more than a thousandth of the spread of y is left (1 − R² > 1e-6) this is the
     :func:`criterion` with its sign changed. Below, a further term pays only if it makes the error
-    four to ten times smaller, depending on its length. So the law itself, which leaves rounding
+    two to four times smaller, depending on its length. So the law itself, which leaves rounding
     errors alone, comes before a shorter approximation, and a short approximation before one that
     is a little closer.
     """

@@ -112,7 +112,7 @@ class SymbolicRegressor(Presentation, Estimator):
         there, each is left out once from the fit of the outer numbers.
 
         The order is that of the score, which charges for numbers and nodes. Below 1 − R² = 1e-6 (an
-        error of a thousandth of the spread of y) a further term has to make the error four to ten
+        error of a thousandth of the spread of y) a further term has to make the error two to four
         times smaller. So an exact law comes before a shorter approximation, and an approximation
         without its small terms before the same with them, which stays on the front. Before them all
         stands the simplest equation whose held-out errors are the same as those of the one with the
