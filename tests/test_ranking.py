@@ -112,6 +112,9 @@ def test_one_standard_error_of_paired_differences():
     # weights: only the first half counts, and there the difference is always the same
     weight = np.where(signs > 0, 1.0, 0.0)
     assert not same_within_noise(2 + signs, 2 - signs, weight)
+    # of any size, and where an equation is not defined
+    assert same_within_noise(1e200 * (2 + signs), 1e200 * (2 - signs), 1e200 * np.ones(100))
+    assert not same_within_noise(np.full(100, np.inf), np.full(100, np.inf), None)
 
 
 def test_errors_of_points_that_are_left_out():

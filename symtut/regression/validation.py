@@ -88,13 +88,13 @@ def same_within_noise(errors, of_the_best, weight) -> bool:
     standard error of the mean of their paired differences tells. Absolute errors are compared:
     squares of a few large ones would drown the rest.
     """
-    more = np.abs(errors) - np.abs(of_the_best)
-    if not np.isfinite(more).all():
+    if not (np.isfinite(errors).all() and np.isfinite(of_the_best).all()):
         return False
-    weight = np.ones(len(more)) if weight is None else weight
-    on_average = np.average(more, weights=weight)
-    spread = np.sqrt(np.sum(np.square(weight * (more - on_average)))) / weight.sum()
-    return bool(on_average <= spread)
+    more = np.abs(errors) - np.abs(of_the_best)
+    more = more / (np.abs(more).max() or 1.0)  # squares of any unit are finite
+    share = np.full(len(more), 1 / len(more)) if weight is None else weight / weight.sum()
+    average = np.sum(share * more)
+    return bool(average <= np.sqrt(np.sum((share * (more - average)) ** 2)))
 
 
 def warn_if_worse(row: dict, few: bool) -> None:
