@@ -67,6 +67,16 @@ CHANGES = {
     "columns negative": (lambda s: s.update(columns=[0, -1]), "columns.* must be"),
     "labels": (lambda s: s.update(labels=["a"]), "columns or labels"),
     "complete": (lambda s: s.update(complete="yes"), "complete must be"),
+    "names are a number": (lambda s: s["params"].update(feature_names=5), "feature_names must"),
+    "operators a number": (lambda s: s["params"].update(operators=5), "operators must be"),
+    "operators are text": (lambda s: s["params"].update(operators="sin"), "operators must be"),
+    "unknown limit": (lambda s: s["params"].update(constraints={"size": 3}), "unknown limit"),
+    "no fits": (lambda s: s.update(n_fits=0), "n_fits must be"),
+    "screening of others": (
+        lambda s: s.update(screening={"chosen": [9], "score": [0, 0], "frequency": [0, 1]}),
+        "not of 2 columns",
+    ),
+    "screening cut": (lambda s: s.update(screening={"chosen": [1]}), "'score' is missing"),
     "another key": (lambda s: s.update(code="import os"), "'code' is unknown"),
 }
 

@@ -26,9 +26,13 @@ POINTS = 1000
 SCREENING_SHARE = 0.2
 """Of the time of a fit, for screening."""
 PART_POINTS = 150
-"""Most points of a part; the time grows with their third power."""
+"""Most points of a part."""
+PROCESS_POINTS = 100
+"""Most of these that the Gaussian process sees: the time grows with their third power. The library
+behind NumPy computes on several threads above about this size, which on busy cores takes a hundred
+times as long; for the same reason larger products are written as ``einsum``."""
 ITERATIONS = 25
-"""Steps in which length scales are fitted: more change their order hardly ever."""
+"""Steps in which length scales are fitted: more hardly ever change their order."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def _scores(columns, target, generator) -> np.ndarray:
     if target.std() == 0:
         return np.zeros(columns.shape[1])
     gains = _greedy(columns, target)
-    process = _Process(columns, target)
+    process = _Process(columns[:PROCESS_POINTS], target[:PROCESS_POINTS])
     process.fit(np.where(gains > 0, 0.3, 0.02))
     return gains + process.effects(generator)
 
@@ -194,22 +198,21 @@ def _greedy(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
     n, d = columns.shape
     basis, total = _polynomials(columns), float(target @ target)
     gains, chosen = np.zeros(d), []
-    design, residual = [np.ones(n)], target - target.mean()
-    directions = np.linalg.qr(np.column_stack(design))[0]
+    residual, directions = target - target.mean(), np.full((n, 1), n**-0.5)
 
-    def joined(j: int) -> list[np.ndarray]:
+    def joined(j: int) -> np.ndarray:
         products = [basis[i, a] * basis[j, b] for i in chosen for a in (0, 1) for b in (0, 1)]
-        return [*basis[j], *products]
+        return np.array([*basis[j], *products]).T
 
     while len(chosen) < min(MAX_VARIABLES, d) and residual @ residual > 1e-9 * total:
         size = float(residual @ residual)
         others = [j for j in range(d) if j not in chosen]
-        found = {j: _gain(np.array(joined(j)).T, directions, residual, len(others)) for j in others}
+        found = {j: _gain(joined(j), directions, residual, len(others)) for j in others}
         best = max(found, key=found.__getitem__)
         taken, gain = [best], found[best]
         if len(others) > 1 and len(chosen) < MAX_VARIABLES - 1:
             flat = basis[others][:, :2].reshape(-1, n)
-            products = np.square((flat * residual) @ flat.T) / n
+            products = np.square(np.einsum("an,bn->ab", flat * residual, flat)) / n
             products = products.reshape(len(others), 2, len(others), 2).max((1, 3))
             products[np.tril_indices(len(others))] = -np.inf
             a, b = np.unravel_index(products.argmax(), products.shape)
@@ -217,11 +220,10 @@ def _greedy(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
             if products[a, b] - by_chance > gain:
                 taken, gain = [others[a], others[b]], products[a, b] - by_chance
         for j in taken:
-            design += joined(j)
+            new = _new_directions(joined(j), directions)[0]
+            directions = np.hstack([directions, new])[:, : max(n // 2, 1)]
             chosen.append(j)
             gains[j] = max(gain / total, 1e-6 / len(chosen))
-        design = design[: max(n // 2, 1)]
-        directions = np.linalg.qr(np.column_stack(design))[0]
         residual = target - directions @ (directions.T @ target)
     return gains
 
@@ -230,12 +232,18 @@ def _gain(added, directions, residual, choices: int) -> float:
     """Squared error that columns (n, k) take away beyond what chance would."""
     n, k = added.shape
     size = float(residual @ residual)
-    added = added - directions @ (directions.T @ added)
+    new, added = _new_directions(added, directions)
     norms = np.maximum(np.linalg.norm(added, axis=0), 1e-9)
     alone = np.square(added.T @ residual / norms).max() - 2 * np.log(k * choices) / n * size
-    left, singular, _ = np.linalg.svd(added, full_matrices=False)
-    together = np.square(left[:, singular > 1e-6 * singular[0]].T @ residual).sum()
+    together = np.square(new.T @ residual).sum()
     return float(max(alone, together - 2 * k / n * size))
+
+
+def _new_directions(added: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An orthonormal basis of what columns (n, k) add to ``directions``, and what they add."""
+    added = added - directions @ (directions.T @ added)
+    new, singular, _ = np.linalg.svd(added, full_matrices=False)
+    return new[:, singular > 1e-6 * max(singular[0], 1e-6)], added
 
 
 # ---- a Gaussian process --------------------------------------------------------------------------
@@ -246,6 +254,8 @@ class _Process:
 
     def __init__(self, columns: np.ndarray, target: np.ndarray):
         self.x, self.y, self.d = columns, target, columns.shape[1]
+        self.pairs = np.triu_indices(len(target), 1)
+        self.gaps = np.square(columns[self.pairs[0]] - columns[self.pairs[1]]).T.copy()  # (d, P)
 
     def fit(self, relevance: np.ndarray) -> None:
         """Maximise the likelihood of the target, from these relevances (d,)."""
@@ -265,28 +275,26 @@ class _Process:
 
         relevance, n = theta[: self.d], len(self.y)
         size, noise = np.exp(theta[self.d]), np.exp(theta[self.d + 1])
-        squares = self.x**2
-        norms = squares @ relevance
-        distance = norms[:, None] + norms - 2 * (self.x * relevance) @ self.x.T
-        kernel = size * np.exp(-0.5 * np.maximum(distance, 0.0))
+        beside = size * np.exp(-0.5 * np.einsum("dp,d->p", self.gaps, relevance))
+        kernel = np.zeros((n, n))
+        kernel[self.pairs] = beside
+        kernel += kernel.T
         diagonal = np.diag_indices(n)
-        noisy = kernel.copy()
-        noisy[diagonal] += noise + 1e-8 * size
-        lower, failed = lapack.dpotrf(noisy, lower=1)
+        kernel[diagonal] = size + noise + 1e-8 * size
+        lower, failed = lapack.dpotrf(kernel, lower=1)
         if failed:
             return 1e10, np.zeros_like(theta)
-        self.kernel = kernel
         self.alpha = lapack.dpotrs(lower, self.y, lower=1)[0]
-        inverse = np.tril(lapack.dpotri(lower, lower=1)[0])
-        inverse = inverse + inverse.T
-        inverse[diagonal] /= 2
+        kernel[diagonal] = size
+        self.kernel = kernel
+        root = np.tril(lapack.dtrtri(lower, lower=1)[0])
+        inverse = np.einsum("ki,kj->ij", root, root)
         loss = 0.5 * self.y @ self.alpha + np.log(lower[diagonal]).sum()
         slope = inverse - np.outer(self.alpha, self.alpha)  # twice ∂loss/∂kernel
-        weighted = slope * kernel
+        weighted = slope[self.pairs] * beside
         gradient = np.empty_like(theta)
-        inside = np.einsum("nd,nd->d", self.x, weighted @ self.x)
-        gradient[: self.d] = -0.5 * (squares.T @ weighted.sum(1) - inside)
-        gradient[self.d] = 0.5 * weighted.sum()
+        gradient[: self.d] = -0.5 * np.einsum("dp,p->d", self.gaps, weighted)
+        gradient[self.d] = weighted.sum() + 0.5 * size * np.trace(slope)
         gradient[self.d + 1] = 0.5 * noise * np.trace(slope)
         return loss / n, gradient / n
 

@@ -81,8 +81,8 @@ def settings_from(plain: dict) -> dict:
     """
     settings = dict(plain)
     for name in ("feature_names", "operators"):
-        if settings.get(name) is not None:
-            settings[name] = tuple(settings[name])  # JSON knows only lists
+        if isinstance(settings.get(name), list):
+            settings[name] = tuple(settings[name])  # JSON knows no tuples
     if isinstance(kept := settings.get("random_state"), dict):
         try:
             ((kind, state),) = kept.items()

@@ -205,6 +205,7 @@ CASES = [
         ("from one end to the other", lambda: (X - 1.75) * 1e308, REFUSED, "units"),
         ("long double", lambda: X.astype(np.longdouble) * np.longdouble("1e4000"), REFUSED, ""),
         ("constant columns", lambda: np.ones((60, 2)), REFUSED, "varies"),
+        ("ten columns", lambda: np.hstack([X, RNG.normal(size=(60, 10))])[:, :10], EITHER, "six"),
         ("101 columns", lambda: RNG.normal(size=(60, 101)), REFUSED, "at most 6"),
         ("20,000 columns", lambda: RNG.normal(size=(60, 20_000)), REFUSED, "at most 6"),
         ("torch with a gradient", torch_with_gradient, EITHER, "torch|tensor|number"),
