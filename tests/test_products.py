@@ -5,9 +5,14 @@ import pytest
 
 from symtut.expressions import Expression
 from symtut.regression.inverted_sums import propose_inverted_sums
-from symtut.regression.products import propose_products
+from symtut.regression.products import products_of
 
 NAMES = ("a", "b", "c", "d")
+
+
+def propose_products(x, y):
+    """Products for one target, without their losses."""
+    return [proposal for proposal, _ in next(products_of(x, [y]), [])]
 
 
 def data(text, n=120, noise=0.0, low=0.5, high=3.0):

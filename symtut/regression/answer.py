@@ -78,11 +78,14 @@ class Question:
         rows = self.points.draw(among & ~self.held_out, WORKING_POINTS, self.generator)
         x, y = self.columns.searched(self.points.X[rows]), self.points.y[rows]
         scale = y.std() or 1.0
-        standard, zero = (y - y.mean()) / scale, -y.mean() / scale
+        mean, units = float(y.mean()), self.columns.units
         watch = (
             None if self.watch is None else partial(self._watched, Points(self.points.X[rows], y))
         )
-        return search(x, standard, self.propose, self.config, self.generator, budget, zero, watch)
+        return search(
+            x, (y - mean) / scale, self.propose, self.config, self.generator, budget, units,
+            (mean, float(scale)), watch,
+        )  # fmt: skip
 
     def _watched(self, points: Points, best: Fit) -> None:
         """Show the best fit so far to ``watch``, in the user's units and names."""

@@ -16,6 +16,7 @@ from symtut.expressions import OPERATORS, VARIABLES, Expression, linear_combinat
 from symtut.regression.constants import Candidate, Fit
 from symtut.regression.ranking import criterion
 from symtut.regression.recombination import TermPool
+from symtut.regression.spelled import has_only
 
 GOOD = 0.05
 """1 − R² of the transformed target above which a sum is not proposed."""
@@ -68,11 +69,11 @@ def propose_inverted_sums(
     found: dict[Candidate, float] = {}
     # selection among few terms is not led astray by what resembles a sum of others
     pools = [
-        _pool(x, [term for term in terms if _has_only(term.prefix, usable)])
-        for terms in _terms(x.shape[1])
+        _pool(x, [term for term in terms if has_only(term.prefix, usable)])
+        for terms in term_lists(x.shape[1])
     ]
     for transform in TRANSFORMS:
-        if not _has_only(("add", *transform.back), usable):
+        if not has_only(("add", *transform.back), usable):
             continue
         stop()
         with np.errstate(all="ignore"):
@@ -92,10 +93,6 @@ def propose_inverted_sums(
     return sorted(found, key=found.__getitem__)[:8]
 
 
-def _has_only(prefix: tuple[str, ...], usable: Container[str]) -> bool:
-    return all(token in usable for token in prefix if token in OPERATORS)
-
-
 def _pool(x: np.ndarray, terms: list[Expression]) -> TermPool:
     pool = TermPool(x)
     values = np.array([term(x) for term in terms])
@@ -105,7 +102,7 @@ def _pool(x: np.ndarray, terms: list[Expression]) -> TermPool:
 
 
 @lru_cache(maxsize=8)
-def _terms(d: int) -> tuple[list[Expression], list[Expression]]:
+def term_lists(d: int) -> tuple[list[Expression], list[Expression]]:
     """Powers, products and quotients of two variables; and these with many more."""
     v = [(name,) for name in VARIABLES[:d]]
     square, inverse = (lambda a: ("square", *a)), (lambda a: ("inv", *a))
@@ -125,6 +122,7 @@ def _terms(d: int) -> tuple[list[Expression], list[Expression]]:
         for a, b, c in combinations(v, 3) for f, g, h in product(few[:3], repeat=3)
     ]  # fmt: skip
     waves = [(f, *a) for a in v for f in ("sin", "cos")]
+    waves += [("mul", "sin", *a, "cos", *a) for a in v] + [("square", "sin", *a) for a in v]
     found += waves
     found += [("mul", *f(a), *w) for w in waves for a in v if a[0] not in w for f in few]
     found += [
@@ -132,6 +130,7 @@ def _terms(d: int) -> tuple[list[Expression], list[Expression]]:
         for w in waves for a, b in combinations(v, 2) if a[0] not in w and b[0] not in w
     ]  # fmt: skip
     found += [("square", "sub", *a, *b) for a, b in combinations(v, 2)]
+    found += [("mul", *a, "log", *b) for a, b in product(v, repeat=2)]
     found += [("log", *a) for a in v] + [("exp", *a) for a in v] + [("exp", "neg", *a) for a in v]
     found += [("exp", "div", *a, *b) for a, b in permutations(v, 2)]
     return simple, [Expression(prefix) for prefix in found]

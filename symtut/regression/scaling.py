@@ -15,6 +15,7 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Expression
 from symtut.expressions.tree import children
+from symtut.regression.constants import Candidate
 
 ORDINARY = (0.03, 30.0)
 """Standard deviations between which a column is used as it is."""
@@ -60,8 +61,28 @@ class Columns:
         """
         names = {VARIABLES[i]: VARIABLES[self.written.index(j)] for i, j in enumerate(self.used)}
         units = {VARIABLES[i]: unit for i, unit in enumerate(self.units) if unit != 1}
-        _, found = _restore(term.prefix, iter(term.constants), names, units)
+        with np.errstate(all="ignore"):
+            _, found = _restore(term.prefix, iter(term.constants), names, units)
         return found
+
+
+def rescaled(candidate: Candidate, units: tuple[float, ...]) -> Candidate | None:
+    """A proposal for variables in the user's units → for x0, x1, … divided by ``units``.
+
+    Each term up to a constant factor, as in :meth:`Columns.restore`; None if its numbers cannot be
+    written.
+    """
+    if all(unit == 1 for unit in units):
+        return candidate
+    names = {name: name for name in VARIABLES}
+    inverse = {VARIABLES[i]: 1 / unit for i, unit in enumerate(units) if unit != 1}
+    numbers = iter(() if candidate.guess is None else candidate.guess.tolist())
+    with np.errstate(all="ignore"):
+        terms = [_restore(term, numbers, names, inverse)[1] for term in candidate.terms]
+    guess = [number for term in terms for number in term.constants]
+    if not np.all(np.isfinite(guess)):
+        return None  # a high power of a unit is beyond float64
+    return Candidate(tuple(t.prefix for t in terms), np.array(guess) if guess else None)
 
 
 def choose_columns(
@@ -124,10 +145,10 @@ def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:
     homogeneous (a sine) stops them: there they are written.
     """
     head = prefix[0]
-    if head == CONSTANT:
-        return next(numbers), None
+    if head == CONSTANT:  # NumPy's numbers: a power beyond float64 is inf, not an exception
+        return np.float64(next(numbers)), None
     if head in VARIABLES:
-        return 1.0 / units.get(head, 1.0), Expression((names[head],))
+        return np.float64(1.0 / units.get(head, 1.0)), Expression((names[head],))
     if not any(token in units for token in prefix):  # nothing in here was rescaled
         values = tuple(next(numbers) for token in prefix if token == CONSTANT)
         return 1.0, Expression(tuple(names.get(token, token) for token in prefix), values)

@@ -18,14 +18,14 @@ from symtut.expressions import VARIABLES, Expression
 from symtut.regression.bfgs import bfgs
 from symtut.regression.budget import Budget, OutOfTime
 from symtut.regression.constants import Candidate, Fit
-from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.language import Language
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.products import propose_products
 from symtut.regression.ranking import EXACT, ROUNDING, rank, shortlist
 from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
+from symtut.regression.scaling import rescaled
 from symtut.regression.simplification import simplifications
+from symtut.regression.structure import propose_laws, propose_shifted
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
@@ -93,7 +93,8 @@ def search(
     config: SearchConfig,
     generator: np.random.Generator,
     budget: Budget | None = None,
-    zero: float = 0.0,
+    units: tuple[float, ...] = (),
+    y_units: tuple[float, float] = (0.0, 1.0),
     watch: Callable[[Fit], None] | None = None,
 ) -> tuple[list[Fit], bool]:
     """Find equations for y.
@@ -104,8 +105,10 @@ def search(
         At most some thousands of points.
     budget : Budget, optional
         When to stop; what was found by then is returned. No limit by default.
-    zero : float
-        The value of y that stands for 0 in its own units: products know no constant beside them.
+    units : tuple of d floats, optional
+        What the columns of x were divided by: x0 − x1 is a difference in the user's units.
+    y_units : (float, float)
+        The mean and the standard deviation of y in the user's units: a product has a zero.
     watch : callable, optional
         Is shown the best fit so far, after every step.
 
@@ -117,7 +120,7 @@ def search(
         whether all rounds ran.
     """
     budget = budget or Budget()
-    state = _Search(x, y, propose, config, generator, budget, zero, watch)
+    state = _Search(x, y, propose, config, generator, budget, units, y_units, watch)
     complete = True
     try:
         state.begin()
@@ -129,15 +132,15 @@ def search(
             raise
         budget.interrupt()  # raises it again unless the best so far is to be kept
         complete = False
-    return shortlist(state.found + state.ratios, len(y)), complete
+    return shortlist(state.found + state.ratios + state.waiting, len(y)), complete
 
 
 class _Search:
     """What a search has found so far and works with."""
 
-    def __init__(self, x, y, propose, config, generator, budget, zero, watch=None):
+    def __init__(self, x, y, propose, config, generator, budget, units, y_units, watch):
         self.x, self.y, self.propose, self.config = x, y, propose, config
-        self.zero, self.watch = zero, watch
+        self.units, self.y_units, self.watch = units or (1.0,) * x.shape[1], y_units, watch
         self.generator, self.budget = generator, budget
         n = self.n = len(x)
         self.rows = np.arange(n)  # those that candidates are screened on
@@ -146,7 +149,9 @@ class _Search:
         self.language = config.language
         self.pool, self.fixed, self.quotients = self._pool_of([]), None, None
         self.found: list[Fit] = []
-        self.ratios: list[Fit] = []  # a ratio that is not exact waits: its residual leads astray
+        # ratios and laws that are not exact wait: their terms and residuals lead astray
+        self.ratios: list[Fit] = []
+        self.waiting: list[Fit] = []
         self.rounds_done = 0
 
     def begin(self) -> None:
@@ -155,29 +160,40 @@ class _Search:
         names = [(name,) for name in VARIABLES[: self.x.shape[1]]]
         sums = self._pool_of(names).select(self.y)
         self.found = [mean, *(f for f in sums if self.language.permits(f.terms))]
-        self._take_product(list(self.config.known))
+        known = self._fitted_candidates(self.config.known)
+        self._take(known)
+        self._polish(known[:4])
+        self.pool.add(known, self.config.pool_size)
         if self.config.recombine and self.config.library:
             self.budget.stop()
             self.fixed = self._pool_of(self.config.library, self.budget.stop)
             self._take_library(self.y)
-        if self.config.products and not self._obvious():
-            some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
-            for propose in (propose_products, propose_inverted_sums):
-                self.budget.stop()
-                y = self.y[some] - self.zero
-                usable = self.language.usable
-                self._take_product(propose(self.x[some], y, self.budget.stop, usable))
+        if self.config.products:
+            self._take_laws(propose_laws)
 
-    def _take_product(self, candidates: list[Candidate]) -> None:
-        """Fit proposals that come with all their numbers, the best of them in every digit."""
+    def _take_laws(self, propose) -> None:
+        """What a proposer of laws has to say, until nothing is left to explain."""
+        some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
+        mean, deviation = self.y_units
+        x, y = self.x[some] * self.units, self.y[some] * deviation + mean
+        proposals = propose(x, y, self.budget.stop, self.language.usable)
+        while not self._certain() and (candidates := next(proposals, None)) is not None:
+            scaled = [rescaled(candidate, self.units) for candidate in candidates]
+            fits = self._fitted_candidates([c for c in scaled if c is not None])
+            before = self._best()
+            self._take([f for f in fits if f.loss < EXACT])
+            if self._best() is not before:
+                self._take_shorter(fits[:4])
+            self.waiting = self._ranked(self.waiting + fits)[:8]
+
+    def _fitted_candidates(self, candidates) -> list[Fit]:
+        """The best of candidates that come with all their numbers, in every digit."""
         candidates = [c for c in candidates if self.language.permits(c.terms)]
         terms, guesses = [c.terms for c in candidates], [c.guess for c in candidates]
-        if terms:
-            fits = self._ranked(self._fit_all(terms, guesses, 1, self.x, self.y))
-            fits = [f for f in fits if np.isfinite(f.loss)]
-            self._take(fits[:8])
-            self._polish(fits[:4])
-            self.pool.add(fits[:8], self.config.pool_size)
+        if not terms:
+            return []
+        fits = self._fit_all(terms, guesses, 1, self.x, self.y)
+        return self._ranked([f for f in fits if np.isfinite(f.loss)])[:8]
 
     def run(self) -> None:
         """Ask the proposer, round after round, until the fit is exact."""
@@ -188,6 +204,8 @@ class _Search:
             target = self.y if number % 3 == 0 else target
             self._round(target, number == 0)
             self.rounds_done += 1
+            if number == 0 and self.config.products and self._best().loss >= EXACT:
+                self._take_laws(propose_shifted)
             best = self._best()
             if not self.config.recombine or _settled(best):
                 break
@@ -240,8 +258,11 @@ class _Search:
         plain = [f for f in best if not len(f.constants)]
         refits = self._fitted([f for f in best if len(f.constants)])
         self._take(refits)
-        # sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds
-        shorter = dict(c for f in plain + refits for c in simplifications(f, self.x))
+        self._take_shorter(plain + refits)
+
+    def _take_shorter(self, fits: list[Fit]) -> None:
+        """sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds."""
+        shorter = dict(c for f in fits for c in simplifications(f, self.x))
         shorter = {c: guess for c, guess in shorter.items() if self.language.permits(c)}
         if shorter:
             self._take(self._fit_all(list(shorter), list(shorter.values()), 1, self.x, self.y))
@@ -289,11 +310,6 @@ class _Search:
 
     def _best(self) -> Fit:
         return min(self.found, key=lambda f: rank(f, self.n))
-
-    def _obvious(self) -> bool:
-        """Whether at most two library terms leave rounding errors alone: nothing is shorter."""
-        best = self._best()
-        return best.loss <= ROUNDING and len(best.terms) <= 2
 
     def _certain(self) -> bool:
         """Whether rounding errors alone are left by fewer numbers than half the points.
