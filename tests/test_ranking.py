@@ -27,6 +27,12 @@ def test_above_a_thousandth_the_score_is_the_description_length():
         assert score(loss, 3, 12, 200) == pytest.approx(-criterion(loss, 3, 12, 200) / 200)
 
 
+def test_of_few_points_each_counts_once():
+    gain = score(1e-12, 2, 7, 5) - score(1e-7, 2, 7, 5)
+    assert gain == pytest.approx(np.log(1e5))
+    assert score(1e-12, 2, 7, 100) - score(1e-7, 2, 7, 100) == pytest.approx(0.1 * gain)
+
+
 @pytest.mark.parametrize(
     "first, second, reason",
     [

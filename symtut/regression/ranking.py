@@ -29,7 +29,8 @@ to tell errors apart down there, but what explains them is seldom the law that a
 the joints of Reacher's arm are linear but for links that count for 1e-9."""
 
 FEW = 10
-"""What is left below :data:`MATTERS` counts as if it had been measured at so few points."""
+"""What is left below :data:`MATTERS` counts as if it had been measured at so few points: enough for
+laws with a small term to stay exact, too few for the tails of Reacher's joints."""
 
 
 def score(loss, n_parameters, complexity, n_points):
@@ -42,7 +43,7 @@ def score(loss, n_parameters, complexity, n_points):
     is a little closer.
     """
     fit = n_points * np.log(np.maximum(loss, MATTERS))
-    fit = fit + FEW * np.log(np.clip(loss, ROUNDING, MATTERS) / MATTERS)
+    fit = fit + min(FEW, n_points) * np.log(np.clip(loss, ROUNDING, MATTERS) / MATTERS)
     return -(fit + np.log(n_points) * n_parameters + 2.0 * complexity) / n_points
 
 
