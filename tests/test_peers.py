@@ -70,6 +70,27 @@ def test_scale_and_offset_merge_into_the_formula():
     assert formula.constants[:2] == (4.0, 8.0)  # 10 - 4·1.5 and 4·2
 
 
+def test_units_of_columns_merge_into_the_weights():
+    text = "(0.5 + (2.0 * ((3.0 * x0) / (sin(x1) + ((-1.5) * x1)))))"
+    formula = Expression.from_text(python_text(rescaled(text, 1.0, 4.0, (6.0, 0.5))))
+    x = np.array([[0.3, 2.0], [-4.0, 0.7]])
+    a, b = x[:, 0] / 6, x[:, 1] / 0.5
+    np.testing.assert_allclose(formula(x), 1 + 4 * (0.5 + 2 * 3 * a / (np.sin(b) - 1.5 * b)))
+    assert set(formula.constants) == {3.0, 8.0, 0.5, 2.0, -3.0}  # 3/6; 1/0.5 and -1.5/0.5
+
+
+@pytest.mark.parametrize("name", [installed("pyoperon")])
+def test_columns_of_any_size_are_found(name):
+    generator = np.random.default_rng(2)
+    x = generator.uniform([200, 1e-4], [500, 3e-4], (80, 2))
+    model = fit_peer(name, x, x[:, 0] * x[:, 1], 3.0, 0, NAMES)
+    fresh = generator.uniform([200, 1e-4], [500, 3e-4], (80, 2))
+    truth = fresh[:, 0] * fresh[:, 1]
+    assert np.mean((model.predict(fresh) - truth) ** 2) < 1e-8 * truth.var()
+    written = Expression.from_text(model.equation, NAMES)
+    np.testing.assert_allclose(written(fresh), truth, rtol=1e-3)
+
+
 @pytest.mark.parametrize("name", PEERS)
 def test_a_missing_library_is_named(name, monkeypatch, tmp_path):
     for module in [m for m in sys.modules if m.split(".")[0] == name] + [name]:

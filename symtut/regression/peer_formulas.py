@@ -3,9 +3,14 @@
 import ast
 
 
-def rescaled(text: str, shift: float, scale: float) -> str:
-    """``shift + scale·text``; an outer offset and factor in the text take the two in."""
+def rescaled(text: str, shift: float, scale: float, units=()) -> str:
+    """``shift + scale·text``; an outer offset and factor in the text take the two in.
+
+    ``units`` are what the columns were divided by; a number before a variable takes its own in.
+    """
     rest = ast.parse(text.replace("^", "**"), mode="eval").body
+    if len(units):
+        rest = _Divided({f"x{i}": float(unit) for i, unit in enumerate(units)}).visit(rest)
     if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Add):
         if (offset := _number(rest.left)) is not None:
             shift, rest = shift + scale * offset, rest.right
@@ -13,6 +18,25 @@ def rescaled(text: str, shift: float, scale: float) -> str:
         if (factor := _number(rest.left)) is not None:
             scale, rest = scale * factor, rest.right
     return f"{shift!r} + {scale!r}*({ast.unparse(rest)})"
+
+
+class _Divided(ast.NodeTransformer):
+    """Variables in their own units: x0 → (1/unit)·x0."""
+
+    def __init__(self, units: dict[str, float]):
+        self.units = units
+
+    def visit_BinOp(self, node):
+        weight, name = _number(node.left), node.right
+        if isinstance(node.op, ast.Mult) and isinstance(name, ast.Name) and weight is not None:
+            return self._weighted(weight, name)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node):
+        return self._weighted(1.0, node) if node.id in self.units else node
+
+    def _weighted(self, weight, name):
+        return ast.BinOp(ast.Constant(weight / self.units[name.id]), ast.Mult(), name)
 
 
 def _number(node) -> float | None:

@@ -171,13 +171,17 @@ def fit_pyoperon(x, y, deadline, seed):
     as well but cannot tell errors below 1e-7 apart, since the library computes in single precision.
     Its own limit is wall-clock time in whole seconds, so it runs in slices of generations with a
     warm start until the CPU time is over. After an exact formula it goes on for as long again, to
-    find a shorter one.
+    find a shorter one. Columns are divided by their root mean square, so that its first weights
+    suit temperatures and millimetres alike; a zero stays a zero, and a product a product.
     """
     from pyoperon.sklearn import SymbolicRegressor
 
     # standardised: its tables of data are in single precision
     shift, scale = float(np.mean(y)), float(np.std(y)) or 1.0
     z, n = (y - shift) / scale, len(y)
+    units = np.sqrt(np.mean(x**2, axis=0))
+    units[units == 0] = 1.0
+    x = x / units
     model = SymbolicRegressor(
         allowed_symbols="add,sub,mul,div,sin,cos,tanh,exp,log,sqrt,abs,square,constant,variable",
         max_evaluations=10**12, epsilon=0.0, n_threads=1, warm_start=True, **PYOPERON,
@@ -201,9 +205,11 @@ def fit_pyoperon(x, y, deadline, seed):
     best = min(front, key=lambda s: _bic(s["mean_squared_error"], s["length"], n, floor=1e-12))
     tree = best["tree"]
     text = model.get_model_string(tree, 12, list(VARIABLES[: x.shape[1]]))
-    text = python_text(rescaled(text, shift, scale))
+    text = python_text(rescaled(text, shift, scale, units))
     return (
-        lambda points: shift + scale * model.evaluate_model(tree, points).astype(np.float64),
+        lambda points: (
+            shift + scale * model.evaluate_model(tree, points / units).astype(np.float64)
+        ),
         text,
         best["length"],
     )
