@@ -197,6 +197,7 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--seconds", type=above_zero, default=10.0, help="CPU-seconds an equation")
     run.add_argument("--points", default="200", help="numbers of points, separated by commas")
     run.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
+    run.add_argument("--kind", help="problems of one kind only: development or table (of laws), …")
     run.add_argument("--limit", type=whole(1), help="only the first so many problems")
     run.add_argument("--seed", type=SEED, default=0)
     run.add_argument("--weights", default="general", help="a name or a file")
@@ -220,7 +221,8 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
         arguments.suite, methods, arguments.out, arguments.seconds,
         numbers(arguments.points, "--points", 5, 1000, int),
         numbers(arguments.noise, "--noise", 0, 1000, float), arguments.limit,
-        arguments.seed, say, arguments.jobs, arguments.overwrite, weights=arguments.weights,
+        arguments.seed, arguments.kind, say, arguments.jobs, arguments.overwrite,
+        weights=arguments.weights,
     )  # fmt: skip
     return 0
 

@@ -120,6 +120,7 @@ def run_benchmark(
     noise: tuple[float, ...] = (0.0,),
     limit: int | None = None,
     seed: int = 0,
+    kind: str | None = None,
     report: Callable[[str], None] = print,
     jobs: int = 1,
     overwrite: bool = False,
@@ -132,13 +133,15 @@ def run_benchmark(
     grow by methods, points and noise; ``overwrite`` begins it anew. Beside it stands a JSON file
     with what all rows share (suite, seconds, seed, weights, libraries) and the provenance of every
     session that added rows. ``jobs`` processes share the work, one thread each; the rows do not
-    depend on it but for time limits, which cut where the machine is slower.
+    depend on it but for time limits, which cut where the machine is slower. ``kind`` asks for the
+    problems of one kind alone (``limit`` for the first so many of them): ``"development"`` or
+    ``"table"`` of the laws.
 
     Raises
     ------
     InputError
-        Unknown suite or method, a library that is not installed, a file that cannot be written or
-        is not such a table, or a table that was made with other settings.
+        Unknown suite, kind or method, a library that is not installed, a file that cannot be
+        written or is not such a table, or a table that was made with other settings.
     """
     out, beside = as_path(out), settings_path(out)
     methods = list(dict.fromkeys(methods))
@@ -146,6 +149,7 @@ def run_benchmark(
     keep_foreign(beside, lambda _: read_settings(out))
     keep_foreign(out, read_table)
     problems = _problems(suite)
+    asked = _of_kind(problems, kind)[:limit]
     settings = {
         "suite": suite, "problems": _fingerprint(problems), "seconds": seconds, "seed": seed,
         "options": {name: value for name, value in options.items() if name != "weights"},
@@ -158,7 +162,7 @@ def run_benchmark(
             raise InputError(f"the table '{out}' has the unknown problem '{min(unknown)}'.")
         grid = [
             (number, method, size, level)
-            for number in range(len(problems[:limit]))
+            for number in asked
             for size in points
             for level in noise
             for method in methods
@@ -203,6 +207,14 @@ def _check(methods, seconds, points, noise, limit, jobs):
         raise InputError("--limit must be positive.")
     if not 1 <= jobs <= MOST_PROCESSES:
         raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
+
+
+def _of_kind(problems: list[Problem], kind: str | None) -> list[int]:
+    """Where the problems of a kind stand in a suite."""
+    kinds = list(dict.fromkeys(problem.kind for problem in problems))
+    if kind is not None and kind not in kinds:
+        raise InputError(f"unknown kind '{kind}'; kinds of this suite: {'; '.join(kinds)}.")
+    return [i for i, problem in enumerate(problems) if kind in (None, problem.kind)]
 
 
 def _weights_hash(methods, options) -> str | None:

@@ -21,6 +21,7 @@ from symtut.forms import (
     whole,
 )
 from symtut.paths import as_path
+from symtut.regression.exponents import law_exponents
 from symtut.regression.peers import PEERS
 from symtut.regression.settings import METHODS
 from symtut.storage import read_csv, read_json, write_csv
@@ -118,9 +119,10 @@ def summarise(paths: list[str | Path]) -> str:
 def summary(rows: list[dict]) -> str:
     """Shares with Wilson's 95 % intervals for each kind of problem, method, points and noise.
 
-    ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For the
-    project's own methods on the random suite the ratios of exact recovery on its harder part
-    follow, with 95 % intervals from a bootstrap over problems.
+    ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For laws
+    that are products of powers follows how many equations have all their exponents; for the
+    project's own methods on the random suite the ratios of exact recovery on its harder part, with
+    95 % intervals from a bootstrap over problems.
     """
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
@@ -156,7 +158,20 @@ def summary(rows: list[dict]) -> str:
             f"{kind:<{wide}}{method:<18}{size:>6}{level:>7.2f}{len(group):>5}{shares}"
             f"{np.median(nodes) if nodes else math.nan:>7.0f}{spent:>7.2f}{failed:>6}"
         )
-    return "\n".join([*lines, *_ratios(groups)])
+    return "\n".join([*lines, *_exponents(groups, order), *_ratios(groups)])
+
+
+def _exponents(groups: dict[tuple, list[dict]], order: list[tuple]) -> list[str]:
+    """Lines on the laws that are products of powers: who has all their exponents."""
+    lines = []
+    for kind, size, level, method in order:
+        hits = [law_exponents(row) for row in groups[kind, size, level, method]]
+        if hits := [hit for hit in hits if hit is not None]:
+            lines.append(
+                f"  {kind}, {method}: {share(hits)}  "
+                f"({len(hits)} laws, {size} points, noise {level:.2f})"
+            )
+    return ["\nright exponents of laws that are products of powers:", *lines] if lines else []
 
 
 def _kinds(row: dict) -> list[str]:
