@@ -58,7 +58,8 @@ def sample(
     """Sample skeletons for one data set.
 
     The points are encoded once; all samples then grow together, one token a step, with the keys
-    and values of earlier tokens kept. Finished samples leave the batch.
+    and values of earlier tokens kept. Samples that agree so far are one row of the batch: each
+    draws its own next token, but what to draw from is computed once.
 
     Parameters
     ----------
@@ -81,11 +82,12 @@ def sample(
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
     config = model.config
     limit = config.max_length
-    mask = GrammarMask(n_samples, int(n_variables), limit, config.form, config.constants, usable)
+    mask = GrammarMask(1, int(n_variables), limit, config.form, config.constants, usable)
     codes = torch.zeros(n_samples, limit, dtype=torch.int64)
     log_probability = torch.zeros(n_samples)
     rows = torch.arange(n_samples)  # the samples still being written
-    tokens = torch.full((n_samples, 1), BOS)
+    beginning = torch.zeros(n_samples, dtype=torch.int64)  # which row of the batch each has
+    tokens = torch.full((1, 1), BOS)
     past = KeyValueCache(config, n_samples)
     for position in range(limit - 1):
         if stop is not None and stop():
@@ -94,25 +96,42 @@ def sample(
         logits = model.decoder(tokens, memory, past)
         logits = (logits[:, -1] / temperature).masked_fill(~mask.allowed(), float("-inf"))
         log_p = torch.log_softmax(logits, dim=-1)
-        token = torch.multinomial(log_p.exp(), 1, generator=random)[:, 0]
-        log_probability[rows] += log_p.gather(1, token[:, None])[:, 0]
+        token = torch.multinomial(log_p.exp()[beginning], 1, generator=random)[:, 0]
+        log_probability[rows] += log_p[beginning, token]
         codes[rows, position] = token
-        mask.advance(token)
-        going = torch.nonzero(token != EOS)[:, 0]
-        if len(going) == 0:
+        going = token != EOS
+        if not going.any():
             break
+        rows = rows[going]
+        parents, token, beginning = _branches(beginning[going], token[going], log_p.shape[1])
+        mask.keep(parents)
+        mask.advance(token)
+        past.keep(parents)
         tokens = token[:, None]
-        if len(going) < len(rows):
-            # the last unfinished rows take the places of finished ones: little to move
-            places = torch.arange(len(going))
-            places[token[: len(going)] == EOS] = going[going >= len(going)]
-            going = places
-            rows, tokens = rows[going], tokens[going]
-            mask.keep(going)
-            past.keep(going)
     found: dict[Candidate, tuple[Candidate, float]] = {}
     for row, score in zip(codes.tolist(), log_probability.tolist(), strict=True):
         candidate = read(row, config.form, config.constants)
         if candidate.terms and (candidate not in found or score > found[candidate][1]):
             found[candidate] = candidate, score
     return sorted(found.values(), key=lambda item: -item[1])
+
+
+def _branches(beginning, token, n_tokens: int):
+    """How the beginnings (N,) of samples, given as rows of a batch, go on with tokens (N,).
+
+    Returns
+    -------
+    parents (R,), tokens (R,), beginning (N,)
+        The rows of the next batch: the row that each continues, and by what; and which of them
+        each sample has. A row stays where its parent stood if it can: little has to be moved.
+    """
+    keys, which = torch.unique(beginning * n_tokens + token, return_inverse=True)
+    parents, tokens = keys // n_tokens, keys % n_tokens
+    stays = parents < len(keys)
+    stays[1:] &= parents[1:] != parents[:-1]
+    free = torch.ones(len(keys), dtype=torch.bool)
+    free[parents[stays]] = False
+    place = parents.clone()
+    place[~stays] = torch.nonzero(free)[:, 0]
+    order = torch.argsort(place)
+    return parents[order], tokens[order], place[which]
