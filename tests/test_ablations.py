@@ -12,6 +12,7 @@ from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import parse_seeds
+from symtut.regression.language import Language
 from symtut.tasks import make_task
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -183,3 +184,32 @@ def test_stored_trials_are_those_of_the_grid_and_each_changes_something():
         ]
         assert (made[0] == made[1]) == (setting == "default")
     assert stored == expected
+
+
+def test_anytime_knows_what_each_part_can_and_goes_on_where_it_was_cut(tmp_path, monkeypatch):
+    module, table = load("anytime"), tmp_path / "a.csv"
+    words = "--suites mechanics --limit 1 --noise 0 --seconds 0.5,2".split()
+    words += ["--out", str(table)]
+    module.main([*words, "--parts", "library alone"])
+    first = read(table)
+    assert [(row["seconds"], row["exact"]) for row in first] == [("0.5", "1"), ("2.0", "1")]
+    assert first[0]["equation"] == first[1]["equation"]  # not cut at 0.5, so not fitted again
+    asked = []
+    fitted = module.fitted
+    monkeypatch.setattr(module, "fitted", lambda *a: asked.append(a[1]) or fitted(*a))
+    module.main([*words, "--parts", "library alone,products alone", "--figure", str(table)])
+    assert set(asked) == {"products alone"}
+    rows = read(table)
+    assert rows[:2] == first
+    assert [row["parts"] for row in rows[2:]] == ["products alone"] * 2
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_parts_of_the_anytime_table_are_what_they_are_called():
+    module, x = load("anytime"), np.random.default_rng(0).uniform(1, 2, (30, 2))
+    for name, (who, library, products) in module.PARTS.items():
+        model = module.regressor_of(name)(method=f"{who or 'prior'}+sparse", n_candidates=4)
+        config = model._config(Language(), 2)
+        assert (bool(config.library), config.products) == (library, products)
+        if who is None:
+            assert not model._proposer(None)(x, x[:, 0], 4, np.random.default_rng(0))

@@ -38,7 +38,7 @@ EXACT = 1e-8
 """1 − R² on fresh points below which an equation counts as exact."""
 
 
-class _Interruptible(SymbolicRegressor):
+class Interruptible(SymbolicRegressor):
     """The regressor as part of a program that Ctrl-C ends."""
 
     _keeps_best = False
@@ -48,14 +48,22 @@ class _Interruptible(SymbolicRegressor):
 
 
 def run_problem(
-    problem: Problem, method: str, seconds: float, points: int, noise: float, seed: int, **options
+    problem: Problem,
+    method: str,
+    seconds: float,
+    points: int,
+    noise: float,
+    seed: int,
+    regressor: type[SymbolicRegressor] = Interruptible,
+    **options,
 ) -> dict:
     """Fit one method to one problem and judge the equation on fresh, noise-free points.
 
     ``noise`` is the standard deviation of Gaussian noise relative to that of y. Fresh points come
     from the same region, and for extrapolation from one that is half as large again; points where
     the truth is undefined are left out. A method that raises, or whose equation has no finite
-    value at a fresh point, gets R² = −inf and the reason under ``failure``.
+    value at a fresh point, gets R² = −inf and the reason under ``failure``. ``regressor`` is the
+    class that the project's own methods are methods of.
     """
     generator = np.random.default_rng(np.random.SeedSequence([seed, _number(problem.name)]))
     x = problem.points(points, generator)
@@ -72,7 +80,7 @@ def run_problem(
             settings = {"rounds": None, "max_time": seconds, "random_state": seed, **options}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                model = _Interruptible(method=method, feature_names=problem.names, **settings)
+                model = regressor(method=method, feature_names=problem.names, **settings)
                 model.fit(x, y)
             equation, complexity = (model.equations_[0][k] for k in ("equation", "complexity"))
         spent = time.process_time() - started

@@ -237,7 +237,7 @@ class SymbolicRegressor(Presentation, Estimator):
             screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE), before)
             columns = choose_columns(points.X, "mul" in language.usable, screen)
             known = known_candidates(self, columns) if warm else ()
-            config = config_of(self, language, len(columns.used), known)
+            config = self._config(language, len(columns.used), known)
             question = Question(points, columns, propose, config, generator, budget, held_out)
             written = tuple(names[j] for j in columns.written)
             with Watch(clock, self.max_time) if self.verbose else nullcontext() as question.watch:
@@ -265,6 +265,9 @@ class SymbolicRegressor(Presentation, Estimator):
 
     def _proposer(self, clock: Stopwatch):
         return proposer_of(self, clock)
+
+    def _config(self, *choices):
+        return config_of(self, *choices)
 
     # ---- results --------------------------------------------------------------------------------
 

@@ -1,0 +1,153 @@
+"""How much is found in how much time, and what is each part of the regressor worth?
+
+    python benchmarks/anytime.py --out data/results/regression/anytime.csv
+    python benchmarks/anytime.py --figure data/results/regression/anytime.csv
+
+Every part alone, all together, and all but one part, at 0.3, 1, 3 and 10 CPU-seconds, with and
+without noise, on the harder random functions, the systems of mechanics and the laws that are not
+for development. A table that is there already is continued, so it can be cut at any time. A fit
+that ended by itself long before the limit counts for the longer limits, too: they only cut.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
+from symtut.output_folder import output_file
+from symtut.regression.benchmark import Interruptible, run_problem
+from symtut.regression.suites import Problem, make_suite
+from symtut.regression.weights import load_weights, weights_sha256
+from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
+
+PARTS = {  # who proposes, and whether the library and the products are tried first
+    "all": ("transformer", True, True),
+    "transformer alone": ("transformer", False, False),
+    "prior alone": ("prior", False, False),
+    "products alone": (None, False, True),
+    "library alone": (None, True, False),
+    "without transformer": (None, True, True),
+    "prior for transformer": ("prior", True, True),
+    "without products": ("transformer", True, False),
+    "without library": ("transformer", False, True),
+}
+SUITES = {
+    "random": lambda problem: problem.kind != "one or two terms, flat",
+    "mechanics": lambda problem: True,
+    "laws": lambda problem: problem.kind != "development",
+}
+COLUMNS = {
+    "suite": NAME, "problem": NAME, "parts": NAME, "seconds": number(0), "noise": number(0),
+    "r2": number(finite=False), "exact": whole(0, 1), "exact_extrapolated": whole(0, 1),
+    "cpu_seconds": number(0), "equation": text(100_000), "failure": text(1000),
+}  # fmt: skip
+SETTINGS = record({
+    "points": whole(1), "seed": whole(), "weights": NAME, "sessions": list_of(mapping(ANYTHING)),
+})  # fmt: skip
+ENDED = 0.7
+"""A fit that took less than this share of its limit was not cut."""
+
+
+def regressor_of(parts: str) -> type:
+    """The regressor with some of its parts; where nobody proposes, one round of selection ends."""
+    who, library, products = PARTS[parts]
+
+    class Partial(Interruptible):
+        def _proposer(self, clock):
+            return super()._proposer(clock) if who else lambda *question: []
+
+        def _config(self, *choices):
+            config = super()._config(*choices)
+            return dataclasses.replace(
+                config, library=config.library if library else (), products=products,
+                rounds=config.rounds if who else 1,
+            )  # fmt: skip
+
+    return Partial
+
+
+def fitted(problem: Problem, parts: str, seconds: float, points: int, noise: float, seed: int):
+    """One row of the table, without its suite."""
+    method = f"{PARTS[parts][0] or 'prior'}+sparse"
+    row = run_problem(problem, method, seconds, points, noise, seed, regressor=regressor_of(parts))
+    return row | {"parts": parts, "seconds": seconds}
+
+
+def run(options) -> None:
+    load_weights("general")  # reading them is not part of a fit
+    beside = options.out.with_suffix(".json")
+    settings = {"points": options.points, "seed": options.seed,
+                "weights": weights_sha256("general")}  # fmt: skip
+    with output_file(options.out, [beside.name]):
+        rows, sessions = [], []
+        if options.out.exists():
+            rows, before = read_csv(options.out, COLUMNS, "an anytime table"), None
+            before = read_json(beside, SETTINGS)
+            sessions = before.pop("sessions")
+            if before != settings:
+                raise SystemExit(f"{options.out} was made with {before}, not {settings}.")
+        write_json(beside, settings | {"sessions": [*sessions, provenance()]})
+        done = {(r["suite"], r["problem"], r["parts"], r["noise"], r["seconds"]): r for r in rows}
+        for number, suite, problem in _interleaved(options):
+            for noise in options.noise:
+                for parts in options.parts:
+                    key = suite, problem.name, parts, noise
+                    _row_of_times(done, key, problem, options)
+            write_csv(options.out, list(COLUMNS), [[r[c] for c in COLUMNS] for r in done.values()])
+            print(f"{number} problems done, last {suite} {problem.name}", flush=True)
+
+
+def _interleaved(options):
+    """The problems of all suites in turns, so that a table that was cut says something on each."""
+    suites = {
+        name: [p for p in make_suite(name) if SUITES[name](p)][: options.limit]
+        for name in options.suites
+    }
+    turns = range(max(map(len, suites.values())))
+    every = [(name, ps[i]) for i in turns for name, ps in suites.items() if i < len(ps)]
+    yield from ((number, *turn) for number, turn in enumerate(every, 1))
+
+
+def _row_of_times(done: dict, key: tuple, problem: Problem, options) -> None:
+    """Fit for each limit, shortest first, what is not in the table."""
+    _, _, parts, noise = key
+    ended = None
+    for seconds in sorted(options.seconds):
+        row = done.get((*key, seconds))
+        if row is None and ended is not None:
+            row = ended | {"seconds": seconds}
+        if row is None:
+            row = fitted(problem, parts, seconds, options.points, noise, options.seed)
+            row |= {"suite": key[0]}
+        done[(*key, seconds)] = row
+        if row["cpu_seconds"] < ENDED * seconds and not row["failure"]:
+            ended = row
+
+
+def main(argv=None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    words = dict(type=lambda text: text.split(","))
+    numbers = dict(type=lambda text: [float(word) for word in text.split(",")])
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--figure", type=Path, help="draw a stored table, beside it")
+    parser.add_argument("--suites", **words, default=list(SUITES))
+    parser.add_argument("--parts", **words, default=list(PARTS))
+    parser.add_argument("--seconds", **numbers, default=[0.3, 1.0, 3.0, 10.0])
+    parser.add_argument("--noise", **numbers, default=[0.0, 0.05])
+    parser.add_argument("--points", type=int, default=200)
+    parser.add_argument("--limit", type=int, default=30, help="problems of a suite")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    if options.out:
+        run(options)
+    if options.figure:
+        from symtut.lab.plots import use_style
+        from symtut.lab.regression_plots import anytime
+
+        use_style()
+        rows = read_csv(options.figure, COLUMNS, "an anytime table")
+        anytime(rows).savefig(options.figure.with_suffix(".png"), dpi=110)
+
+
+if __name__ == "__main__":
+    main()
