@@ -222,3 +222,14 @@ def test_candidates_lose_only_the_terms_that_are_not_allowed():
     assert kept.terms == (("sin", "x0"), ("x2",))
     terms = [terms for terms in library(2) if language.allows(terms[0])]
     assert terms == [(("x0",),), (("sin", "x0"),), (("x1",),), (("sin", "x1"),)]
+
+
+def test_the_library_has_the_functions_of_the_alphabet():
+    """Logarithms, roots and quotients are no guesswork where the alphabet names them."""
+    y = 0.4 * np.log(X[:, 1]) - 0.7 * X[:, 2] * np.log(X[:, 0]) + 2 / X[:, 2]
+    model = SymbolicRegressor(method="sparse", operators=["add", "mul", "log", "div"]).fit(X, y)
+    assert model.equations_[0]["r2"] > 1 - 1e-12
+    found = {part.text() for part in summands(model.expression())}
+    assert found == {"log(x1)", "x2*log(x0)", "1/x2"}
+    assert Language.of(["pow", "tanh"]).functions == ("inv", "sqrt", "square", "tanh")
+    assert Language().functions == () and library(3, ()) == library(3)

@@ -96,6 +96,15 @@ class Language:
         return frozenset(OPERATORS) if self.operators is None else self.operators | set(self._rules)
 
     @property
+    def functions(self) -> tuple[str, ...]:
+        """Functions of one variable in an alphabet that was chosen; none if it was not."""
+        if self.operators is None:
+            return ()
+        return tuple(
+            f for f, row in OPERATORS.items() if row.arity == 1 and f in self.usable - {"neg"}
+        )
+
+    @property
     def has_ratios(self) -> bool:
         """Whether a sum over a sum may stand in a term."""
         return self.usable >= {"add", "mul", "div"}

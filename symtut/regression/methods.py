@@ -48,7 +48,8 @@ def config_of(
     """The choices of the search for data with so many columns; ``known`` are tried first."""
     fixed = ()
     if model.method.endswith("sparse"):
-        fixed = tuple(term for (term,) in library(n_variables) if language.allows(term))
+        terms = library(n_variables, language.functions)
+        fixed = tuple(term for (term,) in terms if language.allows(term))
     return SearchConfig(
         n_candidates=int(model.n_candidates),
         rounds=None if model.rounds is None else int(model.rounds),

@@ -6,7 +6,7 @@ equal time; they are chosen by name and never used behind the user's back.
 
 from __future__ import annotations
 
-from itertools import combinations, zip_longest
+from itertools import combinations, product, zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,11 +88,16 @@ def library_proposer():
     return propose
 
 
-def library(n_variables: int) -> list[Terms]:
-    """x, x², x³, |x|, sin x, cos x and products of two of these (in the manner of SINDy)."""
+def library(n_variables: int, functions: tuple[str, ...] = ()) -> list[Terms]:
+    """x, x², x³, |x|, sin x, cos x and products of two of these (in the manner of SINDy).
+
+    Other ``functions`` of each variable join, alone and times a variable.
+    """
     names = [(name,) for name in VARIABLES[:n_variables]]
     base = [f for v in names for f in (v, ("sin", *v), ("cos", *v), ("square", *v), ("abs", *v))]
     pairs = [("mul", *a, *b) for a, b in combinations(base, 2)]
     cubes = [("mul", *v, "square", *v) for v in names]
-    found = dict.fromkeys(canonical_terms((f,)) for f in [*base, *cubes, *pairs])
+    others = [(f, *v) for v in names for f in functions if (f, *v) not in base]
+    pairs += [("mul", *v, *f) for v, f in product(names, others)]
+    found = dict.fromkeys(canonical_terms((f,)) for f in [*base, *cubes, *others, *pairs])
     return [terms for terms in found if len(terms) == 1]
