@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from symtut.expressions import Expression
+from symtut.regression import products
 from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.products import products_of
 
@@ -88,3 +89,15 @@ def test_what_is_no_product_gives_no_harm():
             for candidate in propose(x, y):
                 assert np.isfinite(misfit(candidate, x, np.nan_to_num(y) + x[:, 0]))
     assert propose_products(x[:5], x[:5, 0]) == []
+
+
+def test_pure_powers_need_no_factors(monkeypatch):
+    """The thousands of factors are evaluated only where powers alone do not say it all."""
+    asked, columns = [], products._columns
+    monkeypatch.setattr(products, "_columns", lambda *a: asked.append(1) or columns(*a))
+    x = np.random.default_rng(0).uniform(1, 3, (60, 3))
+    power, wave = 2 * x[:, 0] ** 2 / x[:, 1], x[:, 0] * np.sin(x[:, 1])
+    (first,) = products_of(x, [power])
+    assert first[0][1] < 1e-16 and not asked
+    (second,) = products_of(x, [wave])
+    assert second[0][1] < 1e-16 and asked == [1]

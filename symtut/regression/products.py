@@ -15,7 +15,7 @@ import numpy as np
 from symtut.expressions import OPERATORS, VARIABLES
 from symtut.regression.constants import Candidate
 from symtut.regression.factors import Factor, fixed_factors, numbered_factors
-from symtut.regression.ranking import criterion
+from symtut.regression.ranking import ROUNDING, criterion
 from symtut.regression.spelled import candidate, expression, product
 
 MAX_PAIRED = 900
@@ -35,6 +35,8 @@ def products_of(
     usable: Container[str] = OPERATORS,
 ) -> Iterator[list[tuple[Candidate, float]]]:
     """Products that are close to y, each as a candidate of one term, for one target y at a time.
+
+    Where powers of the variables leave rounding errors alone, no factors are tried.
 
     Parameters
     ----------
@@ -57,10 +59,16 @@ def products_of(
     x = x[nonzero]
     if len(x) < x.shape[1] + 4:
         return
-    with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
-        columns, factors = _columns(x, stop, usable)
+    columns, factors = None, []
     for target in targets:
         stop()
+        powers = _products(x, target[nonzero], np.empty((len(x), 0)), [], stop)
+        if powers and powers[0][1] <= ROUNDING:
+            yield powers
+            continue
+        if columns is None:
+            with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
+                columns, factors = _columns(x, stop, usable)
         yield _products(x, target[nonzero], columns, factors, stop)
 
 
@@ -94,9 +102,10 @@ def _products(x, y, columns, factors, stop) -> list[tuple[Candidate, float]]:
         stop()
         value = add([factors[j] for j in extra], np.column_stack([base, columns[:, list(extra)]]))
         first.append((value, extra))
+    exact = any(loss <= ROUNDING for _, loss in found.values())
     # a number on a coarse grid spoils the exponents: close in on it where it is worth it
     numbered = [row for row in sorted(first) if any(factors[j].family for j in row[1])]
-    for size in (1, 2):
+    for size in () if exact else (1, 2):
         for _, extra in [row for row in numbered if len(row[1]) == size][:REFINED]:
             stop()
             add(

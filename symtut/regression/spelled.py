@@ -5,6 +5,7 @@ constants; :func:`candidate` turns the numbers into constants with their values 
 """
 
 from collections.abc import Container
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ Spelled = tuple[str, ...]
 
 
 def is_number(token: str) -> bool:
-    return token.lstrip("-")[0].isdigit()
+    return token[0] in "-0123456789"
 
 
 def has_only(spelled: Spelled, usable: Container[str]) -> bool:
@@ -36,6 +37,7 @@ def candidate(terms) -> Candidate:
     return Candidate(prefixes, np.array(numbers) if numbers else None)
 
 
+@lru_cache(maxsize=20_000)  # every fit asks for the same few thousand
 def expression(spelled: Spelled) -> Expression:
     (prefix,) = candidate([spelled]).terms
     return Expression(prefix, tuple(float(token) for token in spelled if is_number(token)))
