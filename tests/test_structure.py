@@ -12,7 +12,7 @@ from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.profiles import offset_powers, profiles
 from symtut.regression.reductions import reductions
 from symtut.regression.scaling import rescaled
-from symtut.regression.structure import propose_laws, propose_shifted
+from symtut.regression.structure import Laws
 from symtut.regression.sums import propose_sums
 
 RNG = np.random.default_rng(100)
@@ -120,7 +120,8 @@ def test_two_terms_that_explain_little_alone():
 
 def best_loss(x, y):
     standard, lowest = (y - y.mean()) / y.std(), np.inf
-    for candidates in chain(propose_laws(x, y), propose_shifted(x, y)):
+    laws = Laws(x, y)
+    for candidates in chain(laws.first(), laws.later()):
         terms, guesses = [c.terms for c in candidates], [c.guess for c in candidates]
         if terms:
             fits = levenberg_marquardt(terms, x, standard, RNG, starts=1, guesses=guesses)

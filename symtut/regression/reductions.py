@@ -25,8 +25,7 @@ SHORT_LIST = 400
 GOOD = 0.01
 """Share of the variance that a reduction may leave; much of it is curvature between neighbours."""
 CLEAR = 1e-4
-"""Up to here the best one is hardly a coincidence; beyond, it is noise or a wrong combination, and
-one is tried."""
+"""Up to here a reduction is hardly a coincidence; beyond, the points are noisy, or it is wrong."""
 FAR = 100
 """How much more than the best one another reduction may leave."""
 
@@ -73,8 +72,6 @@ def reductions(x: np.ndarray, y: np.ndarray, most: int = 4) -> list[Reduction]:
         if np.all(y != 0):
             found += _products(x, y, values, indices, most)
     found.sort(key=lambda reduction: reduction.left)
-    if found and found[0].left > CLEAR:
-        return found[:1]
     return [reduction for reduction in found if reduction.left < FAR * found[0].left][:most]
 
 

@@ -8,7 +8,7 @@ the search only adds to what it has found, in an order that does not depend on t
 a step that the limit cuts leaves nothing behind. So more time never gives a worse answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -25,7 +25,7 @@ from symtut.regression.rational import RationalSearch
 from symtut.regression.recombination import TermPool
 from symtut.regression.scaling import rescaled
 from symtut.regression.simplification import simplifications
-from symtut.regression.structure import propose_laws, propose_shifted
+from symtut.regression.structure import Laws
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
@@ -169,14 +169,14 @@ class _Search:
             self.fixed = self._pool_of(self.config.library, self.budget.stop)
             self._take_library(self.y)
         if self.config.products:
-            self._take_laws(propose_laws)
+            some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
+            mean, deviation = self.y_units
+            x, y = self.x[some] * self.units, self.y[some] * deviation + mean
+            self.laws = Laws(x, y, self.budget.stop, self.language.usable)
+            self._take_laws(self.laws.first())
 
-    def _take_laws(self, propose) -> None:
-        """What a proposer of laws has to say, until nothing is left to explain."""
-        some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
-        mean, deviation = self.y_units
-        x, y = self.x[some] * self.units, self.y[some] * deviation + mean
-        proposals = propose(x, y, self.budget.stop, self.language.usable)
+    def _take_laws(self, proposals: Iterator[list[Candidate]]) -> None:
+        """Fit proposals, which come with all their numbers, until nothing is left to explain."""
         while not self._certain() and (candidates := next(proposals, None)) is not None:
             scaled = [rescaled(candidate, self.units) for candidate in candidates]
             fits = self._fitted_candidates([c for c in scaled if c is not None])
@@ -205,7 +205,7 @@ class _Search:
             self._round(target, number == 0)
             self.rounds_done += 1
             if number == 0 and self.config.products and self._best().loss >= EXACT:
-                self._take_laws(propose_shifted)
+                self._take_laws(self.laws.later())
             best = self._best()
             if not self.config.recombine or _settled(best):
                 break

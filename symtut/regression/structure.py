@@ -12,7 +12,7 @@ from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.products import products_of
 from symtut.regression.profiles import offset_powers, profiles
 from symtut.regression.recombination import TermPool
-from symtut.regression.reductions import Reduction, reductions
+from symtut.regression.reductions import CLEAR, Reduction, reductions
 from symtut.regression.spelled import Spelled, has_only
 from symtut.regression.sums import propose_sums
 
@@ -26,13 +26,8 @@ CLOSE, CLOSER = 0.05, 1e-3
 """1 − R² above which a product is not proposed, alone and beside something else."""
 
 
-def propose_laws(
-    x: np.ndarray,
-    y: np.ndarray,
-    stop: Callable[[], object] = bool,
-    usable: Container[str] = OPERATORS,
-) -> Iterator[list[Candidate]]:
-    """Candidates of one proposer after the other, what costs least first.
+class Laws:
+    """Proposals for laws of physics, what costs least first.
 
     Parameters
     ----------
@@ -43,55 +38,43 @@ def propose_laws(
     usable : container of str
         Operators that proposals may have.
     """
-    found = next(products_of(x, [y], stop, usable), [])
-    yield [proposal for proposal, loss in found if loss < CLOSE][:8]
-    yield propose_sums(x, y, stop, usable)
-    yield propose_inverted_sums(x, y, stop, usable)[:4]
-    yield from propose_structured(x, y, stop, usable)
 
+    def __init__(self, x, y, stop: Callable[[], object] = bool, usable: Container[str] = OPERATORS):
+        self.x, self.y, self.stop, self.usable = x, y, stop, usable
+        self.doubtful: list[Reduction] = []
 
-def propose_shifted(
-    x: np.ndarray,
-    y: np.ndarray,
-    stop: Callable[[], object] = bool,
-    usable: Container[str] = OPERATORS,
-) -> Iterator[list[Candidate]]:
-    """Products beside a one or a variable; the arguments are those of :func:`propose_laws`."""
-    shifts: list[tuple[tuple[Spelled, ...], object]] = [((), 1.0), ((), -1.0)]
-    for name, column in zip(VARIABLES, x.T, strict=False):
-        shifts += [(((name,),), column), (((name,),), -column)]
-    products = products_of(x, [y - shift for _, shift in shifts], stop, usable)
-    for (beside, _), found in zip(shifts, products, strict=False):
-        close = [proposal for proposal, loss in found if loss < CLOSER][:2]
-        if close:
-            yield [replace(proposal, terms=(*beside, *proposal.terms)) for proposal in close]
-
-
-def propose_structured(
-    x: np.ndarray,
-    y: np.ndarray,
-    stop: Callable[[], object] = bool,
-    usable: Container[str] = OPERATORS,
-) -> Iterator[list[Candidate]]:
-    """Candidates for one reduction after the other, the most promising first.
-
-    Parameters
-    ----------
-    x : (n, d) float64, y : (n,) float64
-        ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
-    stop : callable
-        Called before every step; may raise.
-    usable : container of str
-        Operators that proposals may have.
-    """
-    kept = (x != 0).all(1)
-    if kept.sum() < max(24, 6 * x.shape[1]):
-        return
-    x, y = x[kept], y[kept]
-    stop()
-    for reduction in reductions(x, y):
+    def first(self) -> Iterator[list[Candidate]]:
+        """Candidates of one proposer after the other; of the reductions, those that are clear."""
+        x, y, stop, usable = self.x, self.y, self.stop, self.usable
+        found = next(products_of(x, [y], stop, usable), [])
+        yield [proposal for proposal, loss in found if loss < CLOSE][:8]
+        yield propose_sums(x, y, stop, usable)
+        yield propose_inverted_sums(x, y, stop, usable)[:4]
+        kept = (x != 0).all(1)
+        if kept.sum() < max(24, 6 * x.shape[1]):
+            return
         stop()
-        yield _candidates(reduction, usable)
+        for reduction in reductions(x[kept], y[kept]):
+            if reduction.left > CLEAR:
+                self.doubtful.append(reduction)
+            else:
+                stop()
+                yield _candidates(reduction, usable)
+
+    def later(self) -> Iterator[list[Candidate]]:
+        """What takes longer or is less likely: another reduction, products beside something."""
+        for reduction in self.doubtful[:1]:
+            self.stop()
+            yield _candidates(reduction, self.usable)
+        shifts: list[tuple[tuple[Spelled, ...], object]] = [((), 1.0), ((), -1.0)]
+        for name, column in zip(VARIABLES, self.x.T, strict=False):
+            shifts += [(((name,),), column), (((name,),), -column)]
+        targets = [self.y - shift for _, shift in shifts]
+        products = products_of(self.x, targets, self.stop, self.usable)
+        for (beside, _), found in zip(shifts, products, strict=False):
+            close = [proposal for proposal, loss in found if loss < CLOSER][:2]
+            if close:
+                yield [replace(proposal, terms=(*beside, *proposal.terms)) for proposal in close]
 
 
 def _candidates(reduction: Reduction, usable, most: int = 6) -> list[Candidate]:
