@@ -213,3 +213,45 @@ def test_parts_of_the_anytime_table_are_what_they_are_called():
         assert (bool(config.library), config.products) == (library, products)
         if who is None:
             assert not model._proposer(None)(x, x[:, 0], 4, np.random.default_rng(0))
+
+
+def test_steps_of_the_regressor_are_left_out_and_the_table_goes_on(tmp_path, capsys):
+    module, out = load("regressor_parts"), tmp_path / "parts.csv"
+    words = f"--out {out} --seconds 0.5 --noise 0 --every 100 --left-out".split()
+    module.main([*words, "nothing", "library sums"])  # gravitation and the pendulum's speed
+    rows = module.read(out)
+    assert [(row["suite"], row["left_out"]) for row in rows] == [
+        ("laws", "nothing"), ("laws", "library sums"),
+        ("mechanics", "nothing"), ("mechanics", "library sums"),
+    ]  # fmt: skip
+    assert all(row["exact"] == 1 and not row["failure"] for row in rows)
+    module.main([*words, "nothing", "products"])
+    assert module.read(out)[:4] == rows and len(module.read(out)) == 6
+    with pytest.raises(SystemExit, match="was made with"):
+        module.main([*words, "nothing", "--seed", "3"])
+
+
+@pytest.mark.parametrize("left_out", ["products", "sums behind a function", "one combination"])
+def test_a_step_that_is_left_out_proposes_nothing(left_out, monkeypatch):
+    from symtut.regression import structure
+
+    module, seen = load("regressor_parts"), []
+    monkeypatch.setattr(module, "run_problem", lambda *a, **k: seen.append(left_all()) or {})
+
+    def left_all():
+        x = np.random.default_rng(0).uniform(1, 3, (60, 3))
+        y = {
+            "products": x[:, 0] ** 2.3 / x[:, 1],
+            "sums behind a function": 1 / (1 / x[:, 0] + 2 / x[:, 1]),
+            "one combination": x[:, 2] ** 2 * np.tanh(x[:, 0] / x[:, 1]),
+        }[left_out]
+        proposers = {
+            "products": lambda: next(structure.Laws(x, y).first()),
+            "sums behind a function": lambda: structure.propose_inverted_sums(x, y),
+            "one combination": lambda: structure.reductions(x, y),
+        }
+        return len(proposers[left_out]())
+
+    module.fitted(None, "nothing", 1.0, 0.0, 0)
+    module.fitted(None, left_out, 1.0, 0.0, 0)
+    assert seen[0] > 0 and seen[1] == 0

@@ -16,7 +16,7 @@ from symtut.experiments.statistics import (
 )
 from symtut.experiments.tables import read_runs
 from symtut.lab import fine_tuning, loop_ablations
-from symtut.regression.benchmark_tables import read_table, wilson
+from symtut.regression.benchmark_tables import wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,36 +40,6 @@ def test_commands_exist():
     targets = re.findall(r"^make (\w+)", README, re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text()
     assert targets and all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
-
-
-def test_the_table_of_regressors_is_that_of_the_stored_results():
-    columns = (
-        *("transformer+sparse", "transformer", "prior+sparse", "prior"),
-        *("transformer+prior", "sparse"),
-        *("pyoperon", "pysindy", "gplearn"),
-    )
-    folder = ROOT / "data" / "results" / "regression"
-
-    def cells(table, kinds):
-        rows = [row for row in read_table(folder / table) if kinds(row["kind"])]
-        for method in columns:
-            some = [row for row in rows if row["method"] == method]
-            if some:
-                exact, wide = (
-                    sum(row[name] for row in some) / len(some)
-                    for name in ("exact", "exact_extrapolated")
-                )
-                yield f"{exact:.2f} ({wide:.2f})"
-
-    flat = "one or two terms, flat"
-    for table, kinds in (
-        ("mechanics_10s.csv", lambda kind: True),
-        ("nguyen_10s.csv", lambda kind: True),
-        ("random_1s.csv", lambda kind: kind == flat),
-        ("random_1s.csv", lambda kind: kind != flat),
-        ("random_10s.csv", lambda kind: kind != flat),
-    ):
-        assert " | ".join(cells(table, kinds)) in README, table
 
 
 def test_what_is_said_of_few_transitions():

@@ -1,0 +1,128 @@
+"""docs/regressors.md and the README's paragraph say what the stored tables say."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+from symtut import cli
+from symtut.regression.benchmark_tables import HARD, ratio, read_table
+from symtut.regression.exponents import exponents_of
+from symtut.regression.suites import make_suite
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "regressors.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FOLDER = ROOT / "data" / "results" / "regression"
+SCRIPT = runpy.run_path(str(ROOT / "benchmarks" / "regressor_page.py"))
+
+
+def test_it_is_short_and_its_links_lead_somewhere():
+    assert len(PAGE.splitlines()) <= 150
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / link).exists(), link
+
+
+def test_tables_are_those_of_the_stored_results():
+    lines = PAGE.splitlines()
+    for title, table in SCRIPT["TABLES"].items():
+        found = table()
+        assert found and all(line in lines for line in found), title
+
+
+def test_the_table_of_proposers_is_that_of_the_stored_results():
+    columns = (
+        *("transformer+sparse", "transformer", "prior+sparse", "prior"),
+        *("transformer+prior", "sparse"),
+        *("pyoperon", "pysindy", "gplearn"),
+    )
+
+    def cells(table, kinds):
+        rows = [row for row in read_table(FOLDER / table) if kinds(row["kind"])]
+        for method in columns:
+            some = [row for row in rows if row["method"] == method]
+            if some:
+                exact, wide = (
+                    sum(row[name] for row in some) / len(some)
+                    for name in ("exact", "exact_extrapolated")
+                )
+                yield f"{exact:.2f} ({wide:.2f})"
+
+    flat = "one or two terms, flat"
+    for table, kinds in (
+        ("mechanics_10s.csv", lambda kind: True),
+        ("nguyen_10s.csv", lambda kind: True),
+        ("random_1s.csv", lambda kind: kind == flat),
+        ("random_1s.csv", lambda kind: kind != flat),
+        ("random_10s.csv", lambda kind: kind != flat),
+    ):
+        assert " | ".join(cells(table, kinds)) in PAGE, table
+
+
+def test_ratios_of_proposers_are_those_of_the_stored_results():
+    rows = [row for row in read_table(FOLDER / "random_1s.csv")
+            if row["kind"] != "one or two terms, flat" and row["points"] == 200
+            and row["noise"] == 0]  # fmt: skip
+    assert HARD == "three or more terms or nested"
+
+    def against(above, below, column="exact"):
+        hits = [
+            {row["problem"]: row[column] for row in rows if row["method"] == method}
+            for method in (above, below)
+        ]
+        both = sorted(hits[0].keys() & hits[1].keys())
+        value, low, high = ratio(*([hit[name] for name in both] for hit in hits))
+        return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+    for above, below, column in (
+        ("transformer+sparse", "prior", "exact"),
+        ("transformer+sparse", "prior+sparse", "exact"),
+        ("transformer+sparse", "prior+sparse", "exact_extrapolated"),
+        ("transformer", "prior", "exact"),
+    ):
+        assert against(above, below, column) in " ".join(PAGE.split()), (above, below, column)
+
+
+def test_the_suite_is_as_large_as_it_says():
+    laws = make_suite("laws")
+    halves = [sum(law.kind == half for law in laws) for half in ("development", "table")]
+    powers = sum(exponents_of(law) is not None for law in laws)
+    said = " ".join(PAGE.split())
+    assert f"{len(laws)} laws of physics" in said and halves == [49, 49]
+    assert f"the {powers} laws that are products of powers" in said
+
+
+def test_commands_are_understood():
+    shown = re.findall(r"^symtut (.+)$", PAGE, re.MULTILINE)
+    assert len(shown) >= 4
+    for line in shown:
+        arguments = cli.build_parser().parse_args(shlex.split(line))
+        assert arguments.command == "benchmark"
+    for script in re.findall(r"^python (\S+)", PAGE, re.MULTILINE):
+        assert (ROOT / script).exists()
+
+
+def test_what_is_said_of_the_laws():
+    """The counts of the text, in the page and in the README."""
+
+    def count(table, method, hit, kind="table", points=200, noise=0.0):
+        rows = [row for row in read_table(FOLDER / f"{table}.csv")
+                if (row["method"], row["kind"], row["points"], row["noise"])
+                == (method, kind, points, noise)]  # fmt: skip
+        assert len(rows) == 49
+        return sum(hit(row) for row in rows)
+
+    def exact(row):
+        return row["exact"]
+
+    def good(row):
+        return row["r2"] > 0.999
+
+    for found, said in (
+        (count("laws_2s", "transformer+sparse", exact), "{} of them exactly in 2 CPU-seconds"),
+        (count("laws_10s", "transformer+sparse", exact), "{} in 10"),
+        (count("laws_peers_10s", "pyoperon", exact), "pyoperon {} in 10"),
+        (count("laws_peers_10s", "pysindy", exact), "pysindy {}"),
+        (count("laws_2s", "transformer+sparse", good, noise=0.01), "R² > 0.999 on {} of them"),
+    ):
+        assert said.format(found) in " ".join(README.split()), said.format(found)
