@@ -59,6 +59,17 @@ def akaike(fit="n * np.log(loss)", price="2 * k + 2 * k * (k + 1) / (n - k - 1)"
     return f"return int(np.{best}({fit} + {price}))"
 
 
+def slopes(
+    design="np.column_stack([np.ones(len(y)), np.log(np.abs(x))])",
+    target="np.log(np.abs(y))",
+    result="p[1:]",
+):
+    return (
+        f"p = np.linalg.lstsq({design}, {target}, rcond=None)[0]\n"
+        f"return {result}"
+    )  # fmt: skip
+
+
 WRONG = {
     "exercise 1": [
         ("return np.cumsum(arguments)", "fills one of the open places"),
@@ -232,6 +243,33 @@ WRONG = {
         ),
         ("return float(np.argmin(n * np.log(loss) + 2 * k * n / (n - k - 1)))", "whole numbers"),
     ],
+    "exercise 7": [
+        (slopes(design="np.log(np.abs(x))", result="p"), "needs a column of ones"),
+        (slopes(result="p"), "the exponents alone are asked"),
+        (
+            slopes(design="np.column_stack([np.log(np.abs(x)), np.ones(len(y))])", result="p[1:]"),
+            "Least squares of log|y|",
+        ),
+        (
+            "return [np.polyfit(np.log(abs(c)), np.log(abs(y)), 1)[0] for c in x.T]",
+            "all variables together",
+        ),
+        (slopes(target="y"), "in the logarithm, too"),
+        (slopes(design="np.column_stack([np.ones(len(y)), x])", target="y"), "straight in the log"),
+        (slopes(result="np.exp(p[1:])"), "The slopes themselves"),
+        (slopes(result="np.round(p[1:])"), "no rounding"),
+        (slopes(result="np.round(2 * p[1:]) / 2"), "Least squares of log|y|"),
+        (slopes(result="p[:0:-1]"), "In the order of the columns"),
+        (
+            "with np.errstate(all='ignore'):\n"
+            "    a = np.nan_to_num(np.column_stack([np.ones(len(y)), np.log(x)]))\n"
+            "    b = np.nan_to_num(np.log(y))\n"
+            "return np.linalg.lstsq(a, b, rcond=None)[0][1:]",
+            "Least squares of log|y|",
+        ),
+        ("x[:] = abs(x)\n" + slopes(), "it changes its input x"),
+        (slopes(design="np.column_stack([np.ones(len(y)), np.log(np.abs(x[:, :2]))])"), "log|y|"),
+    ],
 }
 
 RIGHT = {
@@ -298,6 +336,14 @@ RIGHT = {
         "return values.index(min(values))",
         "return np.argsort(np.log(loss) + 2 * k / (n - k - 1))[0]",
     ],
+    "exercise 7": [
+        slopes(),
+        "a = np.c_[np.log10(x**2), np.ones(len(x))]\n"
+        "return list((np.linalg.pinv(a) @ np.log10(y**2))[:-1])",
+        "a, b = np.log(abs(x)), np.log(abs(y))\n"
+        "a, b = a - a.mean(0), b - b.mean()\n"
+        "return np.linalg.solve(a.T @ a, a.T @ b)",
+    ],
 }
 
 
@@ -340,7 +386,15 @@ def check(results):
     # outliers
     assert results["clipped"] >= 3 and results["both"] >= 0.7 * results["clipped"]
     (good, short), (bad, long) = results["outliers_robust"], results["outliers_plain"]
-    assert good < 1e-8 < 1e-5 < bad and short == 8 <= long
+    assert good < 1e-8 < 1e-7 < bad and short == 8 <= long
+    # before any search
+    assert abs(results["slope"] - 0.75) < 0.02
+    np.testing.assert_allclose(results["exponents_11"], [1, -2, 0], atol=0.05)
+    np.testing.assert_allclose(results["exponents_17"], [1.5, -0.5, 0], atol=0.05)
+    assert -1 < results["exponents_23"][2] < -0.5 and "cos x2" in results["product"]
+    *wrong, right = results["off_the_line"]
+    assert right < 1e-4 < 0.1 < min(wrong)
+    assert results["reductions"][0] == "div x0 x1" and results["planck_outside"] < 1e-8
     # the tables, whatever weights they were made with
     assert results["tables"] >= 3
     assert {"level"} <= set(results["verdicts"]) <= {"ahead", "level", "behind"}

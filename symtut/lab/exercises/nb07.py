@@ -316,3 +316,62 @@ def exercise_6():
         hint="n times the logarithm of the loss, plus the price of k numbers; the smallest wins.",
         whole=True,
     )  # fmt: skip
+
+
+def exercise_7():
+    """Exponents by a regression in the logarithm."""
+
+    def centred(x, y, log=np.log, size=np.abs):
+        """Normal equations of the logarithms, each less its mean."""
+        a, b = log(size(x)), log(size(y))
+        a, b = a - a.mean(axis=0), b - b.mean()
+        return np.linalg.pinv(a.T @ a) @ a.T @ b
+
+    def reference(x, y):
+        return centred(x, y)
+
+    def through_the_origin(x, y):
+        return np.linalg.lstsq(np.log(np.abs(x)), np.log(np.abs(y)), rcond=None)[0]
+
+    def with_intercept(x, y):
+        design = np.column_stack([np.ones(len(y)), np.log(np.abs(x))])
+        return np.linalg.lstsq(design, np.log(np.abs(y)), rcond=None)[0]
+
+    def one_by_one(x, y):
+        return np.array([reference(column[:, None], y)[0] for column in x.T])
+
+    def not_in_the_logarithm(x, y):
+        return np.linalg.lstsq(np.column_stack([np.ones(len(y)), x]), y, rcond=None)[0][1:]
+
+    pairs = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 1.0], [3.0, 0.5], [0.5, 5.0]])
+    signed = pairs * np.array([[1, -1], [-1, 1], [1, 1], [-1, -1], [1, -1]])
+    single = np.array([[0.5], [1.0], [2.0], [-4.0]])
+    triples = np.array(
+        [[1, 2, 4], [2, 1, 3], [3, 3, 1], [0.5, 4, 2], [5, 0.25, 1], [1, 1, 6], [2, 5, 0.5]]
+    )
+
+    return Function(
+        reference,
+        cases=[
+            (single, 3 * np.abs(single[:, 0]) ** 0.75),
+            (pairs, 6.5 * pairs[:, 0] / pairs[:, 1] ** 2),
+            (signed, -0.25 * signed[:, 0] / signed[:, 1]),
+            (pairs, np.array([2.0, 1.0, 7.0, 9.0, -0.5])),  # no power law: the best one
+            (triples, 5 * triples[:, 0] ** 1.5 * triples[:, 1] ** -0.5),
+        ],
+        mistakes=[
+            (through_the_origin, "The factor c is free: the regression needs a column of ones."),
+            (with_intercept, "The first number is log|c|: the exponents alone are asked."),
+            (lambda x, y: with_intercept(x, y)[:-1],
+             "The first number is log|c|: the exponents alone are asked."),
+            (one_by_one, "One regression with all variables together, not one for each."),
+            (lambda x, y: np.linalg.lstsq(
+                np.column_stack([np.ones(len(y)), np.log(np.abs(x))]), y, rcond=None)[0][1:],
+             "y stands in the logarithm, too."),
+            (not_in_the_logarithm, "The line is straight in the logarithm of x and of y."),
+            (lambda x, y: np.exp(reference(x, y)), "The slopes themselves are the exponents."),
+            (lambda x, y: np.round(reference(x, y)), "Exponents need not be whole: no rounding."),
+            (lambda x, y: reference(x, y)[::-1], "In the order of the columns of x."),
+        ],
+        hint="Least squares of log|y| on a column of ones and the columns log|x|; their slopes.",
+    )  # fmt: skip
