@@ -126,3 +126,28 @@ def test_what_is_said_of_the_laws():
         (count("laws_2s", "transformer+sparse", good, noise=0.01), "R² > 0.999 on {} of them"),
     ):
         assert said.format(found) in " ".join(README.split()), said.format(found)
+
+
+def test_what_is_said_of_steps_left_out_and_of_laws_missed():
+    parts = runpy.run_path(str(ROOT / "benchmarks" / "regressor_parts.py"))
+    rows = parts["read"](FOLDER / "regressor_parts.csv")
+
+    def found(suite, left_out):
+        return sum(r["exact"] for r in rows if (r["suite"], r["left_out"]) == (suite, left_out))
+
+    lost = {
+        suite: max(found(suite, "nothing") - found(suite, step) for step in parts["LEFT_OUT"])
+        for suite in ("laws", "mechanics")
+    }
+    words = dict(enumerate(("none", "one", "two", "three", "four")))
+    said = f"at most {words[lost['laws']]} of these laws and {words[lost['mechanics']]} of these"
+    assert said in " ".join(PAGE.split())
+    missed = {
+        (row["kind"], row["problem"])
+        for row in read_table(FOLDER / "laws_2s.csv")
+        if (row["points"], row["noise"], row["exact"]) == (200, 0, 0)
+    }
+    assert missed == {
+        ("table", "resonance curve"), ("table", "bridge"), ("table", "inhibited enzyme"),
+        ("development", "distance in space"), ("development", "selection"),
+    }  # fmt: skip
