@@ -172,3 +172,20 @@ def test_rescaled_proposals_mean_the_same():
 def test_units_beyond_float64_drop_a_proposal():
     proposal = spelled.candidate([("sin", "inv", "pow", "x0", "60.0")])
     assert rescaled(proposal, (1e-6,)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("x0*(exp(x1/(1.5*x2)) - 1)", "-x0 + x0*exp(0.6666667*x1/x2)"),
+        ("0.08206*x0/(x1 - x2)", "0.08206*x0/(x1 - x2)"),
+    ],
+)
+def test_a_number_that_needs_digits_does_not_lend_them_to_its_neighbours(text, written):
+    x = points((1, 3), (0.5, 2), (3.1, 6), n=200)
+    x[:, 1] /= 100  # its difference with another column has a number in the search's own units
+    y = truth(text.replace("x1", "(100*x1)") if "exp" in text else text, x)
+    model = SymbolicRegressor(method="prior+sparse", max_time=None, rounds=1).fit(x, y)
+    assert model.equations_[0]["equation"] == (
+        written.replace("0.6666667", "66.66667") if "exp" in text else written
+    )

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
-from symtut.expressions import Expression, linear_combination
+from symtut.expressions import CONSTANT, Expression, linear_combination
 from symtut.expressions.domains import domain_text
 from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
@@ -222,6 +223,19 @@ def _sum(terms, values, points: Points, first: int) -> Sum:
     return Sum(terms, weights[1:], float(shift + weights[0]), loss, len(y), size)
 
 
+def _without_ones(expression: Expression) -> Expression:
+    """x0 − x1 for x0 − 1·x1."""
+    prefix, numbers, constants = list(expression.prefix), iter(expression.constants), []
+    for k, token in enumerate(expression.prefix):
+        if token == CONSTANT:
+            number = next(numbers)
+            if number == 1.0 and k and expression.prefix[k - 1] == "mul":
+                prefix[k - 1] = prefix[k] = ""
+            else:
+                constants.append(number)
+    return Expression(tuple(token for token in prefix if token), tuple(constants))
+
+
 def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
     """Write the numbers with as few digits as the data can tell apart; returns also the new loss.
 
@@ -241,21 +255,29 @@ def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
         allowed += best.loss
     # an intercept that dwarfs the variation of y needs so many more digits
     more = max(0, int(np.log10(max(abs(best.intercept) / best.variance**0.5, 1e-9))))
-    for digits in range(1, 13):
+    numbers = [*best.outer, *(c for term in best.terms for c in term.constants), best.intercept]
 
-        def short(value, digits=digits):
-            digits = min(digits, 17)
-            return float(f"{value:.{digits}g}")
+    def written(numbers) -> Expression:
+        rest = iter(numbers)
+        outer = [next(rest) for _ in best.outer]
+        terms = [Expression(t.prefix, tuple(next(rest) for _ in t.constants)) for t in best.terms]
+        return linear_combination(outer, terms, next(rest))
 
-        expression = linear_combination(
-            [short(w) for w in best.outer],
-            [Expression(t.prefix, tuple(map(short, t.constants))) for t in best.terms],
-            short(best.intercept, digits + more),
-        )
-        if mean((target - expression(some)) ** 2, some_weight) <= allowed:
-            break
-    else:
-        expression = whole
+    def allows(numbers) -> bool:
+        return mean((target - written(numbers)(some)) ** 2, some_weight) <= allowed
+
+    for digits in range(1, 18):  # with seventeen, nothing is rounded
+        short = [float(f"{number:.{digits}g}") for number in numbers]
+        short[-1] = float(f"{best.intercept:.{min(digits + more, 17)}g}")
+        if digits < 17 and not allows(short):
+            continue
+        # one number may need many digits, as 2/3 does, and its neighbour be 1
+        for k, fewer in product(range(len(short)), (3, 2, 1) if digits > 4 else ()):
+            trial = [*short[:k], float(f"{short[k]:.{fewer}g}"), *short[k + 1 :]]
+            if trial[k] != short[k] and allows(trial):
+                short = trial
+        break
+    expression = _without_ones(written(short))
     if part:
         return expression, best.loss + mean((whole(X) - expression(X)) ** 2, weight)
     return expression, mean((y - expression(X)) ** 2, weight)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, OPERATORS, Expression
+from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.regression.constants import Candidate
 
 Spelled = tuple[str, ...]
@@ -64,13 +64,44 @@ def power(spelled: Spelled, exponent: float) -> Spelled:
 
 
 def product(parts) -> Spelled:
-    """The product of powers, pairs of a spelled prefix and an exponent: above and below a bar."""
+    """The product of powers, pairs of a spelled prefix and an exponent: above and below a bar.
+
+    Powers of variables are gathered: x0²·(x1/x0) is x0·x1.
+    """
+    gathered: dict[str, float] = {}
+    others = []
+    for part, exponent in parts:
+        monomial = _monomial(part)
+        if monomial is None:
+            others.append((part, exponent))
+        else:
+            for name, inside in monomial.items():
+                gathered[name] = gathered.get(name, 0.0) + inside * exponent
+    parts = [((name,), exponent) for name, exponent in gathered.items() if exponent] + others
     above = [power(part, exponent) for part, exponent in parts if exponent > 0]
     below = [power(part, -exponent) for part, exponent in parts if exponent < 0]
     top, bottom = _chain(above), _chain(below)
     if not bottom:
         return top
     return ("div", *top, *bottom) if top else ("inv", *bottom)
+
+
+def _monomial(spelled: Spelled) -> dict[str, float] | None:
+    """Exponents of the variables in a product of powers; None for anything else."""
+    stack: list[dict[str, float]] = []
+    for token in reversed(spelled):
+        if token in VARIABLES:
+            stack.append({token: 1.0})
+        elif token in ("mul", "div"):
+            one, other, sign = stack.pop(), stack.pop(), 1 if token == "mul" else -1
+            names = one.keys() | other.keys()
+            stack.append({n: one.get(n, 0.0) + sign * other.get(n, 0.0) for n in sorted(names)})
+        elif token in ("square", "inv"):
+            factor = 2 if token == "square" else -1
+            stack.append({name: factor * exponent for name, exponent in stack.pop().items()})
+        else:
+            return None
+    return stack[0]
 
 
 def _chain(parts: list[Spelled]) -> Spelled:
