@@ -103,7 +103,9 @@ TRANSFORMS = (
 EXPONENTS = np.concatenate([np.arange(-6, 0, 0.25), np.arange(0.25, 6.25, 0.25)])
 
 
-def offset_powers(w: np.ndarray, h: np.ndarray) -> list[tuple[float, Spelled]]:
+def offset_powers(
+    w: np.ndarray, h: np.ndarray, usable: Container[str] = OPERATORS
+) -> list[tuple[float, Spelled]]:
     """The same for a + b·wᵖ and what inverts to it: 1/(a + b·wᵖ), exp(a + b·wᵖ), roots."""
     result = []
     if not (w > 0).all():
@@ -111,7 +113,7 @@ def offset_powers(w: np.ndarray, h: np.ndarray) -> list[tuple[float, Spelled]]:
     with np.errstate(all="ignore"):
         for change, back in TRANSFORMS:
             target = change(h)
-            if not np.all(np.isfinite(target)):
+            if not has_only((*back, "add"), usable) or not np.all(np.isfinite(target)):
                 continue
             exponents, width = EXPONENTS, 0.25
             for _ in range(8):

@@ -79,7 +79,8 @@ class Laws:
 
 def _candidates(reduction: Reduction, usable, most: int = 6) -> list[Candidate]:
     w, h = reduction.values, reduction.rest
-    found = [(loss, (term,)) for loss, term in profiles(w, h, usable) + offset_powers(w, h)]
+    found = [(loss, (term,)) for loss, term in profiles(w, h, usable)]
+    found += [(loss, (term,)) for loss, term in offset_powers(w, h, usable)]
     found += _sums(w, h, usable)
     for proposal, loss in next(products_of(w[:, None], [h], usable=usable), [])[:4]:
         numbers = () if proposal.guess is None else proposal.guess

@@ -23,7 +23,7 @@ def check(results):
     assert all(0.05 < share < 1 for share in results["recovered"].values())
     assert results["recovered"]["specific"] > results["recovered"]["prior"] - 0.05
     assert results["sine_seen"] < 0  # the car of that seed turns to one side only
-    assert 0 <= results["error_elsewhere"] < 1  # 0.2 where the modulus is found again
+    assert max(results["both_errors"]) < 1e-5  # float32: the two cannot be told apart
     assert np.isfinite(list(results["again"].values())).all()
 
 
