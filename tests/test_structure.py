@@ -8,9 +8,11 @@ import pytest
 from symtut import SymbolicRegressor
 from symtut.expressions import CONSTANT, VARIABLES, Expression
 from symtut.regression import spelled
+from symtut.regression.constants import Fit
 from symtut.regression.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.profiles import offset_powers, profiles
 from symtut.regression.reductions import reductions
+from symtut.regression.robust import explains_one_point
 from symtut.regression.scaling import rescaled
 from symtut.regression.structure import Laws
 from symtut.regression.sums import propose_sums
@@ -189,3 +191,12 @@ def test_a_number_that_needs_digits_does_not_lend_them_to_its_neighbours(text, w
     assert model.equations_[0]["equation"] == (
         written.replace("0.6666667", "66.66667") if "exp" in text else written
     )
+
+
+def test_a_pole_beside_one_point_explains_that_point_alone():
+    x = np.linspace(-2, 2, 60)[:, None]
+    pole = Fit(
+        (("inv", "sub", "x0", "C"),), np.array([x[40, 0] + 1e-6]), np.array([1e-9]), 0.0, 0.1
+    )
+    wave = Fit((("sin", "x0"), ("exp", "x0")), np.zeros(0), np.array([1.0, 2.0]), 0.0, 0.1)
+    assert explains_one_point(pole, x) and not explains_one_point(wave, x)

@@ -443,7 +443,7 @@ lab.record(chance=chance)
 # %%
 generator = np.random.default_rng([SEED, 7])
 pairs = generator.uniform(-2, 2, (300, 2))  # v, u
-line = np.linspace(-2, 2, 801)
+line = np.linspace(-2, 2, 800)  # without 0, where v/|v| is undefined
 WORLDS = {
     "dry friction": (lambda v, u: 0.1 * u - 0.05 * np.sign(v), np.stack([line, 0 * line], 1), 0),
     "notches": (lambda v, u: 0.1 * np.floor(2 * u) / 2, np.stack([0 * line, line], 1), 1),

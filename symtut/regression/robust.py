@@ -24,6 +24,22 @@ KEEP = 0.75
 _SPREAD = 1.65
 """Standard deviation over the root mean square of its smallest 75 %, for a normal distribution."""
 
+ONE_POINT = 0.95
+"""Share of a term's variance at one point above which the term explains that point alone."""
+
+
+def explains_one_point(fit: Fit, x: np.ndarray) -> bool:
+    """Whether a term has nearly all of its variance at one of the points, as a pole beside it has.
+
+    Such a term keeps an outlier among the inliers and says nothing about the others.
+    """
+    for term in fit.term_expressions():
+        values = term(x)
+        deviation = np.square(values - np.median(values))
+        if deviation.max() > ONE_POINT * deviation.sum():
+            return True
+    return False
+
 
 def robust_search(
     x: np.ndarray,
@@ -59,6 +75,7 @@ def robust_search(
         standard = (y - y[inliers].mean()) / y[inliers].std()
         old = [_weighted(fit, x[inliers], standard[inliers]) for fit in fits]
         fits, complete = search_among(inliers, budget.until(share))
+        fits = [f for f in fits if not explains_one_point(f, x[inliers])] or fits
         if old:  # what earlier passes found, seen through the points that belong now
             fits = shortlist([f for f in old if np.isfinite(f.loss)] + fits, int(inliers.sum()))
         before, inliers = inliers, _who_belongs(fits, x, standard, inliers, generator)
