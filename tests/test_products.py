@@ -1,5 +1,7 @@
 """Products in the logarithm and sums behind a function, without any search."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,12 @@ def test_pure_powers_need_no_factors(monkeypatch):
     assert first[0][1] < 1e-16 and not asked
     (second,) = products_of(x, [wave])
     assert second[0][1] < 1e-16 and asked == [1]
+
+
+def test_values_beyond_the_squares_of_float64_are_no_warning():
+    x = np.random.default_rng(0).uniform(1, 3, (60, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        best, *_ = propose_products(x, 1e-200 * x[:, 0] ** 2 / x[:, 1])
+        propose_products(x, np.full(60, 2.0))  # a shifted target may be constant
+    assert best.terms == (("div", "square", "x0", "x1"),)

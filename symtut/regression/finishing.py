@@ -8,6 +8,7 @@ import numpy as np
 
 from symtut.expressions import CONSTANT, Expression, linear_combination
 from symtut.expressions.domains import domain_text
+from symtut.expressions.tree import children
 from symtut.regression.constants import Fit
 from symtut.regression.digits import digits_needed
 from symtut.regression.language import Language
@@ -224,16 +225,23 @@ def _sum(terms, values, points: Points, first: int) -> Sum:
 
 
 def _without_ones(expression: Expression) -> Expression:
-    """x0 − x1 for x0 − 1·x1."""
-    prefix, numbers, constants = list(expression.prefix), iter(expression.constants), []
-    for k, token in enumerate(expression.prefix):
-        if token == CONSTANT:
-            number = next(numbers)
-            if number == 1.0 and k and expression.prefix[k - 1] == "mul":
-                prefix[k - 1] = prefix[k] = ""
-            else:
-                constants.append(number)
-    return Expression(tuple(token for token in prefix if token), tuple(constants))
+    """x0 − x1 for x0 − 1·x1, x0 for x0¹."""
+    numbers = iter(expression.constants)
+
+    def tidy(prefix) -> Expression:
+        if prefix == (CONSTANT,):
+            return Expression(prefix, (next(numbers),))
+        parts = [tidy(child) for child in children(prefix)]
+        one = [part.prefix == (CONSTANT,) and part.constants == (1.0,) for part in parts]
+        if prefix[0] == "mul" and any(one):
+            return parts[1] if one[0] else parts[0]
+        if prefix[0] == "pow" and one[1]:
+            return parts[0]
+        inside = tuple(token for part in parts for token in part.prefix)
+        constants = tuple(number for part in parts for number in part.constants)
+        return Expression((prefix[0], *inside), constants)
+
+    return tidy(expression.prefix)
 
 
 def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
@@ -247,7 +255,7 @@ def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
     if not best.terms:
         return whole, best.loss
     step, part = -(-len(y) // ROUNDING_POINTS), best.n > len(y)
-    some, target, allowed = X[::step], y[::step], best.loss / best.n + 1e-24 * best.variance
+    some, target, allowed = X[::step], y[::step], best.loss / best.n + 1e-22 * best.variance
     some_weight = None if weight is None else weight[::step]
     if step > 1 or part:  # at the optimum, rounding adds its own square to the squared error
         target = whole(some)
@@ -271,8 +279,9 @@ def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
         short[-1] = float(f"{best.intercept:.{min(digits + more, 17)}g}")
         if digits < 17 and not allows(short):
             continue
-        # one number may need many digits, as 2/3 does, and its neighbour be 1
-        for k, fewer in product(range(len(short)), (3, 2, 1) if digits > 4 else ()):
+        # one number may need many digits, as 2/3 does, and its neighbour be 1; twice, since a
+        # neighbour may have made up for what another number was off
+        for _, k, fewer in product(range(2), range(len(short)), (3, 2, 1) if digits > 4 else ()):
             trial = [*short[:k], float(f"{short[k]:.{fewer}g}"), *short[k + 1 :]]
             if trial[k] != short[k] and allows(trial):
                 short = trial

@@ -24,6 +24,8 @@ CLOSER = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
 """Half the widths, in decades, of the grids that close in on a number."""
 REFINED = 3
 """Proposals of each size whose numbers are looked for more closely."""
+STEEPEST = 12
+"""Exponents beyond it belong to no law: x²⁰⁰ and (x + 1)⁻²⁰⁰ together can be close to anything."""
 FEW = 8
 """Proposals of each size: no factor, one, two."""
 
@@ -76,6 +78,7 @@ def _products(x, y, columns, factors, stop) -> list[tuple[Candidate, float]]:
     size = np.abs(y)
     if not np.all(np.isfinite(y)) or not size.max() > 0:
         return []
+    y, size = y / size.max(), size / size.max()
     # noise of equal size in y is noise of size 1/|y| in log|y|: weigh by |y|
     weight = np.minimum(size / np.sqrt(np.mean(y**2)), 3.0)
     kept = weight > 1e-6
@@ -216,7 +219,10 @@ def best_columns(base, columns, target, families=None, few=FEW) -> list[tuple[in
 def _written(design, target, factors, x, y) -> tuple[Candidate | None, float]:
     """The product of a regression in the logarithm, and 1 − R² of it in y (without intercept)."""
     d = x.shape[1]
-    exponents = _rounded(design, target, [f.grows for f in factors], d)
+    grows = [factor.grows for factor in factors]
+    exponents = _rounded(design, target, grows, d)
+    if np.abs(exponents[1:][[True] * d + [not g for g in grows]]).max() > STEEPEST:
+        return None, np.inf
     parts = [((VARIABLES[i],), p) for i, p in enumerate(exponents[1 : 1 + d])]
     growing = []
     for factor, p in zip(factors, exponents[1 + d :], strict=True):
@@ -231,11 +237,12 @@ def _written(design, target, factors, x, y) -> tuple[Candidate | None, float]:
     if not term:
         return None, np.inf
     values = expression(term)(x)
-    if not np.all(np.isfinite(values)) or not np.any(values):
+    size = np.abs(values).max()
+    if not 0 < size < np.inf or np.ptp(y) == 0:
         return None, np.inf
-    scale = (values @ y) / (values @ values)
-    loss = float(np.mean((y - scale * values) ** 2) / np.var(y))
-    return candidate([term]), loss
+    values = values / size  # squares of what is very large or small would not be numbers
+    residual = y - (values @ y) / (values @ values) * values
+    return candidate([term]), float(np.mean(residual**2) / np.var(y))
 
 
 def _rounded(design, target, grows, d) -> np.ndarray:

@@ -11,6 +11,7 @@ from symtut.regression.constants import Candidate
 from symtut.regression.inverted_sums import propose_inverted_sums
 from symtut.regression.products import products_of
 from symtut.regression.profiles import offset_powers, profiles
+from symtut.regression.ranking import criterion
 from symtut.regression.recombination import TermPool
 from symtut.regression.reductions import CLEAR, Reduction, reductions
 from symtut.regression.spelled import Spelled, has_only
@@ -86,7 +87,7 @@ def _candidates(reduction: Reduction, usable, most: int = 6) -> list[Candidate]:
         numbers = () if proposal.guess is None else proposal.guess
         found.append((loss, (spelled.spell(proposal.terms[0], numbers),)))
     result = []
-    for _, terms in sorted(found, key=lambda pair: pair[0])[:most]:
+    for _, terms in sorted(found, key=lambda pair: _price(*pair, len(h)))[:most]:
         terms = [spelled.substitute(term, {"x0": reduction.index}) for term in terms]
         if reduction.factor:
             terms = [spelled.product([(reduction.factor, 1), (term, 1)]) for term in terms]
@@ -94,6 +95,13 @@ def _candidates(reduction: Reduction, usable, most: int = 6) -> list[Candidate]:
             terms = [reduction.factor, *terms]  # factor · (1 + function)
         result.append(spelled.candidate([*reduction.addends, *terms]))
     return result
+
+
+def _price(loss: float, terms: tuple[Spelled, ...], n: int) -> float:
+    """Description length: on a narrow range many a long function is as close as the right one."""
+    tokens = [token for term in terms for token in term]
+    numbers = sum(map(spelled.is_number, tokens))
+    return float(criterion(loss, numbers, len(tokens), n))
 
 
 def _sums(w: np.ndarray, h: np.ndarray, usable) -> list[tuple[float, tuple[Spelled, ...]]]:
