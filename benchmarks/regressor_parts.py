@@ -36,7 +36,7 @@ STEPS = {
     "products": (structure, "products_of", _nothing),
     "sums of two terms": (structure, "propose_sums", lambda *arguments: []),
     "sums behind a function": (structure, "propose_inverted_sums", lambda *arguments: []),
-    "one combination": (structure, "reductions", lambda *arguments: []),
+    "one combination": (structure, "reductions", lambda *arguments, **settings: []),
     "products beside a term": (structure.Laws, "later", _nothing),
     "transformer": (methods, "transformer_proposer", lambda *arguments, **settings: lambda *q: []),
     "ratios": (methods, "SearchConfig", _WithoutRatios),

@@ -8,6 +8,7 @@ combination on a list is tried by one small regression (the difference estimator
 for partially linear models; the aim is that of the structure tests of Udrescu and Tegmark, 2020).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -56,7 +57,9 @@ class Reduction:
     left: float
 
 
-def reductions(x: np.ndarray, y: np.ndarray, most: int = 4) -> list[Reduction]:
+def reductions(
+    x: np.ndarray, y: np.ndarray, most: int = 4, stop: Callable[[], object] = bool
+) -> list[Reduction]:
     """The most promising reductions of y(x) to a function of one variable, best first.
 
     Parameters
@@ -65,10 +68,14 @@ def reductions(x: np.ndarray, y: np.ndarray, most: int = 4) -> list[Reduction]:
         ``y`` in its own units: 0 must mean 0.
     most : int
         How many, products and sums together.
+    stop : callable
+        Called before every step; may raise.
     """
     with np.errstate(all="ignore"):
         values, indices = _indices(x)
+        stop()
         found = _sums(x, y, values, indices, most)
+        stop()
         if np.all(y != 0):
             found += _products(x, y, values, indices, most)
     found.sort(key=lambda reduction: reduction.left)

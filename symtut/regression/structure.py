@@ -55,7 +55,7 @@ class Laws:
         if kept.sum() < max(24, 6 * x.shape[1]):
             return
         stop()
-        for reduction in reductions(x[kept], y[kept]):
+        for reduction in reductions(x[kept], y[kept], stop=stop):
             if reduction.left > CLEAR:
                 self.doubtful.append(reduction)
             else:
