@@ -41,18 +41,18 @@ lab: setup
 # LABS is renewed where nobody has changed it; edits and submissions are kept.
 labs: setup
 	@$(BIN)/python -c 'import nbgrader' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[labs]"
-	$(BIN)/python -m symtut.lab.labs $(LABS)
+	$(BIN)/python -m tools.graded $(LABS)
 
 notebooks: setup
-	$(BIN)/python -m symtut.lab.build
+	$(BIN)/python -m tools.build
 
 site: setup
-	$(BIN)/python -m symtut.lab.site --out site
+	$(BIN)/python -m tools.site --out site
 
 # One after the other: the notebooks share the environment that they set themselves up in.
 colab: setup
 	PYTHON="$(PYTHON)" sh .ci/colab $(COLAB)
-	SYMTUT_COLAB=$(COLAB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_colab.py
+	SYMTUT_COLAB=$(COLAB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/lab/test_colab.py
 
 # Hours of work; the same command goes on where it was cut. Honours OUT, JOBS, SEEDS, ONLY and
 # SCHEDULER (a dask cluster's address); ARGS="--dry-run" only says how much there is to do.

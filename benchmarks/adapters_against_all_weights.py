@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from symtut.lab.pretraining_lab import loss_on
-from symtut.regression.finetuning import FinetuneConfig
-from symtut.regression.training_data import make_chunk
-from symtut.regression.weights import load_weights
+from symtut.regression.transformer.examples import make_chunk
+from symtut.regression.transformer.finetuning import FinetuneConfig
+from symtut.regression.transformer.weights import load_weights
 from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions

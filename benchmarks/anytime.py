@@ -15,9 +15,9 @@ from pathlib import Path
 
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.output_folder import output_file
-from symtut.regression.benchmark import Interruptible, run_problem
-from symtut.regression.suites import Problem, make_suite
-from symtut.regression.weights import load_weights, weights_sha256
+from symtut.regression.benchmark.run import Interruptible, run_problem
+from symtut.regression.problems.suites import Problem, make_suite
+from symtut.regression.transformer.weights import load_weights, weights_sha256
 from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
 
 PARTS = {  # who proposes, and whether the library and the products are tried first

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from symtut.experiments.comparison_sweeps import Sweep
+from benchmarks.comparison_sweeps import Sweep
 from symtut.experiments.results import SUMMARY, Result
 from symtut.experiments.sweep import parse_seeds, sweep
 from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json

@@ -18,8 +18,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from symtut.experiments.comparison_sweeps import SWEEPS, Sweep
-from symtut.experiments.summary_tables import TABLE, add_tables
+from benchmarks.comparison_sweeps import SWEEPS, Sweep
+from symtut.experiments.summary import TABLE, add_tables
 from symtut.experiments.tables import CURVES, RUNS, read_curves, read_runs
 from symtut.lab.plots import sample_efficiency, steps_to_threshold, use_style
 from symtut.storage import ensure_folder

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from symtut.regression import load_weights
-from symtut.regression.benchmark_tables import wilson
+from symtut.regression.benchmark.tables import wilson
 from symtut.storage import ensure_folder, provenance, write_csv, write_json
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions

@@ -28,13 +28,13 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import canonical_terms, decode, random_functions
-from symtut.regression.benchmark import run_problem
-from symtut.regression.benchmark_tables import wilson
-from symtut.regression.pretraining import Pretraining
-from symtut.regression.suites import random_suite
-from symtut.regression.tokens import MAX_TERMS, length
-from symtut.regression.training_data import PretrainConfig
-from symtut.regression.transformer import TransformerConfig
+from symtut.regression.benchmark.run import run_problem
+from symtut.regression.benchmark.tables import wilson
+from symtut.regression.problems.suites import random_suite
+from symtut.regression.transformer.examples import PretrainConfig
+from symtut.regression.transformer.model import TransformerConfig
+from symtut.regression.transformer.pretraining import Pretraining
+from symtut.regression.transformer.tokens import MAX_TERMS, length
 from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
 
 SIZES = TransformerConfig(n_embed=96, n_head=3, n_encoder=2, n_decoder=3, n_latents=16)

@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 
 from symtut.lab.plots import use_style
 from symtut.lab.regression_plots import recovery, training_curves
-from symtut.regression.benchmark_tables import read_table
+from symtut.regression.benchmark.tables import read_table
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
 

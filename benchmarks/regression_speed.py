@@ -15,9 +15,9 @@ import torch
 
 from symtut.expressions import CONSTANT, Grammar, Program, RandomFunctions, encode, random_functions
 from symtut.regression import SymbolicRegressor
-from symtut.regression.bfgs import bfgs
-from symtut.regression.constants import initial_constants, join
-from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.search.bfgs import bfgs
+from symtut.regression.search.fits import initial_constants, join
+from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 
 N_POINTS = 64
 

@@ -6,8 +6,8 @@ python benchmarks/regressor_page.py
 import runpy
 from pathlib import Path
 
-from symtut.regression.benchmark_tables import GOOD, read_settings, read_table
-from symtut.regression.exponents import law_exponents
+from symtut.regression.benchmark.exponents import law_exponents
+from symtut.regression.benchmark.tables import GOOD, read_settings, read_table
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
 HALVES = ("development", "table")

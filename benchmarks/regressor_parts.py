@@ -14,10 +14,12 @@ from unittest.mock import patch
 
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.output_folder import output_file
-from symtut.regression import methods, search, structure
-from symtut.regression.benchmark import run_problem
-from symtut.regression.suites import make_suite
-from symtut.regression.weights import load_weights, weights_sha256
+from symtut.regression import methods
+from symtut.regression.benchmark.run import run_problem
+from symtut.regression.problems.suites import make_suite
+from symtut.regression.search import search
+from symtut.regression.structure import laws as structure
+from symtut.regression.transformer.weights import load_weights, weights_sha256
 from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
 
 

@@ -4,16 +4,16 @@
 
 Writes ``data/results/regression/shipped_weights.csv`` (28 problems: every second of the mechanics
 suite and every second of Nguyen's). Without a time limit the result depends on the seed alone;
-``tests/test_shipped_weights.py`` repeats a part of the table.
+``tests/regression/transformer/test_shipped_weights.py`` repeats a part of the table.
 """
 
 from pathlib import Path
 
 import torch
 
-from symtut.regression.benchmark import run_problem
-from symtut.regression.benchmark_tables import summary, write_table
-from symtut.regression.suites import make_suite
+from symtut.regression.benchmark.run import run_problem
+from symtut.regression.benchmark.tables import summary, write_table
+from symtut.regression.problems.suites import make_suite
 from symtut.storage import ensure_folder, provenance, write_json
 
 OUT = Path(__file__).parents[1] / "data" / "results" / "regression" / "shipped_weights.csv"

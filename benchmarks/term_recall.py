@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
-from symtut.regression.decoding import sample
-from symtut.regression.weights import load_weights
+from symtut.regression.transformer.decoding import sample
+from symtut.regression.transformer.weights import load_weights
 
 
 def term_recall(propose, functions: int, seed: int) -> dict[str, list[bool]]:

@@ -1,6 +1,7 @@
 """Which size of transformer learns most in the same CPU time?
 
-    python benchmarks/transformer_sizes.py --minutes 10 --out data/results/regression/transformer_sizes.csv
+    python benchmarks/transformer_sizes.py --minutes 10 \\
+        --out data/results/regression/transformer_sizes.csv
 
 Each size trains on the same stream of random functions (preset ``laws``) for so many CPU-minutes,
 learning rate and decay included, and is judged on the same held-out functions. One thread; the
@@ -15,8 +16,8 @@ from pathlib import Path
 
 import torch
 
-from symtut.regression.pretraining import Pretraining
-from symtut.regression.training_data import PRESETS
+from symtut.regression.transformer.examples import PRESETS
+from symtut.regression.transformer.pretraining import Pretraining
 from symtut.storage import provenance, write_csv, write_json
 
 SIZES = {  # width, heads, encoder and decoder blocks, latents, learning rate

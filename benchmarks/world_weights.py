@@ -30,9 +30,9 @@ import numpy as np
 import torch
 
 from symtut.expressions import Expression, terms_of
-from symtut.lab.fine_tuning import HEADER, PROPOSERS, SERIES, regressor
-from symtut.regression.holdout import skeleton_key
-from symtut.regression.weights import load_weights
+from symtut.lab.scenes.nb08_fine_tuning import HEADER, PROPOSERS, SERIES, regressor
+from symtut.regression.problems.holdout import skeleton_key
+from symtut.regression.transformer.weights import load_weights
 from symtut.storage import ensure_folder, provenance, write_csv, write_json
 from symtut.tasks import Task, make_task
 from symtut.tasks.random_policy import random_transitions

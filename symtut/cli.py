@@ -109,7 +109,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
 
 def run_sweep(arguments: argparse.Namespace) -> int:
-    from symtut.experiments.summary_tables import write_tables
+    from symtut.experiments.summary import write_tables
     from symtut.experiments.sweep import parse_seeds, sweep
 
     if arguments.table:
@@ -148,7 +148,7 @@ def add_pretrain(parser: argparse.ArgumentParser) -> None:
 
 
 def run_pretrain(arguments: argparse.Namespace) -> int:
-    from symtut.regression import pretraining
+    from symtut.regression.transformer import pretraining
 
     path = pretraining.main(
         arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say,
@@ -210,11 +210,11 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
     if arguments.what == "summary":
-        from symtut.regression.benchmark_tables import summarise
+        from symtut.regression.benchmark.tables import summarise
 
         say(summarise(arguments.tables))
         return 0
-    from symtut.regression import benchmark
+    from symtut.regression.benchmark import run as benchmark
 
     methods = [name.strip() for name in arguments.methods.split(",")]
     benchmark.run_benchmark(
@@ -228,7 +228,7 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
-    from symtut.lab.doctor import doctor
+    from symtut.doctor import doctor
 
     return doctor()
 

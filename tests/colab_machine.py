@@ -18,10 +18,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from symtut.lab import build
-from symtut.lab.opening import slug
 from symtut.lab.run import QUIET_KERNEL
 from symtut.lab.session import RECORD_VARIABLE
+from tools import build
+from tools.opening import slug
 
 FULL = os.environ.get("SYMTUT_COLAB")
 SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "symtut", "data")

@@ -1,6 +1,6 @@
 """Property tests: how many examples, and random formulas.
 
-``SYMTUT_EXAMPLES=10000 pytest tests/test_names.py`` tries more than a usual run.
+``SYMTUT_EXAMPLES=10000 pytest tests/expressions/test_names.py`` tries more than a usual run.
 """
 
 import os

@@ -13,7 +13,7 @@ import jupytext
 import pytest
 import yaml
 
-from symtut.lab import build, opening
+from tools import build, opening
 
 ENVIRONMENT = build.REPOSITORY / "environment.yml"
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from symtut import data_files
-from symtut.lab import doctor as clinic
+from symtut import doctor as clinic
 
 
 def test_all_is_well_here():

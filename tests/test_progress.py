@@ -13,7 +13,8 @@ from nbclient import NotebookClient
 
 from symtut import progress
 from symtut.errors import InputError
-from symtut.lab import build, run
+from symtut.lab import run
+from tools import build
 
 
 class Clock:

@@ -15,8 +15,9 @@ from symtut.experiments.statistics import (
     probability_of_improvement,
 )
 from symtut.experiments.tables import read_runs
-from symtut.lab import fine_tuning, loop_ablations
-from symtut.regression.benchmark_tables import wilson
+from symtut.lab import loop_ablations
+from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
+from symtut.regression.benchmark.tables import wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

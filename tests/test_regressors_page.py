@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 
 from symtut import cli
-from symtut.regression.benchmark_tables import HARD, ratio, read_table
-from symtut.regression.exponents import exponents_of
-from symtut.regression.suites import make_suite
+from symtut.regression.benchmark.exponents import exponents_of
+from symtut.regression.benchmark.tables import HARD, ratio, read_table
+from symtut.regression.problems.suites import make_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "regressors.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from symtut.lab import build, opening
+from tools import build, opening
 
 ROOT = Path(__file__).resolve().parents[1]
 CONDA_NAME = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}

@@ -24,12 +24,13 @@ def installed(tmp_path_factory):
 
 def test_all_modules_and_data_are_inside(installed):
     for top, pattern in (
-        ("symtut", "**/*.py"), ("symtut", "lab/site_files/*"), ("data", "weights/*.safetensors"),
+        ("symtut", "**/*.py"), ("data", "weights/*.safetensors"),
     ):  # fmt: skip
         files = {path.relative_to(ROOT / top) for path in (ROOT / top).glob(pattern)}
         inside = installed / ("symtut" if top == "symtut" else "symtut/data")
         assert files and all((inside / name).is_file() for name in files)
-    assert not (installed / "tests").exists() and not (installed / "notebooks").exists()
+    for top in ("tests", "notebooks", "tools", "benchmarks"):
+        assert not (installed / top).exists()
 
 
 def test_weights_are_found_without_the_repository(installed, tmp_path):

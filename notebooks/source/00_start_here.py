@@ -29,8 +29,8 @@ import numpy as np
 from IPython.display import Math, display
 
 from symtut import make_task, train
+from symtut.doctor import doctor
 from symtut.lab import checks, films, plots
-from symtut.lab.doctor import doctor
 
 budget = lab.start(
     PROFILE,

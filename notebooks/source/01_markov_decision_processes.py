@@ -37,9 +37,9 @@ from symtut import make_task
 from symtut.errors import InputError
 from symtut.experiments import evaluate
 from symtut.experiments import statistics as st
-from symtut.lab import checks, explorers, films, grid_plots, plots
-from symtut.lab.small_worlds import MOVES, pendulum_grid, slippery_grid
-from symtut.mdp import (
+from symtut.lab import checks, explorers, films, plots
+from symtut.lab.scenes import nb01_grid_plots as grid_plots
+from symtut.lab.scenes.nb01_mdp import (
     FiniteMDP,
     greedy,
     policy_iteration,
@@ -49,6 +49,7 @@ from symtut.mdp import (
     value_iteration,
     value_sweeps,
 )
+from symtut.lab.scenes.nb01_small_worlds import MOVES, pendulum_grid, slippery_grid
 from symtut.tasks import EVALUATION_SEEDS
 
 budget = lab.start(

@@ -47,7 +47,9 @@ from symtut.experiments import evaluate
 from symtut.experiments import statistics as st
 from symtut.experiments.config import RunConfig
 from symtut.experiments.tables import read_curves, read_runs
-from symtut.lab import actor_critic_plots, checks, explorers, films, plots, two_hills
+from symtut.lab import checks, explorers, films, plots
+from symtut.lab.scenes import nb02_actor_critic_plots as actor_critic_plots
+from symtut.lab.scenes import nb02_two_hills as two_hills
 from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.tasks.pendulum import DT, Pendulum

@@ -42,7 +42,8 @@ from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
 from symtut.experiments.statistics import censored, curve_band, steps_to_threshold
 from symtut.experiments.tables import read_curves, read_runs
-from symtut.lab import checks, dyna, explorers, films, plots
+from symtut.lab import checks, explorers, films, plots
+from symtut.lab.scenes import nb03_dyna as dyna
 from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.tasks.random_policy import random_transitions

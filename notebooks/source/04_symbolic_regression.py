@@ -34,12 +34,14 @@ import torch
 
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import OPERATORS, Expression, Grammar, Program, encode
-from symtut.lab import checks, equations, explorers, genetic, plots, tree_plots
-from symtut.regression.bfgs import bfgs
-from symtut.regression.constants import initial_constants
-from symtut.regression.levenberg_marquardt import levenberg_marquardt
+from symtut.lab import checks, equations, explorers, plots
+from symtut.lab.scenes import nb04_genetic as genetic
+from symtut.lab.scenes import nb04_tree_plots as tree_plots
+from symtut.regression.problems.suites import make_suite
 from symtut.regression.proposers import library
-from symtut.regression.suites import make_suite
+from symtut.regression.search.bfgs import bfgs
+from symtut.regression.search.fits import initial_constants
+from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 
 budget = lab.start(
     PROFILE,
@@ -1077,7 +1079,7 @@ lab.record(front_errors=[row["loss"] for row in front], front_nodes=nodes)
 #
 # with $n$ points, the sum RSS of squared residuals, and $k$ fitted numbers: the constants of the
 # formula **plus one** for the noise variance, which is estimated too. The smallest value wins. (The
-# package's own price also counts nodes: see `symtut.regression.ranking.criterion`.)
+# package's own price also counts nodes: see `symtut.regression.search.ranking.criterion`.)
 #
 # ### Exercise 6 · AICc (medium, 8 min)
 #

@@ -52,15 +52,16 @@ from symtut.expressions import (
     terms_of,
 )
 from symtut.expressions.evaluate import SYMBOLS
-from symtut.lab import checks, explorers, formula_plots, plots
-from symtut.regression.constants import initial_constants
-from symtut.regression.features import correlations
-from symtut.regression.holdout import HELD_OUT, is_held_out, skeleton_key
-from symtut.regression.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.numbered import insert, numbered_sum
-from symtut.regression.suites import random_suite
-from symtut.regression.tokens import GrammarMask, pack, read, vocabulary_size
-from symtut.regression.training_data import PRESETS, make_chunk
+from symtut.lab import checks, explorers, plots
+from symtut.lab.scenes import nb05_formula_plots as formula_plots
+from symtut.regression.problems.holdout import HELD_OUT, is_held_out, skeleton_key
+from symtut.regression.problems.suites import random_suite
+from symtut.regression.search.fits import initial_constants
+from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.transformer.examples import PRESETS, make_chunk
+from symtut.regression.transformer.features import correlations
+from symtut.regression.transformer.numbered import insert, numbered_sum
+from symtut.regression.transformer.tokens import GrammarMask, pack, read, vocabulary_size
 
 # %%
 budget = lab.start(
@@ -648,7 +649,8 @@ count_distinct = checks.exercise("05.2", count_distinct)
 #
 # and each factor is a choice among a few dozen tokens, not among an endless list of formulas.
 #
-# `symtut.regression.tokens` can write a formula in two forms, with two ways for its numbers:
+# `symtut.regression.transformer.tokens` can write a formula in two forms, with two ways for its
+# numbers:
 #
 # - **terms**: only the terms, separated by `<sep>`. The coefficients of the sum are solved for.
 # - **prefix**: the whole formula as one expression, coefficients included, as in the paper.

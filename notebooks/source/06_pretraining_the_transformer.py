@@ -36,11 +36,11 @@ from symtut import progress
 from symtut.data_files import data_path
 from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
 from symtut.lab import checks, explorers, plots, pretraining_lab, regression_plots
-from symtut.regression.decoding import prepare, sample
-from symtut.regression.pretraining import Pretraining
-from symtut.regression.tokens import MAX_TERMS, spelled
-from symtut.regression.training_data import PRESETS, make_chunk
-from symtut.regression.weights import load_weights
+from symtut.regression.transformer.decoding import prepare, sample
+from symtut.regression.transformer.examples import PRESETS, make_chunk
+from symtut.regression.transformer.pretraining import Pretraining
+from symtut.regression.transformer.tokens import MAX_TERMS, spelled
+from symtut.regression.transformer.weights import load_weights
 
 budget = lab.start(
     PROFILE,

@@ -43,24 +43,26 @@ import torch
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, canonical_terms, decode
-from symtut.lab import checks, decoding_plots, decoding_steps, explorers, plots, regression_plots
-from symtut.lab.decoding_steps import Writer, fault, spelled
-from symtut.regression.benchmark import run_problem
-from symtut.regression.benchmark_tables import HARD, ratio, read_table, wilson
-from symtut.regression.bfgs import bfgs
-from symtut.regression.finishing import finish
-from symtut.regression.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.points import Points
-from symtut.regression.products import products_of
-from symtut.regression.ranking import complexity, criterion, pareto, rank
-from symtut.regression.recombination import TermPool
-from symtut.regression.reductions import reductions
-from symtut.regression.scaling import choose_columns
-from symtut.regression.simplification import simplifications
-from symtut.regression.suites import make_suite
-from symtut.regression.tokens import SIZES, GrammarMask
-from symtut.regression.transformer import FormulaTransformer, KeyValueCache
-from symtut.regression.weights import find_weights, load_weights
+from symtut.lab import checks, explorers, plots, regression_plots
+from symtut.lab.scenes import nb07_decoding_plots as decoding_plots
+from symtut.lab.scenes import nb07_decoding_steps as decoding_steps
+from symtut.lab.scenes.nb07_decoding_steps import Writer, fault, spelled
+from symtut.regression.benchmark.run import run_problem
+from symtut.regression.benchmark.tables import HARD, ratio, read_table, wilson
+from symtut.regression.data.points import Points
+from symtut.regression.data.scaling import choose_columns
+from symtut.regression.problems.suites import make_suite
+from symtut.regression.search.bfgs import bfgs
+from symtut.regression.search.finishing import finish
+from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.search.ranking import complexity, criterion, pareto, rank
+from symtut.regression.search.simplification import simplifications
+from symtut.regression.search.terms import TermPool
+from symtut.regression.structure.products import products_of
+from symtut.regression.structure.reductions import reductions
+from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
+from symtut.regression.transformer.tokens import SIZES, GrammarMask
+from symtut.regression.transformer.weights import find_weights, load_weights
 from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions
 

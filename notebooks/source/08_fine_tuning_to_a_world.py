@@ -36,11 +36,17 @@ from symtut.agents.loop import Loop
 from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.expressions import Expression, terms_of
-from symtut.lab import checks, explorers, fine_tuning, loop_ablations, plots, pretraining_lab
-from symtut.regression.finetuning import FULL_LEARNING_RATE, FinetuneConfig, Finetuning, fresh_copy
-from symtut.regression.holdout import skeleton_key
-from symtut.regression.training_data import PRESETS, make_chunk
-from symtut.regression.weights import load_weights
+from symtut.lab import checks, explorers, loop_ablations, plots, pretraining_lab
+from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
+from symtut.regression.problems.holdout import skeleton_key
+from symtut.regression.transformer.examples import PRESETS, make_chunk
+from symtut.regression.transformer.finetuning import (
+    FULL_LEARNING_RATE,
+    FinetuneConfig,
+    Finetuning,
+    fresh_copy,
+)
+from symtut.regression.transformer.weights import load_weights
 from symtut.tasks import TASKS, make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models import make_world_model

@@ -38,7 +38,8 @@ from IPython.display import Math, display
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.lab import car_films, checks, equations, explorers, plots
+from symtut.lab import checks, equations, explorers, plots
+from symtut.lab.scenes import nb09_car_films as car_films
 from symtut.tasks import Transitions
 from symtut.tasks.random_policy import random_transitions
 from symtut.tasks.reacher import ELBOW_LIMIT

@@ -34,7 +34,7 @@ from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, terms_of
 from symtut.lab import checks, explorers, loop_ablations, plots
-from symtut.regression.holdout import skeleton_key
+from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.proposers import library
 from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions

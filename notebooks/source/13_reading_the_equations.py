@@ -43,7 +43,9 @@ from symtut import SymbolicRegressor, make_task, progress
 from symtut.agents.loop import Loop
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
-from symtut.lab import checks, explorers, films, phase_plane, plots, trials
+from symtut.lab import checks, explorers, films, plots
+from symtut.lab.scenes import nb13_phase_plane as phase_plane
+from symtut.lab.scenes import nb13_trials as trials
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.world_models import make_world_model
 

@@ -16,9 +16,9 @@ import torch
 from symtut.agents.auditions import Auditions
 from symtut.agents.batches import mixed_batch
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.config import LoopConfig
 from symtut.agents.divergence import Diverged
 from symtut.agents.episodes import Episodes, episode_seed
-from symtut.agents.loop_config import LoopConfig
 from symtut.agents.memory_needs import memory_needs
 from symtut.agents.networks import MLP
 from symtut.agents.refits import fit_due, held_back_rows, holds

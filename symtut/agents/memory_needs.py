@@ -1,6 +1,6 @@
 """What a loop will hold in memory, by the option that asks for it."""
 
-from symtut.agents.loop_config import LoopConfig
+from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.tasks import Task
 

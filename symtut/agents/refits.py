@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from symtut.agents.loop_config import LoopConfig
+from symtut.agents.config import LoopConfig
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import WorldModel
 from symtut.world_models.validation import error_on_new

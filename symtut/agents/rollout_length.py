@@ -1,6 +1,6 @@
 """How long a rollout of the model may be: a number, what the model has earned, or a schedule."""
 
-from symtut.agents.loop_config import LoopConfig
+from symtut.agents.config import LoopConfig
 from symtut.world_models.validation import Validation
 
 

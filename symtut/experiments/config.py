@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field, fields
 
-from symtut.agents.loop_config import LoopConfig
+from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError
 from symtut.experiments.defaults import defaults

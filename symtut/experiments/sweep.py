@@ -23,7 +23,7 @@ from symtut.errors import InputError
 from symtut.experiments import results, workers
 from symtut.experiments.config import LARGEST_SEED, RunConfig
 from symtut.experiments.run import Run, first_difference, train
-from symtut.experiments.summary_tables import SOURCES, TABLE, check_tables, write_tables
+from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
 from symtut.orphans import MOST_PROCESSES

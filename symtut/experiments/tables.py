@@ -3,7 +3,7 @@
 ``runs.csv``    one row a run
 ``curves.csv``  mean return of every run on the steps that all seeds of a method share
 
-What they say in sum is next door, in ``symtut.experiments.summary_tables``.
+What they say in sum is next door, in ``symtut.experiments.summary``.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """What notebook 06 needs around a training: short runs, a network that peeks, baselines, a figure.
 
 Short runs here are for comparison with each other; the real training is
-:class:`symtut.regression.pretraining.Pretraining`.
+:class:`symtut.regression.transformer.pretraining.Pretraining`.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from symtut.expressions.evaluate import BOS, EOS, PAD, SYMBOLS
 from symtut.expressions.tree import split
 from symtut.lab.plots import INK, OKABE_ITO
 from symtut.progress import Bar
-from symtut.regression.tokens import spelled
-from symtut.regression.training_data import Batch, PretrainConfig, make_chunk
-from symtut.regression.transformer import FormulaTransformer
+from symtut.regression.transformer.examples import Batch, PretrainConfig, make_chunk
+from symtut.regression.transformer.model import FormulaTransformer
+from symtut.regression.transformer.tokens import spelled
 
 
 @dataclass(frozen=True)

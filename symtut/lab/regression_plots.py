@@ -8,7 +8,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.lab.plots import INK, OKABE_ITO
-from symtut.regression.benchmark_tables import GOOD, wilson
+from symtut.regression.benchmark.tables import GOOD, wilson
 
 REGRESSOR_COLOUR = {
     "transformer+sparse": OKABE_ITO[6],

@@ -4,12 +4,12 @@ from importlib import import_module
 
 from symtut.regression.regressor import SymbolicRegressor
 from symtut.regression.settings import METHODS
-from symtut.regression.weight_names import available_weights
+from symtut.regression.transformer.weight_names import available_weights
 
 __all__ = ["METHODS", "SymbolicRegressor", "available_weights", "load_weights"]
 
 
 def __getattr__(name):
     if name == "load_weights":  # loads torch
-        return import_module("symtut.regression.weights").load_weights
+        return import_module("symtut.regression.transformer.weights").load_weights
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

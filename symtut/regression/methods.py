@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable
 
-from symtut.regression.budget import Stopwatch
-from symtut.regression.constants import Candidate
-from symtut.regression.language import Language
 from symtut.regression.proposers import (
     library,
     library_proposer,
@@ -12,8 +9,11 @@ from symtut.regression.proposers import (
     prior_proposer,
     transformer_proposer,
 )
-from symtut.regression.search import Proposer, SearchConfig
-from symtut.regression.weight_names import find_weights
+from symtut.regression.search.budget import Stopwatch
+from symtut.regression.search.fits import Candidate
+from symtut.regression.search.language import Language
+from symtut.regression.search.search import Proposer, SearchConfig
+from symtut.regression.transformer.weight_names import find_weights
 
 
 def proposer_of(model, clock: Stopwatch) -> Proposer:
@@ -31,7 +31,7 @@ def proposer_of(model, clock: Stopwatch) -> Proposer:
     def transformer(*question):
         with clock.stopped():
             from symtut.regression.threads import one_thread
-            from symtut.regression.weights import load_weights
+            from symtut.regression.transformer.weights import load_weights
 
             propose = transformer_proposer(load_weights(model.weights), usable=usable)
         with one_thread():

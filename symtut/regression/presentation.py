@@ -7,7 +7,7 @@ from symtut.errors import InputError, did_you_mean
 from symtut.expressions.arrays import as_numbers, as_tensor
 from symtut.expressions.code import LANGUAGES, code
 from symtut.expressions.domains import domain_text, values_inside
-from symtut.regression.columns import chosen
+from symtut.regression.data.columns import chosen
 from symtut.regression.front_html import front_html, left, r2_text
 
 WIDTH = 80

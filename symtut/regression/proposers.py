@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from symtut.expressions import OPERATORS, VARIABLES, Grammar, canonical_terms
-from symtut.regression.constants import Candidate, Terms
+from symtut.regression.search.fits import Candidate, Terms
 
 if TYPE_CHECKING:
-    from symtut.regression.transformer import FormulaTransformer
+    from symtut.regression.transformer.model import FormulaTransformer
 
 AT_ONCE = 1024
 """So many samples of the transformer grow together: a hundred megabytes."""
@@ -23,7 +23,9 @@ AT_ONCE = 1024
 
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, usable=OPERATORS):
     """Samples from the transformer with the ``usable`` operators, most probable first."""
-    from symtut.regression.decoding import sample  # and torch, that a fit may do without
+    from symtut.regression.transformer.decoding import (
+        sample,  # and torch, that a fit may do without
+    )
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found: dict[Candidate, tuple[float, Candidate]] = {}

@@ -12,10 +12,8 @@ from symtut.expressions import Expression
 from symtut.expressions.domains import values_inside
 from symtut.regression import saved
 from symtut.regression.answer import Question
-from symtut.regression.budget import Budget, Stopwatch
-from symtut.regression.columns import chosen, labels_of, names_of, remember, warn_of_names
-from symtut.regression.estimator import Estimator
-from symtut.regression.inputs import (
+from symtut.regression.data.columns import chosen, labels_of, names_of, remember, warn_of_names
+from symtut.regression.data.inputs import (
     check_data,
     check_fittable,
     check_points,
@@ -23,14 +21,16 @@ from symtut.regression.inputs import (
     not_fitted,
     too_large,
 )
-from symtut.regression.language import Language
+from symtut.regression.data.points import Points
+from symtut.regression.data.scaling import choose_columns
+from symtut.regression.data.screening import SCREENING_SHARE, Screen
+from symtut.regression.estimator import Estimator
 from symtut.regression.methods import config_of, proposer_of
-from symtut.regression.points import Points
 from symtut.regression.presentation import Presentation
-from symtut.regression.scaling import choose_columns
-from symtut.regression.screening import SCREENING_SHARE, Screen
+from symtut.regression.search.budget import Budget, Stopwatch
+from symtut.regression.search.language import Language
+from symtut.regression.search.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.regression.settings import check_settings, generator_of
-from symtut.regression.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.regression.warm_start import check_same_columns, known_candidates
 from symtut.regression.watching import Watch
 from symtut.storage import keep_foreign, write_json
@@ -125,7 +125,7 @@ class SymbolicRegressor(Presentation, Estimator):
     columns_ : tuple of int
         The columns of X that x0, x1, … of an ``expression`` stand for: all of them if there are at
         most six; else those that vary and are no copies, or the six of them that matter most.
-    screening_ : :class:`~symtut.regression.screening.Screening` or None
+    screening_ : :class:`~symtut.regression.data.screening.Screening` or None
         Where more than six columns vary: those ``chosen``, the ``score`` of each column of X
         (about the share of y's variance that it moves) and its ``frequency`` among the best six
         of random parts of the points; a frequency below 1 is a doubt.

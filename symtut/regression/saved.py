@@ -17,7 +17,7 @@ from symtut.forms import (
     text,
     whole,
 )
-from symtut.regression.screening import Screening
+from symtut.regression.data.screening import Screening
 from symtut.regression.settings import check_settings, plain_settings, settings_from
 from symtut.storage import read_json
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from symtut.errors import InputError, did_you_mean
-from symtut.regression.language import Language
+from symtut.regression.search.language import Language
 
 METHODS = (
     *("transformer+sparse", "prior+sparse", "transformer+prior"),

@@ -4,9 +4,9 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, VARIABLES, Expression
-from symtut.regression.constants import Candidate
-from symtut.regression.language import summands
-from symtut.regression.scaling import Columns
+from symtut.regression.data.scaling import Columns
+from symtut.regression.search.fits import Candidate
+from symtut.regression.search.language import summands
 
 
 def check_same_columns(model, count: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from symtut.expressions import Expression
-from symtut.regression.digits import digits_needed
+from symtut.regression.search.digits import digits_needed
 
 
 def equation_row(

@@ -6,7 +6,7 @@ import numpy as np
 
 from symtut.expressions import Expression
 from symtut.regression import SymbolicRegressor
-from symtut.regression.inputs import MIN_POINTS
+from symtut.regression.data.inputs import MIN_POINTS
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.regression.constants import Fit
-from symtut.regression.finishing import finish
-from symtut.regression.points import Points
+from symtut.regression.data.points import Points
+from symtut.regression.data.scaling import choose_columns
 from symtut.regression.proposers import library
-from symtut.regression.ranking import complexity, score
-from symtut.regression.scaling import choose_columns
+from symtut.regression.search.finishing import finish
+from symtut.regression.search.fits import Fit
+from symtut.regression.search.ranking import complexity, score
 from symtut.tasks import Task
 from symtut.world_models.symbolic import SymbolicWorldModel
 
@@ -72,7 +72,7 @@ class ThresholdedLeastSquares:
     Least squares, then every function whose share of the target is below the threshold goes, then
     least squares on the rest, until nobody goes. Columns and target have norm 1, so a coefficient
     *is* a share. Of all thresholds the one counts whose equation has the highest score
-    (:func:`~symtut.regression.ranking.score`).
+    (:func:`~symtut.regression.search.ranking.score`).
 
     Attributes
     ----------

@@ -1,14 +1,15 @@
 """A world as the regressor sees it: what each increment is regressed on, and what is found there.
 
-This is where fine-tuning meets the tasks; :mod:`symtut.regression.finetuning` knows only columns.
+This is where fine-tuning meets the tasks; :mod:`symtut.regression.transformer.finetuning` knows
+only columns.
 """
 
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression, canonical_terms, terms_of
-from symtut.regression.scaling import choose_columns
-from symtut.regression.training_data import keys_of
-from symtut.regression.world_functions import View, WorldFunctions
+from symtut.regression.data.scaling import choose_columns
+from symtut.regression.transformer.examples import keys_of
+from symtut.regression.transformer.world_functions import View, WorldFunctions
 from symtut.tasks import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.symbolic import SymbolicWorldModel

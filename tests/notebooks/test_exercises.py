@@ -9,9 +9,11 @@ import textwrap
 
 import pytest
 
-from symtut.lab import build, checks, exercise_cells, exercises
+from symtut.lab import checks, exercises
 from symtut.lab.exercises.kinds import Function, Value
 from symtut.lab.exercises.trial import Trial
+from tools import build
+from tools import exercises as exercise_cells
 
 SOURCES = build.sources()
 ONE_LINE = r'(\w+) = checks\.exercise\("(\d\d\.\d)", \1(, \w+=\w+)*\)'

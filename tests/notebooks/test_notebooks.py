@@ -9,7 +9,9 @@ import papermill
 import pytest
 
 from symtut.errors import InputError
-from symtut.lab import build, checks, course, opening, run, session
+from symtut.lab import checks, run, session
+from tools import build, opening
+from tools import course_map as course
 
 SOURCES = build.sources()
 SOLVED = [build.targets(source)[0] for source in SOURCES]

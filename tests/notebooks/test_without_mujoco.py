@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from symtut.errors import InputError
-from symtut.lab import build
 from symtut.tasks import make_task
+from tools import build
 
 (SOURCE,) = [path for path in build.sources() if path.stem.startswith("09")]
 

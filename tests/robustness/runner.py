@@ -43,8 +43,9 @@ SHARED = (
 
 BATCH = 16
 NEEDED = (
-    *("symtut.experiments.finetune", "symtut.regression.benchmark", "symtut.regression.peers"),
-    *("symtut.lab.checks", "symtut.lab.run", "symtut.lab.doctor", "matplotlib.pyplot", "papermill"),
+    *("symtut.experiments.finetune", "symtut.regression.benchmark.run"),
+    "symtut.regression.benchmark.peers",
+    *("symtut.lab.checks", "symtut.lab.run", "symtut.doctor", "matplotlib.pyplot", "papermill"),
 )
 OUT_OF_MEMORY = ("MemoryError", "not enough memory", "Cannot allocate memory", "can't allocate")
 

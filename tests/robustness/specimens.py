@@ -26,8 +26,8 @@ def small_work():
     """Evaluate little and pretrain little in this process: no case is about the figures."""
     from symtut.experiments import run
     from symtut.experiments.evaluation import evaluate
-    from symtut.regression.pretraining import Pretraining
-    from symtut.regression.training_data import PRESETS
+    from symtut.regression.transformer.examples import PRESETS
+    from symtut.regression.transformer.pretraining import Pretraining
     from symtut.tasks import EVALUATION_SEEDS
 
     before = run.evaluate, PRESETS["tiny"], Pretraining.evaluate
@@ -48,19 +48,19 @@ def tiny_train(out, **changes):
 
 
 def pretraining_config():
-    from symtut.regression.training_data import PretrainConfig
+    from symtut.regression.transformer.examples import PretrainConfig
 
     return PretrainConfig(model=tiny_model(), batch_size=8, chunk_size=16)
 
 
 def pretraining(out):
-    from symtut.regression.pretraining import Pretraining
+    from symtut.regression.transformer.pretraining import Pretraining
 
     return Pretraining(pretraining_config(), out)
 
 
 def tiny_model():
-    from symtut.regression.transformer import TransformerConfig
+    from symtut.regression.transformer.model import TransformerConfig
 
     return TransformerConfig(n_embed=16, n_head=2, n_encoder=1, n_decoder=1, n_latents=4)
 
@@ -73,8 +73,8 @@ def specimens() -> Path:
     """
     from symtut.cli import main
     from symtut.experiments.sweep import sweep
-    from symtut.regression.transformer import FormulaTransformer
-    from symtut.regression.weights import save_weights
+    from symtut.regression.transformer.model import FormulaTransformer
+    from symtut.regression.transformer.weights import save_weights
     from tests.robustness.tables.names import X, Y, sparse
 
     home = Path(tempfile.mkdtemp(prefix="symtut-specimens-"))

@@ -35,7 +35,7 @@ def read(name, text, kinds=KINDS):
         place = Path(place)
         readers.lay(given_, file, lambda path: path.write_text(text, encoding="utf-8"))(place)
         if not callable(do):
-            from symtut.regression.benchmark_tables import summarise
+            from symtut.regression.benchmark.tables import summarise
 
             do = lambda place: summarise([place / "bench" / "t.csv"])  # noqa: E731
         with contextlib.suppress(InputError):

@@ -24,7 +24,7 @@ from symtut.expressions import (
 from symtut.expressions.code import code
 from symtut.expressions.domains import domain_text, values_inside
 from symtut.expressions.names import FUNCTIONS
-from symtut.regression.numbered import insert, numbered_sum
+from symtut.regression.transformer.numbered import insert, numbered_sum
 from tests.robustness.properties import POINTS, SHORT, agree, examples, formulas
 
 ANY_NUMBER = st.floats(allow_nan=False, allow_infinity=False)

@@ -42,7 +42,7 @@ sys.exit(main(sys.argv[1:]))
 """
 BENCHMARK = """
 import sys
-from symtut.regression.benchmark import run_benchmark
+from symtut.regression.benchmark.run import run_benchmark
 out, jobs = sys.argv[1:]
 # one round, so that no time limit decides
 run_benchmark("nguyen", ["sparse"], out, 60.0, (40,), limit=6, jobs=int(jobs), rounds=1)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from symtut.lab.exercises.kinds import Function, Value
-from symtut.lab.small_worlds import MOVES, slippery_grid
+from symtut.lab.scenes.nb01_small_worlds import MOVES, slippery_grid
 
 
 def exercise_1():

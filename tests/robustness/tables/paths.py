@@ -117,7 +117,7 @@ def everywhere_readers():
     from symtut import SymbolicRegressor
     from symtut.agents.policy import Policy
     from symtut.experiments import Result
-    from symtut.regression.weights import load_weights
+    from symtut.regression.transformer.weights import load_weights
 
     return {"a regressor": SymbolicRegressor.load, "a policy": Policy.load, "a run": Result.load,
             "weights": load_weights}

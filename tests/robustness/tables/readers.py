@@ -25,7 +25,7 @@ def load_policy(place):
 
 
 def load_weights(place):
-    from symtut.regression.weights import load_weights
+    from symtut.regression.transformer.weights import load_weights
 
     load_weights(place / "w.safetensors")
 
@@ -49,7 +49,7 @@ def read_curves(place):
 
 
 def add_tables(place):
-    from symtut.experiments.summary_tables import add_tables
+    from symtut.experiments.summary import add_tables
 
     add_tables(place / "sweep", place / "stored")
 

@@ -1,0 +1,181 @@
+"""Figures and films of the two small worlds: maps with values and arrows, the pendulum's plane."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image, ImageDraw
+
+from symtut.lab.animation import animated_png, shown_film
+from symtut.lab.plots import GRID, INK, OKABE_ITO, PAPER, label
+from symtut.lab.scenes.nb01_small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
+
+WALL = "#777777"
+PRIZE_COLOUR = {"G": OKABE_ITO[2], "P": OKABE_ITO[1], "c": OKABE_ITO[4]}
+WALKER = OKABE_ITO[0]
+
+
+def draw_map(
+    world: GridWorld, values=None, policy=None, *, axes=None, limits=None, numbers=True, title=""
+):
+    """The map; with values in colour (and numbers), with a policy as arrows.
+
+    Parameters
+    ----------
+    values : (S,) array, optional
+        NaN leaves a cell white.
+    policy : (S,) whole numbers, or list of arrays, optional
+        One action a state, or the actions that are equally good: several arrows.
+    limits : (low, high), optional
+        Of the colours; default from the values.
+    numbers : bool
+        Write the values into the cells.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    n_rows, n_columns = len(world.rows), len(world.rows[0])
+    axes = axes or plt.subplots(figsize=(0.72 * n_columns, 0.72 * n_rows + 0.3))[1]
+    axes.set(xlim=(-0.5, n_columns - 0.5), ylim=(n_rows - 0.5, -0.5), aspect="equal", title=title)
+    axes.grid(False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    if values is not None:
+        low, high = limits or (np.nanmin(values), np.nanmax(values))
+        shade = mpl.colors.Normalize(low, max(high, low + 1e-9))
+    for r, c in np.ndindex(n_rows, n_columns):
+        if world.rows[r][c] == "#":  # hatched: no value has that colour
+            axes.add_patch(
+                plt.Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="white", edgecolor=WALL,
+                              hatch="//////", linewidth=0)
+            )  # fmt: skip
+    for s, (r, c) in enumerate(world.cells):
+        letter = world.rows[r][c]
+        colour, ink = "white", INK
+        if letter in PRIZES:
+            colour = PRIZE_COLOUR[letter]
+        elif values is not None and np.isfinite(values[s]):
+            colour = mpl.colormaps["cividis"](shade(values[s]))
+            ink = "white" if shade(values[s]) < 0.55 else INK
+        axes.add_patch(plt.Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor=colour, edgecolor=GRID))
+        if letter != ".":
+            at, size = ((c - 0.33, r - 0.28), 10) if letter == "S" else ((c, r), 14)
+            axes.text(
+                *at, letter, ha="center", va="center", fontsize=size, weight="bold", color=ink
+            )
+        if letter in PRIZES:
+            continue
+        if policy is not None:
+            for action in np.atleast_1d(policy[s]):
+                dr, dc = list(MOVES.values())[action]
+                axes.annotate(
+                    "", (c + 0.3 * dc, r + 0.3 * dr), (c - 0.08 * dc, r - 0.08 * dr),
+                    arrowprops={"arrowstyle": "-|>", "color": ink, "linewidth": 1.2},
+                )  # fmt: skip
+        elif numbers and values is not None and np.isfinite(values[s]):
+            axes.text(c, r + 0.08, f"{values[s]:.2f}", ha="center", va="center",
+                      fontsize=8, color=ink)  # fmt: skip
+    return axes
+
+
+def draw_walk(world: GridWorld, states, axes, colour=WALKER) -> None:
+    """The path of an episode on a map, a little shaken so that ways there and back both show."""
+    shake = 0.13 * np.sin(1.7 * np.arange(len(states))[:, None] + np.array([0.0, 1.2]))
+    r, c = (world.cells[states] + shake).T
+    axes.plot(c, r, "-", color=colour, linewidth=1.2, alpha=0.85)
+    axes.plot(c[0], r[0], "o", color=colour, markersize=6)
+    axes.plot(c[-1], r[-1], "X", color=colour, markersize=9)
+
+
+def walk_film(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22):
+    """A film of walks on the map, side by side: one frame a step, the last one held.
+
+    Parameters
+    ----------
+    walks : list of (T + 1,) arrays
+        States, as in ``Episode.states``; lengths may differ.
+    size : int
+        Pixels per cell.
+    pause : int
+        Frames that the end is shown.
+    step : float
+        Seconds a frame.
+
+    Returns
+    -------
+    IPython.display.Image
+    """
+    data = walk_png(world, walks, titles=titles, size=size, pause=pause, step=step)
+    return shown_film(data, "Film of " + ", ".join(titles))
+
+
+def walk_png(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22) -> bytes:
+    """The film of :func:`walk_film` as the bytes of an animated PNG file."""
+    if len(walks) != len(titles):
+        raise ValueError(f"{len(walks)} walks have {len(titles)} titles.")
+    frames = max(len(walk) for walk in walks) + pause
+    images = []
+    for t in range(frames):
+        images.append(_walk_frame(world, [w[: t + 1] for w in walks], titles, 2 * size))
+    palette = images[-1].quantize(48, method=Image.Quantize.MAXCOVERAGE)
+    small = [
+        image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS).quantize(
+            palette=palette, dither=Image.Dither.NONE
+        )
+        for image in images
+    ]
+    return animated_png(small, round(1000 * step))
+
+
+def _walk_frame(world: GridWorld, walks, titles, size: int) -> Image.Image:
+    n_rows, n_columns = len(world.rows), len(world.rows[0])
+    width, header = (n_columns + 1) * size, size
+    image = Image.new("RGB", (width * len(walks), n_rows * size + header + size // 4), PAPER)
+    draw = ImageDraw.Draw(image)
+    for i, (walk, title) in enumerate(zip(walks, titles, strict=True)):
+        left = i * width + size // 2
+        draw.text((left, header // 2), title, fill=INK, anchor="lm", font_size=0.42 * size)
+        for r, row in enumerate(world.rows):
+            for c, letter in enumerate(row):
+                x, y = left + c * size, header + r * size
+                fill = WALL if letter == "#" else PRIZE_COLOUR.get(letter, "#FFFFFF")
+                draw.rectangle([x, y, x + size, y + size], fill=fill, outline=GRID)
+                if letter not in "#.":
+                    draw.text((x + size / 2, y + size / 2), letter, fill=INK, anchor="mm",
+                              font_size=0.5 * size)  # fmt: skip
+        centres = [(left + (c + 0.5) * size, header + (r + 0.5) * size)
+                   for r, c in world.cells[walk]]  # fmt: skip
+        if len(centres) > 1:
+            draw.line(centres, fill=WALKER, width=size // 12)
+        (x, y), radius = centres[-1], 0.3 * size
+        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=WALKER)
+    return image
+
+
+def draw_plane(
+    grid: PendulumGrid, table, *, axes=None, title="", cmap="cividis", limits=None, bar=""
+):
+    """A (S,) table of the pendulum's grid points in colour, over angle and angular velocity.
+
+    Parameters
+    ----------
+    bar : str
+        Text at the colour bar.
+    limits : (low, high), optional
+        Of the colours.
+    """
+    axes = axes or plt.subplots(figsize=(5.2, 3.4))[1]
+    low, high = limits or (np.min(table), np.max(table))
+    values = np.reshape(table, (len(grid.theta), len(grid.theta_dot))).T
+    image = axes.pcolormesh(
+        np.append(grid.theta, grid.theta[0] + 2 * np.pi),  # the circle closes: −π is π
+        grid.theta_dot, np.column_stack([values, values[:, 0]]),
+        cmap=cmap, vmin=low, vmax=high, shading="nearest", rasterized=True,
+    )  # fmt: skip
+    axes.set(
+        xlabel=label("theta"), ylabel=label("theta_dot"), title=title, xlim=(-np.pi, np.pi),
+        xticks=[-np.pi, 0, np.pi], xticklabels=["−π", "0 (upright)", "π"],
+    )  # fmt: skip
+    axes.grid(False)
+    axes.figure.colorbar(image, ax=axes, label=bar)
+    return axes

@@ -1,0 +1,169 @@
+"""Figures of how a formula is written and how its numbers are found."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from symtut.lab.animation import animated_png, shown_film
+from symtut.lab.plots import INK, OKABE_ITO
+from symtut.lab.scenes.nb07_decoding_steps import Step, spelled, token_name
+
+WRITTEN, OFFERED, FORBIDDEN = OKABE_ITO[1], OKABE_ITO[0], "#999999"
+
+
+def next_token_bars(
+    step: Step, names: Sequence[str], temperature: float = 1.0, top: int = 9, axes=None
+):
+    """Probabilities of the next token: bars after the mask, open ones for what it forbids.
+
+    Parameters
+    ----------
+    step : Step
+        One step of :meth:`symtut.lab.scenes.nb07_decoding_steps.Writer.trace`.
+    names : sequence of str
+        Of the variables.
+    temperature : float
+        Logits are divided by it before the softmax.
+    top : int
+        Show so many of the most probable tokens; the one that was written is always among them.
+    """
+    axes = axes or plt.subplots(figsize=(6.6, 3.2))[1]
+    names = tuple(names)
+    free, masked = (step.probabilities(temperature, on) for on in (False, True))
+    shown = list(np.argsort(-np.maximum(free, masked), kind="stable")[:top])
+    if step.token not in shown:
+        shown[-1] = step.token
+    places = np.arange(len(shown))
+    colours = [WRITTEN if code == step.token else OFFERED for code in shown]
+    axes.barh(places, masked[shown], color=colours, height=0.62)
+    outside = np.where(step.allowed[shown], 0.0, free[shown])
+    axes.barh(places, outside, facecolor="none", edgecolor=FORBIDDEN, hatch="////", height=0.62)
+    for place, code in enumerate(shown):
+        text = f"{masked[code]:.3f}" if step.allowed[code] else f"{free[code]:.3f} forbidden"
+        end = max(masked[code], outside[place])
+        axes.annotate(
+            text, (end, place), xytext=(4, 0), textcoords="offset points", va="center",
+            fontsize=8.5, color=INK,
+        )  # fmt: skip
+    axes.set_yticks(places, [token_name(code, names) for code in shown])
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1.18), xlabel="probability of the next token")
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.grid(axis="y", visible=False)
+    axes.set_title(f"so far:  {spelled(step.before, names) or '(nothing)'}", fontsize=10)
+    return axes
+
+
+def writing_film(steps: Sequence[Step], names: Sequence[str], temperature: float = 1.0):
+    """A film of one formula being written: the bars of each step, the chosen token in orange.
+
+    Returns
+    -------
+    IPython.display.Image
+    """
+
+    def draw(frame):
+        figure, axes = plt.subplots(figsize=(5.6, 3.0), layout="none")
+        figure.subplots_adjust(left=0.17, right=0.98, bottom=0.17, top=0.9)  # nothing jumps about
+        next_token_bars(steps[frame], names, temperature, top=7, axes=axes)
+        return figure
+
+    return film(draw, len(steps), 1300, "Film of a formula being written token by token")
+
+
+def film(draw: Callable, frames: int, milliseconds: int, description: str):
+    """An animated picture from matplotlib figures; it plays wherever a notebook shows pictures.
+
+    Parameters
+    ----------
+    draw : callable
+        Number of the frame → a figure; all of one size.
+    frames : int
+    milliseconds : int
+        How long each frame stays; the last one stays three times as long.
+    description : str
+        For those who cannot see it.
+
+    Returns
+    -------
+    IPython.display.Image
+    """
+    return shown_film(film_png(draw, frames, milliseconds), description)
+
+
+def film_png(draw: Callable, frames: int, milliseconds: int) -> bytes:
+    """The film of :func:`film` as the bytes of an animated PNG file."""
+    pictures = []
+    for frame in range(frames):
+        figure = draw(frame)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=66)
+        plt.close(figure)
+        pictures.append(Image.open(file).convert("RGB"))
+    # one palette for all, so that what does not move costs nothing
+    tall = Image.new("RGB", (pictures[0].width, pictures[0].height * frames))
+    for frame, picture in enumerate(pictures):
+        tall.paste(picture, (0, pictures[0].height * frame))
+    palette = tall.quantize(32, method=Image.Quantize.MAXCOVERAGE)
+    pictures = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+    return animated_png(pictures, [milliseconds] * (frames - 1) + [3 * milliseconds])
+
+
+def faults_stacked(shares: dict[str, dict[str, float]], axes=None):
+    """Stacked bars: what is wrong with sequences, one bar a setting.
+
+    Parameters
+    ----------
+    shares : dict
+        Setting → {fault: share of all sequences}.
+    """
+    axes = axes or plt.subplots(figsize=(7.2, 3.2))[1]
+    faults = list(dict.fromkeys(name for share in shares.values() for name in share))
+    bottom = np.zeros(len(shares))
+    hatches = ("", "////", "....", "xx", "--")
+    for number, name in enumerate(faults):
+        height = np.array([share.get(name, 0.0) for share in shares.values()])
+        axes.bar(
+            range(len(shares)), height, bottom=bottom, label=name, width=0.66,
+            color=OKABE_ITO[number % 6], hatch=hatches[number % 5], edgecolor="white",
+        )  # fmt: skip
+        bottom += height
+    for place, total in enumerate(bottom):
+        axes.annotate(
+            f"{total:.0%}", (place, total), xytext=(0, 3), textcoords="offset points",
+            ha="center", fontsize=8.5,
+        )  # fmt: skip
+    axes.set_xticks(range(len(shares)), list(shares), fontsize=9)
+    axes.set(ylim=(0, 1.12), ylabel="share that is no formula")
+    axes.grid(axis="x", visible=False)
+    axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return axes
+
+
+def front(rows: Sequence[dict], picks: dict[str, int], axes=None):
+    """Error against length of the equations of a front; ``picks`` are circled, with their reasons.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        With ``complexity`` (nodes) and ``error`` (1 − R² on the points of the fit).
+    picks : dict
+        Reason → place in ``rows``.
+    """
+    axes = axes or plt.subplots()[1]
+    nodes = [row["complexity"] for row in rows]
+    error = [max(row["error"], 1e-16) for row in rows]
+    axes.semilogy(nodes, error, "o-", color=OKABE_ITO[0], markersize=4, linewidth=1)
+    marks = (("s", OKABE_ITO[1]), ("D", OKABE_ITO[2]), ("^", OKABE_ITO[3]), ("v", OKABE_ITO[4]))
+    for number, (reason, place) in enumerate(picks.items()):
+        marker, colour = marks[number % 4]
+        axes.plot(
+            nodes[place], error[place], marker, markersize=9 + 4 * number, color=colour,
+            markerfacecolor="none", markeredgewidth=1.8, label=reason,
+        )  # fmt: skip
+    axes.set(xlabel="length (nodes)", ylabel="1 − R² on the points fitted")
+    axes.legend(fontsize=8.5)
+    return axes

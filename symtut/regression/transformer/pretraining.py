@@ -1,0 +1,371 @@
+"""Pretraining on random functions: an endless stream of (points, formula) pairs.
+
+The learning rate is constant after a warm-up and falls linearly to zero over the last fifth, so a
+finished run can be extended: raise ``examples`` and resume. Started by ``torchrun``, every process
+takes its own chunks and the gradients are averaged.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader, Dataset
+
+from symtut.errors import InputError
+from symtut.output_folder import output_folder
+from symtut.progress import Bar, silenced
+from symtut.regression.transformer import training_files as files
+from symtut.regression.transformer.examples import PRESETS, Batch, PretrainConfig, make_chunk
+from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.processes import Processes, bfloat16_pays
+from symtut.regression.transformer.recovery import recovery
+from symtut.regression.transformer.weights import save_weights
+from symtut.storage import (
+    ensure_folder,
+    load_tensors,
+    provenance,
+    read_metadata,
+    save_tensors,
+    write_csv,
+)
+
+
+class Chunks(Dataset):
+    """Chunk number → batches, for the data loader's worker processes."""
+
+    def __init__(self, draw: Callable, config: PretrainConfig):
+        self.draw, self.config = draw, config
+
+    def __getitem__(self, chunk: int) -> tuple[int, list[Batch]]:
+        return chunk, self.draw(self.config, chunk)
+
+
+class Pretraining:
+    """A run that can be stopped at any time and resumed; ``step()`` handles one chunk.
+
+    Parameters
+    ----------
+    workers : int
+        Processes that draw random functions ahead of the training; 0 draws them in this one. The
+        result does not depend on it.
+    model : FormulaTransformer, optional
+        Where to start from; what it has frozen stays as it is. Default: fresh weights.
+    draw : callable
+        ``(config, chunk, held_out=False)`` → list of batches; the same for the same arguments.
+    """
+
+    def __init__(
+        self,
+        config: PretrainConfig,
+        out: str | Path,
+        device: str | None = None,
+        workers: int = 0,
+        model: FormulaTransformer | None = None,
+        draw: Callable = make_chunk,
+    ):
+        self.config, self.out, self.workers = config, ensure_folder(out), workers
+        self.draw = draw
+        self.processes = Processes(device)
+        self.device = self.processes.device
+        self._chunks = None
+        if model is None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(config.seed)
+                model = FormulaTransformer(config.model)
+        self.model = model.to(self.device)
+        # what is judged and exported: the running mean of the weights, or the weights themselves
+        self.averaged = (
+            AveragedModel(self.model, avg_fn=self._averaged) if config.averaging else None
+        )
+        self.optimizer = torch.optim.AdamW(
+            [p for p in self.model.parameters() if p.requires_grad], config.learning_rate,
+            betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True,
+        )  # fmt: skip
+        self.autocast = self.device != "cpu" or bfloat16_pays()
+        self.chunk = self.seen = 0
+        self.cpu_seconds = 0.0
+        self.log: list[list] = []
+        self.fingerprints: set[str] = set()
+
+    # ---- checkpoint -----------------------------------------------------------------------------
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.out / files.CHECKPOINT
+
+    def save_checkpoint(self) -> None:
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        if self.averaged is not None:
+            averaged = self.averaged.state_dict()
+            tensors |= {f"averaged.{k}": v for k, v in averaged.items()}
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
+        metadata = {
+            "config": _plain(self.config), "chunk": self.chunk, "seen": self.seen,
+            "cpu_seconds": self.cpu_seconds, "log": self.log,
+            "fingerprints": sorted(self.fingerprints), "autocast": self.autocast,
+        }  # fmt: skip
+        save_tensors(self.checkpoint_path, tensors, metadata)
+
+    def resume(self) -> None:
+        """Continue from the checkpoint in the output folder.
+
+        ``examples`` may differ from the interrupted run's (to extend it); nothing else may.
+
+        Raises
+        ------
+        InputError
+            If it is damaged or belongs to a run with other settings.
+        """
+        metadata = read_metadata(self.checkpoint_path, files.CHECKPOINT_HEADER)
+        stored, mine = dict(metadata["config"]), _plain(self.config)
+        # a field that an older checkpoint lacks has its default
+        stored["model"] = _plain(TransformerConfig()) | stored["model"]
+        if changed := files.changed_settings(stored, mine):
+            raise InputError(
+                f"'{self.checkpoint_path}' belongs to a run with other settings "
+                f"({', '.join(changed)}): use the same preset and seed, or another folder."
+            )
+        files.check_own(self.out, self._recipe())
+        like = files.checkpoint_tensors(self.model, self.averaged, self.optimizer)
+        tensors, _ = load_tensors(self.checkpoint_path, files.CHECKPOINT_HEADER, lambda _: like)
+        model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
+        self.model.load_state_dict(model)
+        if self.averaged is not None:
+            averaged = {k[9:]: v for k, v in tensors.items() if k.startswith("averaged.")}
+            self.averaged.load_state_dict(averaged)
+        state: dict[int, dict] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, i, name = key.split(".", 2)
+                state.setdefault(int(i), {})[name] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        if self.device == "cpu":  # the same arithmetic to the end
+            self.autocast = metadata.get("autocast", self.autocast)
+        self.chunk, self.seen = metadata["chunk"], metadata["seen"]
+        self.cpu_seconds = metadata["cpu_seconds"]
+        # likewise a figure that an older log lacks: empty in the table from then on
+        width = len(files.LOG_COLUMNS)
+        self.log = [[*row, *[""] * (width - len(row))] for row in metadata["log"]]
+        self.fingerprints = set(metadata.get("fingerprints", ()))
+        self._chunks = None
+
+    # ---- training -------------------------------------------------------------------------------
+
+    def learning_rate(self, seen: int) -> float:
+        done = seen / self.config.examples
+        return self.config.learning_rate * min(1.0, done / 0.02 + 0.01, max(0.0, (1 - done) / 0.2))
+
+    def step(self) -> dict:
+        """Train on one chunk (one for each process); returns mean loss and token accuracy."""
+        started = time.process_time()
+        self.model.train()
+        losses, accuracies = [], []
+        batches = self._next_chunk()
+        for number, batch in enumerate(batches):
+            # the same on every process, whatever the sizes of their last batches
+            seen = self.seen + number * self.config.batch_size * self.processes.size
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.learning_rate(seen)
+            loss, accuracy = self._loss(self.model, batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.processes.average_gradients(self.model)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+            self.optimizer.step()
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.model)
+            losses.append(loss.detach())
+            accuracies.append(accuracy)
+        self.chunk += self.processes.size
+        self.seen += self.processes.sum(sum(len(batch.y) for batch in batches))
+        self.cpu_seconds += time.process_time() - started
+        return {
+            "loss": float(torch.stack(losses).mean()),
+            "token_accuracy": float(torch.stack(accuracies).mean()),
+        }
+
+    def _next_chunk(self) -> list[Batch]:
+        """This process's next chunk, cut to the number of batches that all processes have.
+
+        Raises
+        ------
+        RuntimeError
+            If the chunk was drawn before: a mistake in the seeds, and a splendid training loss.
+        """
+        if self._chunks is None:
+            loader = DataLoader(
+                Chunks(self.draw, self.config), batch_size=None, num_workers=self.workers,
+                sampler=count(self.chunk + self.processes.rank, self.processes.size),
+            )  # fmt: skip
+            self._chunks = iter(loader)
+        number, batches = next(self._chunks)
+        fingerprint = batches[0].fingerprint()
+        if fingerprint in self.fingerprints:
+            raise RuntimeError(f"chunk {number} repeats an earlier one: training data must not.")
+        self.fingerprints.add(fingerprint)
+        return batches[: self.processes.least(len(batches))]
+
+    @torch.no_grad()
+    def evaluate(self, chunks: int = 2, functions: int = 40, samples: int = 32) -> dict:
+        """Loss, token accuracy and recovery on held-out skeletons, drawn with unrelated seeds."""
+        model = self.best_model.eval()
+        config = replace(self.config, seed=self.config.seed + 1_000_003)
+        batches = [b for chunk in range(chunks) for b in self.draw(config, chunk, held_out=True)]
+        results = [(*self._loss(model, batch), len(batch.y)) for batch in batches]
+        loss, accuracy, size = (
+            np.array([float(v) for v in column]) for column in zip(*results, strict=True)
+        )
+        return {
+            "held_out_loss": float(np.average(loss, weights=size)),
+            "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
+        } | recovery(model, batches, functions, samples, self.config.seed)
+
+    @property
+    def best_model(self) -> FormulaTransformer:
+        """The transformer that is judged and exported."""
+        return self.model if self.averaged is None else self.averaged.module
+
+    def _averaged(self, mean, new, n):
+        """The running mean after ``n`` steps; it forgets the random start faster than the rest."""
+        return mean.lerp(new, max(1 - self.config.averaging, 9 / (n + 10)))
+
+    def _loss(self, model: FormulaTransformer, batch: Batch):
+        batch = batch.to(self.device)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.autocast):
+            return model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
+
+    def run(self, report=print) -> Path:
+        """Train to the end; returns the path of the weight file.
+
+        A bar shows the time left; ``report`` gets a line at each checkpoint.
+        """
+        saved = time.monotonic()
+        recent: list[dict] = []
+        figures: dict[str, float] = {}
+        first = self.processes.rank == 0
+        quiet = nullcontext() if first else silenced()
+        with quiet, Bar("examples", self.config.examples, self.seen) as bar:
+            while self.seen < self.config.examples:
+                recent.append(self.step())
+                self._require_finite(recent[-1]["loss"])
+                note = ", ".join(f"{k}={v:.3f}" for k, v in (figures | recent[-1]).items())
+                bar.to(min(self.seen, self.config.examples), note)
+                last = self.seen >= self.config.examples
+                if first and (last or time.monotonic() - saved > self.config.checkpoint_every):
+                    figures = self._checkpoint(recent)
+                    shown = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
+                    left = (self.config.examples - self.seen) * self.cpu_seconds / self.seen
+                    bar.clear()
+                    report(f"{self.seen:>9,} examples  {shown}  {left / 60:.0f} min left")
+                    recent, saved = [], time.monotonic()
+        if first:
+            self._write_log()  # a kill may have come between the last checkpoint and its log
+        return self.export()
+
+    def _checkpoint(self, recent: list[dict]) -> dict:
+        """Figures since the last checkpoint and on held-out functions; writes log and state."""
+        figures = {k: float(np.mean([r[k] for r in recent])) for k in recent[0]} | self.evaluate()
+        self._require_finite(figures["held_out_loss"])
+        self.log.append([self.seen, round(self.cpu_seconds, 1), *figures.values()])
+        self.save_checkpoint()
+        self._write_log()
+        return figures
+
+    def _write_log(self) -> None:
+        write_csv(self.out / files.LOG, list(files.LOG_COLUMNS), self.log)
+
+    def _require_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            kept = self.log[-1][0] if self.log else 0
+            raise InputError(
+                f"the training diverged after {self.seen} examples: its loss is {loss}. It is "
+                f"stopped; '{self.out}' holds what it was after {kept} examples."
+            )
+
+    def export(self) -> Path:
+        """Write the weights and their card into the output folder."""
+        path = self.out / files.WEIGHTS
+        save_weights(path, self.best_model, self.card())
+        return path
+
+    def card(self) -> dict:
+        """What the model card says of the training."""
+        return {
+            "recipe": self._recipe(),
+            "examples_seen": self.seen,
+            "cpu_seconds": round(self.cpu_seconds, 1),
+            "device": self.device,
+            "figures": dict(zip(files.FIGURES, self.log[-1][2:], strict=True)) if self.log else {},
+            "provenance": provenance(),
+        }
+
+    def _recipe(self) -> dict:
+        return {k: v for k, v in _plain(self.config).items() if k != "model"}
+
+
+def _plain(config) -> dict:
+    """A configuration as JSON would give it back (tuples become lists)."""
+    return json.loads(json.dumps(asdict(config)))
+
+
+def main(
+    preset: str, out: str | Path, resume: bool = False, examples: int | None = None, seed: int = 0,
+    report=print, workers: int = 0,
+) -> Path:  # fmt: skip
+    """``symtut pretrain``: train a preset, writing checkpoints, a log and the weights to ``out``.
+
+    Raises
+    ------
+    InputError
+        Unknown preset, non-writable folder, a checkpoint that is not resumed, or none to resume.
+    """
+    if preset not in PRESETS:
+        raise InputError(f"unknown preset '{preset}'; known presets: {', '.join(PRESETS)}.")
+    config = replace(PRESETS[preset], seed=seed)
+    if examples is not None:
+        if examples < 1:
+            raise InputError("the number of examples must be positive.")
+        config = replace(config, examples=examples)
+    if workers < 0:
+        raise InputError("the number of workers must not be negative.")
+    with training_folder(out):
+        return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
+
+
+@contextmanager
+def training_folder(out: str | Path) -> Iterator[None]:
+    """The output folder, held by the one process of a training that writes into it."""
+    first = int(os.environ.get("RANK", 0)) == 0
+    with output_folder(out, files.FILES) if first else nullcontext():
+        yield
+
+
+def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:
+    """Run to the end, from the checkpoint in the output folder if there is one.
+
+    Raises
+    ------
+    InputError
+        If there is a checkpoint and ``resume`` is False, or files that this run did not write.
+    """
+    if os.path.lexists(run.checkpoint_path):
+        if not resume:
+            raise InputError(
+                f"'{run.out}' holds an interrupted run: add --resume to continue it, "
+                "or choose another folder."
+            )
+        run.resume()
+    else:
+        files.check_new(run.out)
+    return run.run(report if run.processes.rank == 0 else lambda line: None)

@@ -1,0 +1,205 @@
+"""Weight files: safetensors plus a JSON card beside each; loading checks both."""
+
+import dataclasses
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from symtut.errors import InputError
+from symtut.expressions.evaluate import SYMBOLS
+from symtut.forms import (
+    ANYTHING,
+    NAME,
+    SHA256,
+    list_of,
+    mapping,
+    number,
+    of_dataclass,
+    record,
+    text,
+    whole,
+    with_key,
+)
+from symtut.regression.transformer.adapters import adapters_of, fold
+from symtut.regression.transformer.model import CHOICES, FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.weight_names import find_weights
+from symtut.storage import (
+    file_sha256,
+    load_tensors,
+    read_json,
+    read_metadata,
+    save_tensors,
+    write_json,
+)
+
+CONFIG = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
+ADAPTER = record({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})
+HEADER = with_key(
+    "adapter",
+    record({"adapter": ADAPTER}, what="a symtut weight file"),
+    record({"config": CONFIG}),
+)
+CARD = record(
+    {"parameters": whole(1), "sha256": SHA256},
+    {
+        "config": CONFIG,
+        "adapter": ADAPTER,
+        "recipe": mapping(ANYTHING),
+        "examples_seen": whole(),
+        "cpu_seconds": number(0),
+        "device": NAME,
+        "figures": mapping(ANYTHING),
+        "provenance": mapping(ANYTHING),
+    },
+    what="a model card of symtut",
+)
+
+
+def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> None:
+    """Write ``path`` (safetensors, float16) and the model card ``path`` with suffix ``.json``.
+
+    The card records the configuration, a SHA-256 of the tensors file, and what the caller knows:
+    recipe, examples seen, time, machine, held-out figures.
+    """
+    path = Path(path)
+    config = dataclasses.asdict(model.config)
+    tensors = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
+    save_tensors(path, tensors, {"config": config})
+    digest = file_sha256(path)
+    n_parameters = sum(p.numel() for p in model.parameters())
+    card = {"config": config, "parameters": n_parameters, "sha256": digest, **card}
+    write_json(path.with_suffix(".json"), card)
+
+
+def save_adapter(
+    path: str | Path,
+    tensors: dict[str, torch.Tensor],
+    base: str,
+    base_sha256: str,
+    rank: int,
+    card: dict,
+) -> None:
+    """Write low-rank adapters (float16) and their card, in the manner of :func:`save_weights`.
+
+    ``base`` and ``base_sha256`` say which weights they change; loading checks the hash.
+    """
+    path = Path(path)
+    adapter = {"base": base, "base_sha256": base_sha256, "rank": rank}
+    tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
+    save_tensors(path, tensors, {"adapter": adapter})
+    digest = file_sha256(path)
+    n_parameters = sum(value.numel() for value in tensors.values())
+    card = {"adapter": adapter, "parameters": n_parameters, "sha256": digest, **card}
+    write_json(path.with_suffix(".json"), card)
+
+
+def is_adapter(path: Path) -> bool:
+    """Whether a file holds adapters instead of whole weights."""
+    return "adapter" in read_metadata(path, HEADER)
+
+
+def read_card(path: Path) -> dict:
+    """The model card at ``path``; an ``InputError`` if it is not one."""
+    return read_json(path, CARD)
+
+
+def weights_sha256(name: str | Path) -> str:
+    """Hash of a weight file by name or path."""
+    return file_sha256(find_weights(name))
+
+
+def load_weights(name: str | Path) -> FormulaTransformer:
+    """The transformer with its weights, in evaluation mode, float32.
+
+    Raises
+    ------
+    InputError
+        Unknown name, damaged file, a file that does not match its card, or weights trained with
+        another alphabet of tokens.
+    """
+    path = find_weights(name)
+    return _load(str(path), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(path: str, _changed: int) -> FormulaTransformer:
+    metadata = read_metadata(path, HEADER)
+    card = Path(path).with_suffix(".json")
+    if os.path.lexists(card) and read_card(card)["sha256"] != file_sha256(path):
+        raise InputError(
+            f"'{path}' does not match the checksum in '{card.name}': one of the two was "
+            "changed or cut short. Get both again."
+        )
+    if "adapter" in metadata:
+        model = _adapted(path, metadata["adapter"])
+    else:
+        model = _whole(path, metadata["config"])
+    model = with_whole_alphabet(model)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model.eval()
+
+
+NEVER = -1e4
+"""Logit of a token that weights have not been trained to write."""
+
+
+@torch.no_grad()
+def with_whole_alphabet(model: FormulaTransformer) -> FormulaTransformer:
+    """The same transformer with today's alphabet; it never writes what it has not learned.
+
+    Weights made before an operator was added stay useful that way.
+    """
+    old = model.config.symbols
+    if old == SYMBOLS:
+        return model
+    n_numbers = model.config.vocabulary_size - len(old)
+    rows = [SYMBOLS.index(symbol) for symbol in old]
+    rows += [len(SYMBOLS) + number for number in range(n_numbers)]
+    wider = FormulaTransformer(dataclasses.replace(model.config, symbols=SYMBOLS))
+    state = model.state_dict()
+    for name, fill in (("token.weight", 0.0), ("head.weight", 0.0), ("head.bias", NEVER)):
+        name = f"decoder.{name}"
+        tensor = torch.full_like(wider.state_dict()[name], fill)
+        tensor[rows] = state[name]
+        state[name] = tensor
+    wider.load_state_dict(state)
+    return wider
+
+
+def _adapted(path: str, adapter: dict) -> FormulaTransformer:
+    base = adapter["base"]
+    if weights_sha256(base) != adapter["base_sha256"]:
+        raise InputError(
+            f"'{path}' was trained for other weights '{base}' than those that are here; "
+            "get both from one version, or fine-tune again."
+        )
+    whole = find_weights(base)
+    header = read_metadata(whole, HEADER)
+    if "adapter" in header:
+        raise InputError(f"'{path}' belongs to '{base}', which is an adapter itself.")
+    model = _whole(str(whole), header["config"])
+    tensors, _ = load_tensors(path, HEADER, lambda _: adapters_of(model, adapter["rank"]))
+    fold(model, tensors)
+    return model
+
+
+def _whole(path: str, config: dict) -> FormulaTransformer:
+    symbols = tuple(config.get("symbols", ()))
+    if not set(symbols) <= set(SYMBOLS) or len(set(symbols)) != len(symbols):
+        raise InputError(
+            f"'{path}' was trained with operators that this version of symtut does not have; "
+            "use weights made with this version, or pretrain again."
+        )
+    try:
+        config = TransformerConfig(**{**config, "symbols": symbols})
+    except InputError as error:
+        raise InputError(f"'{path}' does not describe a transformer: {error}") from error
+    with torch.device("meta"):  # names and shapes alone: whatever the file claims costs no memory
+        like = FormulaTransformer(config).state_dict()
+    tensors, _ = load_tensors(path, HEADER, lambda _: like)
+    model = FormulaTransformer(config)
+    model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    return model

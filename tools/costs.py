@@ -1,0 +1,239 @@
+"""What each notebook costs: ``python -m tools.costs [NAME ...] --out FILE.csv``.
+
+Runs the solved notebooks one after the other, each on a copy, in a fresh kernel, with one thread,
+and writes a table: wall and CPU seconds, peak memory, size of the file. It goes on where it was
+cut: a row stays as long as the notebook's code does. Run it on a machine that does nothing else.
+The exit code is 2 for bad input, and 1 if a notebook fails or takes more than it may.
+"""
+
+import argparse
+import csv
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+from symtut.errors import InputError
+from symtut.lab.run import QUIET_KERNEL
+from symtut.lab.session import PROFILES
+from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from tools.build import REPOSITORY, sources, targets
+from tools.process_tree import ProcessTree
+
+MOST_MB = 1500  # free Binder ends a session at 2 GB, and JupyterLab itself takes some of that
+MOST_SECONDS = {"smoke": 60, "lab": 300}
+LONGER = {("10_symbolic_mbpo", "lab"): 480}
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes? of computing")
+MEMORY = re.compile(r"\*\*Memory:\*\* under ([\d.]+) GB")
+SLACK = 3  # what a notebook announces may be this many times what it takes, not more
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A row of the table. MB and kB are powers of ten."""
+
+    notebook: str
+    profile: str
+    wall_seconds: float  # from a started kernel to the end of the last cell
+    cpu_seconds: float
+    peak_mb: float  # of the kernel and its children together
+    size_kb: float  # of the solved notebook with its outputs
+    code: str  # a digest of the code cells
+
+
+# ---- measuring ----------------------------------------------------------------------------------
+
+
+def measure(path: Path, profile: str) -> Cost:
+    """Run one notebook in an empty folder and say what it took.
+
+    Raises
+    ------
+    CellExecutionError, DeadKernelError
+        If a cell fails, or the kernel dies.
+    """
+    notebook = parameterize_notebook(load_notebook_node(str(path)), {"PROFILE": profile})
+    # The kernel starts in another folder: a checkout that is not installed must still be found.
+    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    env |= dict.fromkeys(THREADS, "1")
+    env.pop("MPLBACKEND", None)  # set for scripts, it would keep the figures from being drawn
+    with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
+        client = NotebookClient(
+            notebook, timeout=None, kernel_name="python3", extra_arguments=QUIET_KERNEL,
+            resources={"metadata": {"path": folder}},
+        )  # fmt: skip
+        client.reset_execution_trackers()
+        with client.setup_kernel(env=env):
+            start = time.perf_counter()
+            with ProcessTree(client.km.provisioner.pid) as tree:
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
+                wall = time.perf_counter() - start
+    return Cost(
+        path.stem, profile, round(wall, 1), round(tree.cpu_seconds, 1),
+        round(tree.peak_bytes / 1e6, 1), _kilobytes(path), code_digest(path),
+    )  # fmt: skip
+
+
+def code_digest(path: Path) -> str:
+    """What tells two states of a notebook's code apart; text and outputs do not count."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\0".join(cell.source for cell in cells if cell.cell_type == "code")
+    return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def measure_all(paths: Iterable[Path], profile: str, out: Path, again: bool = False) -> list[str]:
+    """Measure what the table at ``out`` does not have yet; returns what went wrong, a line each.
+
+    Writes the table after each notebook, and beside it (``.json``) where its rows come from.
+    """
+    ensure_folder(out.parent)
+    paths, failures, table, sessions = list(paths), [], {}, []
+    if out.exists():
+        table = {(row.notebook, row.profile): row for row in read_table(out)}
+        sessions = read_json(out.with_suffix(".json")).get("sessions", [])
+
+    def known(path):
+        row = table.get((path.stem, profile))
+        return not again and row is not None and row.code == code_digest(path)
+
+    if not all(map(known, paths)):
+        write_json(out.with_suffix(".json"), {"sessions": [*sessions, provenance()]})
+    for path in paths:
+        key = path.stem, profile
+        if known(path):
+            print(f"{path.stem}: measured before", flush=True)
+            table[key] = replace(table[key], size_kb=_kilobytes(path))  # outputs may have changed
+        else:
+            try:
+                table[key] = row = measure(path, profile)
+            except (CellExecutionError, DeadKernelError) as error:
+                failures.append(f"{path.stem} failed: {str(error).strip()}")
+                continue
+            print(f"{path.stem}: {row.wall_seconds:.0f} s, {row.peak_mb:.0f} MB", flush=True)
+        names = [field.name for field in fields(Cost)]
+        write_csv(out, names, [list(asdict(table[each]).values()) for each in sorted(table)])
+    return failures
+
+
+def _kilobytes(path: Path) -> float:
+    return round(path.stat().st_size / 1e3, 1)
+
+
+# ---- the table ----------------------------------------------------------------------------------
+
+
+def read_table(path: str | Path) -> list[Cost]:
+    """The rows of a stored table.
+
+    Raises
+    ------
+    InputError
+        No such file, or not a table of this command.
+    """
+    kinds = {field.name: field.type for field in fields(Cost)}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != list(kinds):
+                raise InputError(f"'{path}' is not a table of tools.costs; name another file.")
+            return [Cost(**{n: kind(row[n]) for n, kind in kinds.items()}) for row in reader]
+    except OSError as error:
+        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
+    except (ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' is damaged ({error}); remove it and measure again.") from error
+
+
+def markdown(rows: Iterable[Cost]) -> str:
+    """The table for people."""
+    lines = [
+        "| notebook | wall (s) | CPU (s) | peak memory (MB) | file (kB) |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        numbers = (row.wall_seconds, row.cpu_seconds, row.peak_mb, row.size_kb)
+        lines.append(f"| {row.notebook} | " + " | ".join(f"{n:.0f}" for n in numbers) + " |")
+    return "\n".join(lines)
+
+
+def excesses(rows: Iterable[Cost]) -> Iterator[str]:
+    """A line for each notebook that takes more than a notebook may."""
+    for row in rows:
+        if row.peak_mb > MOST_MB:
+            yield f"{row.notebook} takes {row.peak_mb:.0f} MB; the limit is {MOST_MB}."
+        limit = LONGER.get((row.notebook, row.profile), MOST_SECONDS.get(row.profile))
+        if limit and row.wall_seconds > limit:
+            yield f"{row.notebook} takes {row.wall_seconds:.0f} s; the limit is {limit}."
+
+
+def announced(text: str) -> tuple[int, float]:
+    """(minutes of computing, GB) that the first cell of a notebook announces.
+
+    Raises
+    ------
+    InputError
+        If it announces one of them not at all, or in other words.
+    """
+    minutes, gigabytes = TIME.search(text), MEMORY.search(text)
+    if not (minutes and gigabytes):
+        raise InputError(
+            "the first cell must say '**Time:** about N minutes of computing' and "
+            "'**Memory:** under X GB'."
+        )
+    return int(minutes[1]), float(gigabytes[1])
+
+
+def misstatements(row: Cost, text: str) -> Iterator[str]:
+    """A line for each cost that the first cell, ``text``, announces too low or far too high."""
+    minutes, gigabytes = announced(text)
+    taken = row.wall_seconds / 60
+    # Nothing shorter than a minute can be announced.
+    if not taken <= minutes <= max(1, SLACK * taken):
+        yield f"{row.notebook} says {minutes} min of computing; measured: {taken:.1f}."
+    if not row.peak_mb / 1e3 <= gigabytes <= SLACK * row.peak_mb / 1e3:
+        yield f"{row.notebook} says {gigabytes:g} GB; measured: {row.peak_mb / 1e3:.2f}."
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.costs", description=__doc__)
+    parser.add_argument("names", nargs="*", help="e.g. 10_symbolic_mbpo; default all")
+    parser.add_argument("--profile", choices=PROFILES, default="lab")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    parser.add_argument("--again", action="store_true", help="also what was measured before")
+    arguments = parser.parse_args(argv)
+    known = {source.stem: targets(source)[0] for source in sources()}
+    try:
+        for name in arguments.names:
+            if name not in known:
+                raise InputError(f"no notebook '{name}'; there are: {', '.join(known)}.")
+        paths = [known[name] for name in arguments.names or known]
+        problems = measure_all(paths, arguments.profile, arguments.out, arguments.again)
+        rows = read_table(arguments.out) if arguments.out.exists() else []
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    rows = [row for row in rows if row.profile == arguments.profile]
+    print(markdown(rows))
+    problems += excesses(rows)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
