@@ -30,12 +30,14 @@ class Form:
     """What a value must be.
 
     ``wanted`` completes "must be …"; ``inspect(value, at)`` says whether the value itself fits and
-    checks what is inside it, at places that begin with ``at``.
+    checks what is inside it, at places that begin with ``at``. ``dtype`` is that of a column of
+    such values in a DataFrame.
     """
 
     wanted: str
     inspect: Callable[[object, str], bool]
     parse: Callable[[str], object] = str
+    dtype: str = "object"
 
     def check(self, value, at: str = ""):
         if not self.inspect(value, at):
@@ -59,6 +61,7 @@ def whole(low: int = 0, high: int = LARGEST) -> Form:
         f"a whole number {limits}",
         lambda value, at: type(value) is int and low <= value <= high,
         lambda text: int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", text) else text,
+        "int64",
     )
 
 
@@ -74,6 +77,7 @@ def number(low: float = -math.inf, high: float = math.inf, finite: bool = True) 
             and (not finite or abs(value) <= sys.float_info.max)  # of whole numbers, too
         ),
         lambda text: float(text) if re.fullmatch(r"[-+.0-9a-zA-Z]{1,40}", text) else text,
+        "float64",
     )
 
 
@@ -103,11 +107,15 @@ SHA256 = text(64, "[0-9a-f]{64}")
 
 
 def optional(form: Form, nothing=None) -> Form:
-    """``form`` or ``nothing``; in a table an empty cell."""
+    """``form`` or ``nothing``; in a table an empty cell.
+
+    A column of a DataFrame has NaN for a number that is missing, ``nothing`` for anything else.
+    """
     return Form(
         f"{form.wanted} or {nothing!r}",
         lambda value, at: value is nothing or value == nothing or form.inspect(value, at),
         lambda text: form.parse(text) if text else nothing,
+        "float64" if form.dtype == "float64" else "object",
     )
 
 

@@ -1,6 +1,6 @@
 """Files that are either whole or absent: reading within bounds, atomic writing, provenance.
 
-Torch is imported by the functions that need it: most files hold no tensors.
+Torch and pandas are imported by the functions that need them: most files are neither.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from symtut.forms import Form, Mismatch
 from symtut.paths import as_path, check_file, ensure_folder, file_error, mode_of_old
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
 
 __all__ = ["ensure_folder"]
@@ -111,12 +112,12 @@ def write_json(path: str | Path, value) -> None:
     write_bytes(path, text.encode(errors="backslashreplace"))  # as JSON writes half a surrogate
 
 
-def write_csv(path: str | Path, header: list[str], rows: list[list]) -> None:
-    """Write a table as CSV, atomically."""
+def write_csv(path: str | Path, header: list[str], rows: Iterable[list | dict]) -> None:
+    """Write a table as CSV, atomically. Of a dictionary the values of ``header`` are written."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([r[name] for name in header] if isinstance(r, dict) else r for r in rows)
     write_bytes(path, text.getvalue().encode())
 
 
@@ -199,19 +200,50 @@ def _of_form(path, value, form: Form | None):
         raise InputError(f"'{path}' is not {form.wanted}: {error}.") from error
 
 
-def read_csv(path: str | Path, columns: dict[str, Form], what: str) -> list[dict]:
-    """The rows of a table that has exactly these columns, each cell of its column's form.
+def read_table(
+    path: str | Path, columns: dict[str, Form], what: str, last: dict[str, Form] | None = None
+) -> pd.DataFrame:
+    """A table that has exactly these columns, each cell of its column's form.
+
+    Parameters
+    ----------
+    what : str
+        Its name in messages, for example "a table of 'symtut sweep'".
+    last : dict, optional
+        Columns after the others that may be missing, all of them together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Whole numbers are int64, other numbers float64, to the last digit as they stand there; text
+        is ``object``, as are whole numbers that may be missing (``None``). So
+        ``frame.to_dict("records")`` has the values of the cells as Python's own.
 
     Raises
     ------
     InputError
-        If the file is missing, too large, or not ``what`` (for example "a table of 'symtut
-        sweep'"); the message names line and column.
+        If the file is missing, too large, or not ``what``; the message names line and column.
     """
+    import pandas as pd
+
+    columns, rows = _checked_rows(path, columns, what, last or {})
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=object)  # a guess makes 1, None floats
+    return frame.astype({name: form.dtype for name, form in columns.items()})
+
+
+def read_csv(path: str | Path, columns: dict[str, Form], what: str) -> list[dict]:
+    """The rows of :func:`read_table` as dictionaries, without pandas."""
+    return _checked_rows(path, columns, what, {})[1]
+
+
+def _checked_rows(path, columns, what, last) -> tuple[dict[str, Form], list[dict]]:
     data, rows = read_bytes(path, TABLE_BYTES), []
     try:
         reader = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
-        if next(reader, []) != list(columns):
+        header = next(reader, [])
+        if header == [*columns, *last]:
+            columns = columns | last
+        if header != list(columns):
             raise Mismatch("it has other columns")
         for cells in reader:
             at = f"line {reader.line_num}"
@@ -227,7 +259,7 @@ def read_csv(path: str | Path, columns: dict[str, Form], what: str) -> list[dict
             )
     except (ValueError, csv.Error) as error:
         raise InputError(f"'{path}' is not {what}: {error}.") from error
-    return rows
+    return columns, rows
 
 
 def _parsed(form: Form, cell: str):

@@ -4,6 +4,7 @@ import json
 import os
 import struct
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,9 +14,9 @@ from symtut.storage import (
     HEADER_BYTES,
     JSON_BYTES,
     load_tensors,
-    read_csv,
     read_json,
     read_metadata,
+    read_table,
     save_tensors,
 )
 
@@ -70,7 +71,7 @@ def test_other_json_is_one_error(tmp_path, content, said):
 
 READERS = {
     "json": lambda path: read_json(path),
-    "csv": lambda path: read_csv(path, {"a": NAME}, "a table"),
+    "table": lambda path: read_table(path, {"a": NAME}, "a table"),
     "tensors": lambda path: load_tensors(path),
     "metadata": lambda path: read_metadata(path),
 }
@@ -117,10 +118,34 @@ COLUMNS = {"name": NAME, "n": whole(1, 10), "x": number(finite=False), "left": o
 def test_cells_of_a_table_have_their_types(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('name,n,x,left\n"a, b",3,-inf,\n7,10,1e-3,0\n')
-    assert read_csv(path, COLUMNS, "a table") == [
+    table = read_table(path, COLUMNS, "a table")
+    assert table.to_dict("records") == [
         {"name": "a, b", "n": 3, "x": float("-inf"), "left": None},
         {"name": "7", "n": 10, "x": 1e-3, "left": 0},
     ]
+    kinds = {"name": "object", "n": "int64", "x": "float64", "left": "object"}
+    assert table.dtypes.astype(str).to_dict() == kinds
+    path.write_text("name,n,x,left\n")
+    assert read_table(path, COLUMNS, "a table").dtypes.astype(str).to_dict() == kinds
+
+
+def test_numbers_of_a_table_are_those_of_the_text_to_the_last_bit(tmp_path):
+    path, numbers = tmp_path / "a.csv", (np.random.default_rng(0).normal(size=999) * 1e-3).tolist()
+    path.write_text("x,y\n" + "".join(f"{number!r},\n" for number in numbers))
+    table = read_table(path, {"x": number(), "y": optional(number())}, "a table")
+    assert table["x"].tolist() == numbers and table["y"].isna().all()
+    assert table["y"].dtype == np.float64
+
+
+def test_last_columns_may_be_missing(tmp_path):
+    path, last = tmp_path / "a.csv", {"diverged": whole(0, 1)}
+    for content in ("name\na\n", "name,diverged\na,1\n", "name,diverged\n"):
+        path.write_text(content)
+        header, *rows = content.splitlines()
+        table = read_table(path, {"name": NAME}, "a table", last)
+        assert [*table] == header.split(",") and len(table) == len(rows)
+    with pytest.raises(InputError, match="other columns"):
+        read_table(path, {"name": NAME}, "a table")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +174,7 @@ def test_other_tables_are_one_error(tmp_path, content, said):
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(InputError, match=f"is not a table of ours: .*{said}"):
-        read_csv(path, COLUMNS, "a table of ours")
+        read_table(path, COLUMNS, "a table of ours")
 
 
 SIZE = record({"size": whole(1, 9)}, what="a vector")
