@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from symtut.lab.pretraining_lab import loss_on
+from symtut.lab.training import loss_on
 from symtut.regression.transformer.examples import make_chunk
 from symtut.regression.transformer.finetuning import FinetuneConfig
 from symtut.regression.transformer.weights import load_weights

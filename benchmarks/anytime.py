@@ -13,9 +13,14 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
+
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
+from symtut.lab.style import INK, OKABE_ITO, use_style
 from symtut.output_folder import output_file
 from symtut.regression.benchmark.run import Interruptible, run_problem
+from symtut.regression.benchmark.tables import GOOD
 from symtut.regression.problems.suites import Problem, make_suite
 from symtut.regression.transformer.weights import load_weights, weights_sha256
 from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
@@ -124,6 +129,68 @@ def _row_of_times(done: dict, key: tuple, problem: Problem, options) -> None:
             ended = row
 
 
+PART_COLOUR = {
+    "all": INK,
+    "transformer alone": OKABE_ITO[0],
+    "prior alone": OKABE_ITO[4],
+    "products alone": OKABE_ITO[1],
+    "library alone": OKABE_ITO[2],
+    "without transformer": OKABE_ITO[0],
+    "prior for transformer": OKABE_ITO[4],
+    "without products": OKABE_ITO[1],
+    "without library": OKABE_ITO[2],
+}
+
+
+def figure(rows: list[dict]):
+    """Share of equations found against CPU-seconds: parts alone (full) and left out (dashed).
+
+    One panel a suite and level of noise. Found is: exact on fresh points without noise; R² > 0.999
+    against the truth with noise.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As in a stored table.
+    """
+    panels = list(dict.fromkeys((row["noise"], row["suite"]) for row in rows))
+    levels, suites = sorted({p[0] for p in panels}), list(dict.fromkeys(p[1] for p in panels))
+    drawn, axes = plt.subplots(
+        len(levels), len(suites), figsize=(3.7 * len(suites), 3.1 * len(levels)), squeeze=False,
+        sharex=True, sharey=True,
+    )  # fmt: skip
+    for axis, (level, suite) in zip(
+        axes.flat, ((level, suite) for level in levels for suite in suites), strict=True
+    ):
+        some = [row for row in rows if (row["noise"], row["suite"]) == (level, suite)]
+        for parts, colour in PART_COLOUR.items():
+            found: dict[float, list[bool]] = {}
+            for row in some:
+                if row["parts"] == parts:
+                    hit = row["r2"] > GOOD if level else bool(row["exact"])
+                    found.setdefault(row["seconds"], []).append(hit)
+            if not found:
+                continue
+            times = sorted(found)
+            alone = parts == "all" or parts.endswith("alone")
+            axis.plot(
+                times, [np.mean(found[time]) for time in times], "o-" if alone else "o--",
+                color=colour, label=parts, linewidth=2.4 if parts == "all" else 1.4, markersize=4,
+            )  # fmt: skip
+        problems = len({row["problem"] for row in some})
+        axis.set_title(f"{suite}, {level:.0%} noise\n{problems} problems", fontsize=10)
+        axis.set(xscale="log", ylim=(-0.03, 1.03))
+        times = sorted({row["seconds"] for row in rows})
+        axis.set_xticks(times, [f"{time:g}" for time in times])
+        axis.minorticks_off()
+    for axis in axes[-1]:
+        axis.set_xlabel("CPU-seconds")
+    for axis, level in zip(axes[:, 0], levels, strict=True):
+        axis.set_ylabel("share with R² > 0.999" if level else "share found exactly")
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return drawn
+
+
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     words = dict(type=lambda text: text.split(","))
@@ -141,12 +208,9 @@ def main(argv=None) -> None:
     if options.out:
         run(options)
     if options.figure:
-        from symtut.lab.plots import use_style
-        from symtut.lab.regression_plots import anytime
-
         use_style()
         rows = read_csv(options.figure, COLUMNS, "an anytime table")
-        anytime(rows).savefig(options.figure.with_suffix(".png"), dpi=110)
+        figure(rows).savefig(options.figure.with_suffix(".png"), dpi=110)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ import matplotlib.pyplot as plt
 from benchmarks.comparison_sweeps import SWEEPS, Sweep
 from symtut.experiments.summary import TABLE, add_tables
 from symtut.experiments.tables import CURVES, RUNS, read_curves, read_runs
-from symtut.lab.plots import sample_efficiency, steps_to_threshold, use_style
+from symtut.lab.curves import sample_efficiency, steps_to_threshold
+from symtut.lab.style import use_style
 from symtut.storage import ensure_folder
 
 TASKS = ("pendulum", "car2d", "reacher")

@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 
 from symtut.experiments.sweep import sweep
 from symtut.lab import loop_ablations
-from symtut.lab.plots import use_style
+from symtut.lab.style import use_style
 from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
 
 FIRST_SEED = 200

@@ -35,7 +35,7 @@ import numpy as np
 import torch
 
 from symtut.experiments.statistics import interquartile_mean
-from symtut.lab.plots import method_style, use_style
+from symtut.lab.style import method_style, use_style
 from symtut.storage import ensure_folder, provenance, write_csv, write_json
 from symtut.tasks import Task, Transitions, make_task
 from symtut.tasks.random_policy import random_transitions

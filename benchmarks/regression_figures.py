@@ -11,8 +11,8 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-from symtut.lab.plots import use_style
-from symtut.lab.regression_plots import recovery, training_curves
+from symtut.lab.curves import recovery, training_curves
+from symtut.lab.style import use_style
 from symtut.regression.benchmark.tables import read_table
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"

@@ -30,7 +30,7 @@ from IPython.display import Math, display
 
 from symtut import make_task, train
 from symtut.doctor import doctor
-from symtut.lab import checks, films, plots
+from symtut.lab import checks, curves, films
 
 budget = lab.start(
     PROFILE,
@@ -105,7 +105,7 @@ films.pendulum(
 
 # %%
 curve = {name: [row[name] for row in result.curve] for name in result.curve[0]}
-axes = plots.learning_curve(
+axes = curves.learning_curve(
     curve["gradient_updates"], curve["mean_return"], curve["std_return"],
     label="symbolic, 200 real steps", xlabel="gradient updates, all in imagination",
     marks=[(pendulum.best_return, "best possible")],

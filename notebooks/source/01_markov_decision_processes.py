@@ -37,7 +37,7 @@ from symtut import make_task
 from symtut.errors import InputError
 from symtut.experiments import evaluate
 from symtut.experiments import statistics as st
-from symtut.lab import checks, explorers, films, plots
+from symtut.lab import checks, explorers, films, style
 from symtut.lab.scenes import nb01_grid_plots as grid_plots
 from symtut.lab.scenes.nb01_mdp import (
     FiniteMDP,
@@ -204,9 +204,9 @@ episodes = [sample_episode(mdp, at_random, 200, generator) for _ in range(400)]
 returns = np.array([discounted_return(episode.rewards, GAMMA) for episode in episodes])
 error = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns))
 figure, axes = plt.subplots(figsize=(6, 2.6))
-axes.hist(returns, bins=np.arange(-0.825, 0.85, 0.05), color=plots.OKABE_ITO[0])
-axes.axvline(returns.mean(), color=plots.OKABE_ITO[1], linestyle="--")
-axes.text(returns.mean() - 0.02, 90, "mean", color=plots.OKABE_ITO[1], ha="right")
+axes.hist(returns, bins=np.arange(-0.825, 0.85, 0.05), color=style.OKABE_ITO[0])
+axes.axvline(returns.mean(), color=style.OKABE_ITO[1], linestyle="--")
+axes.text(returns.mean() - 0.02, 90, "mean", color=style.OKABE_ITO[1], ha="right")
 axes.set(xlabel="return of an episode (discount 0.95)", ylabel="episodes", title="400 random walks")
 plt.show()
 print(f"mean return {returns.mean():.3f} ± {error:.3f} (95 % interval)")
@@ -225,7 +225,7 @@ print("walks that end at", {letter: last.count(letter) for letter in "cPG"})
 # %%
 steps = np.arange(0, 301)
 figure, axes = plt.subplots(figsize=(7, 2.9))
-for gamma, dash, colour in zip((0.5, 0.9, 0.99), (":", "--", "-"), plots.OKABE_ITO, strict=False):
+for gamma, dash, colour in zip((0.5, 0.9, 0.99), (":", "--", "-"), style.OKABE_ITO, strict=False):
     horizon = 1 / (1 - gamma)
     inside = 1 - gamma**horizon
     tenth = np.log(0.1) / np.log(gamma)
@@ -382,7 +382,7 @@ lab.record(settled=settled)
 # %%
 figure, axes = plt.subplots(figsize=(7, 3.1))
 worst_ratio = 0.0
-for gamma, marker, colour in zip((0.5, 0.9, 0.99), "osD", plots.OKABE_ITO, strict=False):
+for gamma, marker, colour in zip((0.5, 0.9, 0.99), "osD", style.OKABE_ITO, strict=False):
     exact, _ = value_iteration(mdp, gamma, tolerance=1e-12)
     off = np.array([np.abs(v - exact).max() for v in islice(value_sweeps(mdp, gamma), 50)])
     off = off[off > 1e-10]  # below that, it is rounding
@@ -620,15 +620,15 @@ def q_learning(data, rate, replays=0):
     return np.stack(policies, axis=1)
 
 
-def curves(policies):
+def all_curves(policies):
     return np.array([[true_value(policy) for policy in run] for run in policies])
 
 
 plain = {
-    name: curves(q_learning(experience, rate))
+    name: all_curves(q_learning(experience, rate))
     for name, rate in (("α = 0.1", 0.1), ("α = 0.3", 0.3), ("α = n^−0.6", None))
 }
-replay = curves(q_learning(experience, 0.1, budget.replays))
+replay = all_curves(q_learning(experience, 0.1, budget.replays))
 for name, found in plain.items():
     print(f"Q-learning, {name:<10}: mean value after {marks[-1]} steps {found[:, -1].mean():.3f}")
 favourite = max(plain, key=lambda name: plain[name].mean())
@@ -645,17 +645,17 @@ learners = {
     f"Q-learning, {favourite} (best of three)": ("sac", plain[favourite]),
 }
 figure, axes = plt.subplots(figsize=(7.6, 3.7))
-for name, (style, found) in learners.items():
+for name, (look, found) in learners.items():
     middle, low, high = st.curve_band(found)
-    axes.plot(marks, middle, label=name, **plots.method_style(style))
-    axes.fill_between(marks, low, high, color=plots.METHOD_COLOUR[style], alpha=0.18, linewidth=0)
+    axes.plot(marks, middle, label=name, **style.method_style(look))
+    axes.fill_between(marks, low, high, color=style.METHOD_COLOUR[look], alpha=0.18, linewidth=0)
 for level, text, at in ((best, "best", "bottom"), (goal, "within 5 %", "top"),
                         (chance_level, "random play", "center")):  # fmt: skip
-    axes.axhline(level, color=plots.INK, linewidth=0.8, linestyle=":")
+    axes.axhline(level, color=style.INK, linewidth=0.8, linestyle=":")
     axes.text(1.01, level, text, fontsize=8, va=at, transform=axes.get_yaxis_transform())
 axes.set(xscale="log", xlabel="real steps", ylabel="mean value of the start cells")
 axes.set_title(f"Same data, three uses ({len(experience)} runs, 95 % intervals)")
-plots.plain_log_axis(axes)
+style.plain_log_axis(axes)
 axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), fontsize=8.5)
 plt.show()
 
@@ -702,8 +702,8 @@ print(f"largest error of state -> observation -> state: {np.abs(back - states).m
 
 turning = np.linspace(2.4, 3.9, 200)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6))
-axes[0].plot(turning, plots.break_wraps(np.angle(np.exp(1j * turning))), color=plots.OKABE_ITO[1])
-axes[0].set(ylabel=plots.label("theta"), title="θ jumps at the bottom")
+axes[0].plot(turning, style.break_wraps(np.angle(np.exp(1j * turning))), color=style.OKABE_ITO[1])
+axes[0].set(ylabel=style.label("theta"), title="θ jumps at the bottom")
 axes[1].plot(turning, np.cos(turning), label="cos θ")
 axes[1].plot(turning, np.sin(turning), "--", label="sin θ")
 axes[1].set(ylabel="observation", title="its cosine and sine do not")
@@ -732,14 +732,14 @@ corners, weights = coarse.mdp.successors[point, torque], coarse.mdp.tau[point, t
 goes_to = task.true_step(spots[point], coarse.torques[[torque]])
 figure, axes = plt.subplots(figsize=(6, 3.3))
 axes.plot(*spots.T, ".", color="#999999", markersize=4)
-axes.scatter(*spots[corners].T, s=700 * weights, color=plots.OKABE_ITO[4], zorder=2)
-axes.annotate("", goes_to, spots[point], arrowprops=dict(arrowstyle="-|>", color=plots.INK))
-axes.plot(*spots[point], "o", color=plots.OKABE_ITO[0], zorder=3)
+axes.scatter(*spots[corners].T, s=700 * weights, color=style.OKABE_ITO[4], zorder=2)
+axes.annotate("", goes_to, spots[point], arrowprops=dict(arrowstyle="-|>", color=style.INK))
+axes.plot(*spots[point], "o", color=style.OKABE_ITO[0], zorder=3)
 for spot, weight in zip(spots[corners], weights, strict=True):
     axes.annotate(f"{weight:.2f}", spot, (9, 9), textcoords="offset points", fontsize=9)
 low, high = spots[corners].min(0) - [0.75, 1.9], spots[corners].max(0) + [0.75, 1.5]
 axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-axes.set(xlabel=plots.label("theta"), ylabel=plots.label("theta_dot"))
+axes.set(xlabel=style.label("theta"), ylabel=style.label("theta_dot"))
 axes.set_title("Blue: a grid point. Arrow: one step. Areas: chances")
 axes.grid(False)
 plt.show()
@@ -809,8 +809,8 @@ def show_pendulum(gamma):
         grid, grid.torques[q.argmax(1)], axes=axes[1], cmap="PuOr", bar="torque (N m)",
         limits=(-2, 2), title=f"best torque; this episode's return {total:.0f}",
     )  # fmt: skip
-    for ax, colour in zip(axes, ("white", plots.OKABE_ITO[5]), strict=True):
-        ax.plot(plots.break_wraps(angles), speed, ".-", color=colour, markersize=2, linewidth=0.8)
+    for ax, colour in zip(axes, ("white", style.OKABE_ITO[5]), strict=True):
+        ax.plot(style.break_wraps(angles), speed, ".-", color=colour, markersize=2, linewidth=0.8)
         ax.plot(np.pi, 0, "o", color=colour, clip_on=False)
 
 
@@ -861,7 +861,7 @@ for angle, text, dash in ((0.0, "upright", "-"), (0.5, "0.5 rad", "--"), (np.pi 
     axes.plot(speeds, line, dash, label=text)
     print(f"{text:>8}: values from {line.min():7.1f} to {line.max():7.1f}, best speed "
           f"{speeds[line.argmax()]:+.1f} rad/s")  # fmt: skip
-axes.set(xlabel=plots.label("theta_dot"), ylabel="value", title="One angle, many values")
+axes.set(xlabel=style.label("theta_dot"), ylabel="value", title="One angle, many values")
 axes.legend(ncols=4, fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, -0.25))
 plt.show()
 lab.record(value_spread=widest)
@@ -946,7 +946,7 @@ lab.record(without={name.replace(" ", "_"): value for name, value in without.ite
 # %%
 figure, axes = plt.subplots(figsize=(7, 2.6))
 axes.barh(
-    list(without), list(without.values()), color=[plots.OKABE_ITO[i] for i in (0, 2, 1, 4, 3)]
+    list(without), list(without.values()), color=[style.OKABE_ITO[i] for i in (0, 2, 1, 4, 3)]
 )
 for row, value in enumerate(without.values()):
     axes.text(value - 15, row, f"{value:.0f}", ha="right", va="center", fontsize=9)
@@ -1040,15 +1040,15 @@ def mistaken(reward, next_value, terminated, truncated, gamma):
 
 right, wrong = learn_staying(td_target), learn_staying(mistaken)
 figure, axes = plt.subplots(figsize=(7, 3.1))
-axes.plot(limits, right, "o", color=plots.OKABE_ITO[0], label="terminated only")
-axes.plot(limits, wrong, "s", color=plots.OKABE_ITO[1], label="terminated or truncated")
+axes.plot(limits, right, "o", color=style.OKABE_ITO[0], label="terminated only")
+axes.plot(limits, wrong, "s", color=style.OKABE_ITO[1], label="terminated or truncated")
 cuts = np.geomspace(10, 500, 200)
-axes.plot(cuts, 1 / (1 - LONG * (1 - 1 / cuts)), "--", color=plots.OKABE_ITO[1], linewidth=1)
-axes.axhline(30, color=plots.INK, linewidth=1, linestyle=":")
+axes.plot(cuts, 1 / (1 - LONG * (1 - 1 / cuts)), "--", color=style.OKABE_ITO[1], linewidth=1)
+axes.axhline(30, color=style.INK, linewidth=1, linestyle=":")
 axes.text(11, 32, "the door pays 30", fontsize=9)
 axes.set(xscale="log", ylim=(0, 108), xlabel="steps until the episode is cut off")
 axes.set(ylabel="learned value of staying", title="The same world, watched for a shorter time")
-plots.plain_log_axis(axes)
+style.plain_log_axis(axes)
 axes.legend(loc="lower right")
 plt.show()
 print("limit", *limits, "\nright", *right.round(1), "\nwrong", *wrong.round(1))
@@ -1131,7 +1131,7 @@ lab.record(entries={name: size for name, (_, size) in table.items()})
 
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.0))
 axes[0].semilogx(entries, scores, "o-")
-axes[0].axhline(task.best_return, color=plots.INK, linewidth=1, linestyle=":")
+axes[0].axhline(task.best_return, color=style.INK, linewidth=1, linestyle=":")
 axes[0].text(entries[0], task.best_return + 0.4, "best possible", fontsize=8.5)
 axes[0].set(
     xlabel="table entries",
@@ -1139,12 +1139,12 @@ axes[0].set(
     title="Pendulum: return and grid",
     ylim=(None, -136),
 )
-axes[1].semilogy(*np.array(list(table.values())).T, "o-", color=plots.OKABE_ITO[1])
+axes[1].semilogy(*np.array(list(table.values())).T, "o-", color=style.OKABE_ITO[1])
 for name, (axis, size) in table.items():
     low = name in ("pendulum", "car2d")  # labels below the line, or above it
     axes[1].annotate(name, (axis, size), (8, -7) if low else (-8, 5), fontsize=9,
                      textcoords="offset points", ha="left" if low else "right")  # fmt: skip
-axes[1].axhline(2e9 / 8, color=plots.INK, linewidth=1, linestyle=":")
+axes[1].axhline(2e9 / 8, color=style.INK, linewidth=1, linestyle=":")
 axes[1].text(13, 2e6, "2 GB of memory", fontsize=8.5)
 axes[1].set(xlabel="axes (states and actions)", ylabel="table entries")
 axes[1].set(xlim=(1, 22), ylim=(1e2, 1e27), title="15 points an axis")

@@ -47,7 +47,7 @@ from symtut.experiments import evaluate
 from symtut.experiments import statistics as st
 from symtut.experiments.config import RunConfig
 from symtut.experiments.tables import read_curves, read_runs
-from symtut.lab import checks, explorers, films, plots
+from symtut.lab import checks, curves, explorers, films, style
 from symtut.lab.scenes import nb02_actor_critic_plots as actor_critic_plots
 from symtut.lab.scenes import nb02_two_hills as two_hills
 from symtut.storage import read_json
@@ -145,12 +145,12 @@ figure, axes = plt.subplots(1, 2, figsize=(8, 3.1), sharey=True)
 alike = {}
 for ax, (text, batch) in zip(axes, batches.items(), strict=True):
     ax.plot(*seen.state[::4].T, ".", color="#CCCCCC", markersize=3)
-    ax.plot(*batch["state"].T, "o", color=plots.OKABE_ITO[0], markersize=4)
-    ax.set(xlabel=plots.label("theta"), title=text)
+    ax.plot(*batch["state"].T, "o", color=style.OKABE_ITO[0], markersize=4)
+    ax.set(xlabel=style.label("theta"), title=text)
     rewards = batch["reward"][:, 0].numpy()
     alike[text] = np.corrcoef(rewards[:-1], rewards[1:])[0, 1]
     print(f"{text}: correlation of a row's reward with the next row's {alike[text]:+.2f}")
-axes[0].set_ylabel(plots.label("theta_dot"))
+axes[0].set_ylabel(style.label("theta_dot"))
 plt.show()
 lab.record(correlation_last=alike["the last 64"], correlation_drawn=alike["64 drawn"])
 
@@ -531,14 +531,14 @@ hopes = {
 }
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
 backups = np.arange(401)
-for (text, bias), style in zip(hopes.items(), ("o-", "s--"), strict=True):
-    axes[0].semilogx(counts, bias, style, label=text)
+for (text, bias), look in zip(hopes.items(), ("o-", "s--"), strict=True):
+    axes[0].semilogx(counts, bias, look, label=text)
     at_ten = bias[counts == 10][0]
     claim = at_ten * GAMMA * (1 - GAMMA**backups) / (1 - GAMMA)  # V <- gamma (V + bias)
-    axes[1].plot(backups, claim, style[1:], label=text)
+    axes[1].plot(backups, claim, look[1:], label=text)
     print(f"{text:<19} best of 10 seems worth {at_ten:.2f}, in the long run {claim[-1]:.0f}")
     lab.record(**{f"hope_{text.replace(' ', '_')}": at_ten})
-axes[0].axhline(0, color=plots.INK, linewidth=1)
+axes[0].axhline(0, color=style.INK, linewidth=1)
 axes[0].set_xticks(counts, counts)
 axes[0].minorticks_off()
 axes[0].set(xlabel="actions to choose from", ylabel="claimed value (true: 0)", title="One backup")
@@ -594,7 +594,7 @@ def follow(tau):
     copies = torch.stack(copies[1:]).numpy()
     figure, axes = plt.subplots(figsize=(7, 3.2))
     axes.plot(np.arange(0, 2000, 8), critic[::8], color="#BBBBBB", linewidth=0.8, label="critic")
-    axes.plot(copies, color=plots.OKABE_ITO[1], label="its copy")
+    axes.plot(copies, color=style.OKABE_ITO[1], label="its copy")
     half = math.log(0.5) / math.log(1 - tau) if tau < 1 else 0
     axes.set(xlabel="updates", ylabel="value of one state")
     axes.set_title(f"τ = {tau:g}: halfway after {half:.0f} updates")
@@ -910,12 +910,12 @@ middle, low, high = st.curve_band(stored.returns)
 figure, axes = plt.subplots(figsize=(7, 3.5))
 axes.fill_between(stored.env_steps, low, high, color="#BBBBBB", alpha=0.6, linewidth=0)
 axes.plot(stored.env_steps, middle, color="#888888", linewidth=1, label="ten stored runs")
-plots.learning_curve(
+curves.learning_curve(
     *curve.T[:2], method="sac", label="package", axes=axes, xlabel="real steps",
     marks=[(task.best_return, "best possible"), (at_random, "random policy")],
 )  # fmt: skip
-axes.plot(*my_curve.T[:2], "o--", color=plots.OKABE_ITO[0], markersize=4, label="yours")
-axes.plot(*forgetful_curve.T[:2], "x:", color=plots.OKABE_ITO[1], label="actions not rescaled")
+axes.plot(*my_curve.T[:2], "o--", color=style.OKABE_ITO[0], markersize=4, label="yours")
+axes.plot(*forgetful_curve.T[:2], "x:", color=style.OKABE_ITO[1], label="actions not rescaled")
 axes.set(xlim=(0, budget.steps * 1.02), ylabel="mean real return", ylim=(-1800, 0))
 axes.legend(fontsize=8.5, loc="center right")
 plt.show()
@@ -1094,11 +1094,11 @@ excess = reward_critic(scaled(plane)) - reward_of(plane)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(7.8, 3.1))
-axes[0].plot(every_action, two_hills.reward(every_action), color=plots.INK, label="true reward")
+axes[0].plot(every_action, two_hills.reward(every_action), color=style.INK, label="true reward")
 for k, (guess, best) in enumerate(zip(guesses, wanted, strict=True)):
     label = ("critics", "what they ask for") if k == 0 else (None, None)
-    axes[0].plot(every_action, guess, color=plots.OKABE_ITO[0], linewidth=0.9, label=label[0])
-    axes[0].plot(every_action[best], guess[best], "^", color=plots.OKABE_ITO[1], label=label[1])
+    axes[0].plot(every_action, guess, color=style.OKABE_ITO[0], linewidth=0.9, label=label[0])
+    axes[0].plot(every_action[best], guess[best], "^", color=style.OKABE_ITO[1], label=label[1])
 axes[0].axvspan(-1, -0.55, color="#888888", alpha=0.2, linewidth=0)
 axes[0].text(-0.97, 0.75, "actions\ntried", fontsize=9)
 axes[0].set(xlabel="action", ylabel="reward", title="Actions never tried")
@@ -1107,9 +1107,9 @@ reach = excess.abs().max().item()
 image = axes[1].pcolormesh(
     angles, speeds, excess, cmap="PuOr_r", vmin=-reach, vmax=reach, rasterized=True
 )
-axes[1].plot(*upright[::4].T, ".", color=plots.INK, markersize=1.5)
+axes[1].plot(*upright[::4].T, ".", color=style.INK, markersize=1.5)
 axes[1].set(
-    xlabel=plots.label("theta"), ylabel=plots.label("theta_dot"), title="States never visited"
+    xlabel=style.label("theta"), ylabel=style.label("theta_dot"), title="States never visited"
 )
 figure.colorbar(image, ax=axes[1], label="claimed minus true reward")
 plt.show()
@@ -1186,12 +1186,12 @@ for made in read_json(data_path(f"{folder}/table.json"))["made"]:
 lab.record(sac_steps=steps.value, sac_seeds=len(sac))
 
 # %%
-curves = read_curves(data_path(f"{folder}/curves.csv"))
+all_curves = read_curves(data_path(f"{folder}/curves.csv"))
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8))
-plots.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac[0].threshold, axes[0])
+curves.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac[0].threshold, axes[0])
 axes[0].set_title("Ten runs of SAC")
 axes[0].legend(loc="lower right", fontsize=8.5)
-plots.steps_to_threshold(records, "pendulum", axes[1])
+curves.steps_to_threshold(records, "pendulum", axes[1])
 axes[1].set_title("Real steps until −160")
 plt.show()
 
@@ -1232,7 +1232,7 @@ names = list(dict.fromkeys(row["task"] for row in rows))
 figure, axes = plt.subplots(1, len(names), figsize=(2.9 * len(names), 2.7), squeeze=False)
 beside = {}
 for name, ax in zip(names, axes[0], strict=True):
-    for who, colour in (("ours", plots.OKABE_ITO[0]), ("SB3", plots.OKABE_ITO[1])):
+    for who, colour in (("ours", style.OKABE_ITO[0]), ("SB3", style.OKABE_ITO[1])):
         of_who = [row for row in rows if (row["task"], row["who"]) == (name, who)]
         at = sorted({row["at"] for row in of_who})
         returns = np.array([[float(r["mean_return"]) for r in of_who if r["at"] == n] for n in at])

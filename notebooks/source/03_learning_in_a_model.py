@@ -42,7 +42,7 @@ from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
 from symtut.experiments.statistics import censored, curve_band, steps_to_threshold
 from symtut.experiments.tables import read_curves, read_runs
-from symtut.lab import checks, explorers, films, plots
+from symtut.lab import checks, curves, diagrams, explorers, films, style
 from symtut.lab.scenes import nb03_dyna as dyna
 from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
@@ -156,7 +156,7 @@ def draw_goals(axes, runs, label, colour, dash):
 honest = {n: trials(n) for n in (0, 5, 50)}
 figure, axes = plt.subplots()
 for (n, runs), colour, dash in zip(
-    honest.items(), plots.OKABE_ITO, ("-", "--", "-."), strict=False
+    honest.items(), style.OKABE_ITO, ("-", "--", "-."), strict=False
 ):
     draw_goals(axes, runs, f"n = {n} planning updates", colour, dash)
     print(f"n = {n:>2}: {np.mean([run.goals[-1] for run in runs]):.1f} goals on average")
@@ -208,7 +208,7 @@ cases = {
 }
 figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.5), width_ratios=[1.25, 1])
 for (label, runs), colour, dash in zip(
-    cases.items(), plots.OKABE_ITO, ("-", "--", "-.", "-", ":"), strict=False
+    cases.items(), style.OKABE_ITO, ("-", "--", "-.", "-", ":"), strict=False
 ):
     draw_goals(axes[0], runs, label, colour, dash)
     half, end = (-np.mean([run.belief[k] for run in runs]) for k in (budget.maze_steps // 2, -1))
@@ -256,8 +256,8 @@ scale = spread(task, test.state)  # errors will be in units of the states' own s
 figure, axes = plt.subplots(figsize=(5.2, 3.4))
 axes.plot(*test.state.T, ".", color="#BBBBBB", markersize=3, label="three test episodes")
 axes.plot(*data.state.T, ".", markersize=4, label="200 steps to learn from")
-axes.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 11), xlabel=plots.label("theta"),
-         ylabel=plots.label("theta_dot"))  # fmt: skip
+axes.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 11), xlabel=style.label("theta"),
+         ylabel=style.label("theta_dot"))  # fmt: skip
 axes.legend(loc="upper center", ncols=2, fontsize=8.5)
 plt.show()
 
@@ -363,7 +363,7 @@ for ax, name in zip(axes, ("plain difference", "increment"), strict=True):
     order = np.argsort(data.state[:, 0])
     guess = fitted[name](torch.as_tensor(x, dtype=torch.float32)).numpy()[order, 0]
     ax.plot(data.state[order, 0], guess, ".", markersize=3, label="network")
-    ax.set(xlabel=plots.label("theta"), title=f"target: {name}")
+    ax.set(xlabel=style.label("theta"), title=f"target: {name}")
 axes[0].set_ylabel(r"change of $\theta$ in a step (rad)")
 axes[0].legend(loc="center")
 plt.show()
@@ -445,11 +445,11 @@ apart = mean.std(0)[:, 0]  # epistemic: how far the means are from each other
 figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.3))
 axes[0].plot(x_toy, y_toy, ".", color="#999999", markersize=3)
 for one in mean[..., 0]:
-    axes[0].plot(line, one, linewidth=1, color=plots.OKABE_ITO[0])
+    axes[0].plot(line, one, linewidth=1, color=style.OKABE_ITO[0])
 axes[0].set(xlabel="x", ylabel="y", ylim=(-3, 3), title="Data and the means of seven networks")
-axes[1].semilogy(line, noise, "--", color=plots.OKABE_ITO[1], label="noise (aleatoric)")
-axes[1].semilogy(line, apart, color=plots.OKABE_ITO[0], label="disagreement (epistemic)")
-axes[1].step(line, toy_noise(line), ":", color=plots.INK, label="true noise")
+axes[1].semilogy(line, noise, "--", color=style.OKABE_ITO[1], label="noise (aleatoric)")
+axes[1].semilogy(line, apart, color=style.OKABE_ITO[0], label="disagreement (epistemic)")
+axes[1].step(line, toy_noise(line), ":", color=style.INK, label="true noise")
 for ax in axes:
     ax.axvspan(-0.2, 1.2, color="#888888", alpha=0.15, linewidth=0)
 axes[1].set(xlabel="x", ylabel="standard deviation", ylim=(3e-3, 30), title="Two uncertainties")
@@ -545,8 +545,8 @@ for ax, values, title in zip(axes, (says, error), ("disagreement", "true error")
     picture = np.log10(values).reshape(len(speeds), len(angles))
     image = ax.pcolormesh(angles, speeds, picture, vmin=-3, vmax=0, cmap="cividis", rasterized=True)
     ax.plot(*data.state.T, ".", color="white", markersize=2)
-    ax.set(xlabel=plots.label("theta"), title=f"{title} of one step")
-axes[0].set_ylabel(plots.label("theta_dot"))
+    ax.set(xlabel=style.label("theta"), title=f"{title} of one step")
+axes[0].set_ylabel(style.label("theta_dot"))
 figure.colorbar(image, ax=axes, label="log10, in units of the spread")
 plt.show()
 gaps = (grid_t / scale_t)[:, None] - torch.as_tensor(data.state / scale, dtype=torch.float32)[None]
@@ -637,12 +637,12 @@ rivals = {
 figure, axes = plt.subplots(figsize=(8, 3.8))
 leads, by_lead = np.arange(1, 101), {}
 print("error in units of the spread after", "1, 10, 50 and 100 steps")
-for name, (model, style) in rivals.items():
+for name, (model, look) in rivals.items():
     by_lead[name] = lead_errors(model, task, pieces, scale, most=100)
-    look = plots.method_style(style) | {"markevery": [0, 1, 4, 9, 19, 49, 99]}
+    look = style.method_style(look) | {"markevery": [0, 1, 4, 9, 19, 49, 99]}
     axes.loglog(leads, by_lead[name], label=name, **look)
     print(f"{name:<22}", *(f"{by_lead[name][k - 1]:9.4f}" for k in (1, 10, 50, 100)))
-axes.axhline(1, color=plots.INK, linewidth=1, linestyle=":")
+axes.axhline(1, color=style.INK, linewidth=1, linestyle=":")
 axes.text(1.05, 1.15, "off by as much as the states vary", fontsize=8.5)
 axes.set(xlabel="steps ahead", ylabel="error / spread", title="Open loop, three test episodes")
 axes.set_ylim(top=6)
@@ -679,14 +679,14 @@ def draw_rollout(rollout_length, first_step):
     figure, axes = plt.subplots(figsize=(6.4, 3.6))
     axes.plot(*data.state.T, ".", color="#CCCCCC", markersize=3, label="learned from")
     for i in range(count):
-        angle = plots.break_wraps(imagined[:, i, 0])
-        axes.plot(angle, imagined[:, i, 1], color=plots.OKABE_ITO[1], linewidth=1,
+        angle = style.break_wraps(imagined[:, i, 0])
+        axes.plot(angle, imagined[:, i, 1], color=style.OKABE_ITO[1], linewidth=1,
                   label="imagined, one line a network" if i == 0 else None)  # fmt: skip
     real = trail.state[first_step:][: rollout_length + 1]
-    axes.plot(plots.break_wraps(real[:, 0]), real[:, 1], color=plots.INK, label="real")
-    axes.plot(*real[0], "o", color=plots.INK)
-    axes.set(xlim=(-np.pi, np.pi), ylim=(-9, 14), xlabel=plots.label("theta"),
-             ylabel=plots.label("theta_dot"), title=f"{rollout_length} steps")  # fmt: skip
+    axes.plot(style.break_wraps(real[:, 0]), real[:, 1], color=style.INK, label="real")
+    axes.plot(*real[0], "o", color=style.INK)
+    axes.set(xlim=(-np.pi, np.pi), ylim=(-9, 14), xlabel=style.label("theta"),
+             ylabel=style.label("theta_dot"), title=f"{rollout_length} steps")  # fmt: skip
     axes.legend(loc="upper center", ncols=3, fontsize=8)
 
 
@@ -760,7 +760,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.5), sharey=True)
 for ax, (name, returns) in zip(axes, searches.items(), strict=True):
     rounds = np.arange(1, returns.shape[1] + 1)
     for column, (text, dash) in enumerate((("imagined", "--"), ("real", "-"))):
-        colour = plots.OKABE_ITO[1 - column]
+        colour = style.OKABE_ITO[1 - column]
         ax.plot(rounds, returns[..., column].T, dash, color=colour, alpha=0.25, linewidth=1)
         ax.plot(rounds, returns[..., column].mean(0), dash, color=colour, label=text)
     ax.set(xlabel="rounds of the search", title=f"planned in: {name}")
@@ -810,14 +810,14 @@ for torque in torques:
     branch_states.append(ensemble.predict(branch_states[-1], torque))
 branches = torch.stack(branch_states).numpy()
 figure, axes = plt.subplots(figsize=(6.4, 3.6))
-axes.plot(plots.break_wraps(data.state[:60, 0]), data.state[:60, 1], color=plots.INK,
+axes.plot(style.break_wraps(data.state[:60, 0]), data.state[:60, 1], color=style.INK,
           label="real episode")  # fmt: skip
 for i in range(branches.shape[1]):
-    axes.plot(plots.break_wraps(branches[:, i, 0]), branches[:, i, 1], ".-",
-              color=plots.OKABE_ITO[1], markersize=4, linewidth=1,
+    axes.plot(style.break_wraps(branches[:, i, 0]), branches[:, i, 1], ".-",
+              color=style.OKABE_ITO[1], markersize=4, linewidth=1,
               label="imagined, 5 steps" if i == 0 else None)  # fmt: skip
-axes.plot(*branches[0].T, "o", color=plots.INK, markersize=5, label="where a branch starts")
-axes.set(xlabel=plots.label("theta"), ylabel=plots.label("theta_dot"))
+axes.plot(*branches[0].T, "o", color=style.INK, markersize=5, label="where a branch starts")
+axes.set(xlabel=style.label("theta"), ylabel=style.label("theta_dot"))
 axes.legend(fontsize=8.5, bbox_to_anchor=(1, 0.5), loc="center left")
 plt.show()
 
@@ -825,7 +825,7 @@ plt.show()
 # Around it stands a loop with three buffers, and in it the model is a part that can be exchanged:
 
 # %%
-figure = plots.loop_diagram()
+figure = diagrams.loop_diagram()
 for text in figure.axes[0].texts:  # the course's picture, with a general word for the blue part
     if "transformer" in text.get_text():
         text.set_text("regression\n(any)")
@@ -995,16 +995,16 @@ lab.record(perfect_model={name: curve[-1, 2] for name, (curve, _) in perfect.ite
 figure = plt.figure(figsize=(9, 5.2))
 parts = figure.subplot_mosaic([["curve"] * 3, list(perfect)], height_ratios=[1.15, 1])
 styles = ("oracle", "random", "sparse")
-for (name, (curve, loop)), style in zip(perfect.items(), styles, strict=True):
+for (name, (curve, loop)), look in zip(perfect.items(), styles, strict=True):
     label = f"{name}: {loop.env_steps} real steps"
-    parts["curve"].plot(curve[:, 0], curve[:, 2], label=label, **plots.method_style(style))
+    parts["curve"].plot(curve[:, 0], curve[:, 2], label=label, **style.method_style(look))
     rows = loop.b_pi.sample(300, torch.Generator().manual_seed(SEED))
     states = task.state_from_observation(rows["observation"]).numpy()
     ax = parts[name]
-    ax.plot(*states.T, ".", markersize=2, color=plots.METHOD_COLOUR[style])
-    ax.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=plots.label("theta"), title=name)
+    ax.plot(*states.T, ".", markersize=2, color=style.METHOD_COLOUR[look])
+    ax.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=style.label("theta"), title=name)
 parts["an episode long"].set_ylabel("speed (rad/s)")
-parts["curve"].axhline(task.solved_return, color=plots.INK, linewidth=1, linestyle=":")
+parts["curve"].axhline(task.solved_return, color=style.INK, linewidth=1, linestyle=":")
 parts["curve"].text(budget.every, task.solved_return + 25, "threshold", fontsize=8.5)
 parts["curve"].set(xlabel="gradient updates", ylabel="mean real return",
                    title="One perfect model, used in three ways", ylim=(-1900, 60))  # fmt: skip
@@ -1045,12 +1045,12 @@ lab.record(mbpo_return=mbpo_curve[-1, 2], mbpo_imagined=loop.imagined, mbpo_fits
 # %%
 curve, oracle_loop = perfect["an episode long"]
 figure, axes = plt.subplots(figsize=(7.6, 3.5))
-axes.plot(mbpo_curve[:, 1], mbpo_curve[:, 2], label="mbpo", **plots.method_style("mbpo"))
+axes.plot(mbpo_curve[:, 1], mbpo_curve[:, 2], label="mbpo", **style.method_style("mbpo"))
 axes.plot(
     oracle_loop.env_steps, curve[-1, 2], label="oracle, 200 real steps",
-    **plots.method_style("oracle") | {"linestyle": "", "markersize": 8},
+    **style.method_style("oracle") | {"linestyle": "", "markersize": 8},
 )  # fmt: skip
-axes.axhline(threshold, color=plots.INK, linewidth=1, linestyle=":")
+axes.axhline(threshold, color=style.INK, linewidth=1, linestyle=":")
 axes.set(xlabel="real environment steps", ylabel="mean real return", xlim=(150, None),
          title=f"Live, seed {SEED}, {budget.episodes} fixed starts")  # fmt: skip
 axes.legend(loc="lower right")
@@ -1070,7 +1070,7 @@ plt.show()
 wanted = ("sac", "oracle", "mbpo")
 stored = data_path("results/comparison/pendulum")
 records = [r for r in read_runs(stored / "runs.csv") if r.method in wanted]
-curves = {c: found for c, found in read_curves(stored / "curves.csv").items() if c[1] in wanted}
+all_curves = {c: found for c, found in read_curves(stored / "curves.csv").items() if c[1] in wanted}
 made = read_json(stored / "table.json")["made"][-1]
 print(f"{len(records)} runs; tables of {made['date'][:10]}, torch {made['versions']['torch']}")
 for method in wanted:
@@ -1080,8 +1080,8 @@ lab.record(stored_methods=sorted({r.method for r in records}))
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
-plots.sample_efficiency(curves, "pendulum", threshold, axes[0])
-plots.steps_to_threshold(records, "pendulum", axes[1])
+curves.sample_efficiency(all_curves, "pendulum", threshold, axes[0])
+curves.steps_to_threshold(records, "pendulum", axes[1])
 plt.show()
 for method in wanted:
     runs = [r for r in records if r.method == method]

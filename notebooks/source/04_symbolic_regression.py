@@ -34,9 +34,9 @@ import torch
 
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import OPERATORS, Expression, Grammar, Program, encode
-from symtut.lab import checks, equations, explorers, plots
+from symtut.lab import checks, equations, explorers, style, trees
 from symtut.lab.scenes import nb04_genetic as genetic
-from symtut.lab.scenes import nb04_tree_plots as tree_plots
+from symtut.lab.scenes import nb04_stack as stack
 from symtut.regression.problems.suites import make_suite
 from symtut.regression.proposers import library
 from symtut.regression.search.bfgs import bfgs
@@ -123,12 +123,12 @@ def show_fits(axes, fits):
     axes.plot(wide, law(wide), color="#BBBBBB", linewidth=5, label="truth")
     for name, predict in fits.items():
         dash, colour = LOOK[name]
-        axes.plot(wide, predict(wide), dash, color=plots.OKABE_ITO[colour], label=name)
-    axes.plot(seen, change, ".", color=plots.INK, markersize=4, label="seen")
+        axes.plot(wide, predict(wide), dash, color=style.OKABE_ITO[colour], label=name)
+    axes.plot(seen, change, ".", color=style.INK, markersize=4, label="seen")
     axes.axvspan(-1.2, 1.2, color="#888888", alpha=0.15, linewidth=0)
     axes.set(
         ylim=(-2, 2),
-        xlabel=plots.label("theta"),
+        xlabel=style.label("theta"),
         ylabel=r"change of speed $\Delta\dot\theta$ (rad/s)",
     )
     axes.legend(fontsize=8.5, ncols=5, loc="upper center")
@@ -162,7 +162,7 @@ for name, predict in fits.items():
 # %%
 names = ("theta", "u")
 formula = Expression.from_text("0.75*sin(theta) + 0.15*u", names)
-tree_plots.draw_tree(formula, names=names, numbered=True, title=formula.text(names))
+trees.draw_tree(formula, names=names, numbered=True, title=formula.text(names))
 plt.show()
 print("prefix:    ", " ".join(formula.prefix))
 print("constants: ", formula.constants)
@@ -180,7 +180,7 @@ print("complexity:", formula.complexity, "nodes")
 # $\theta = 0.5$ rad, $u = 2$ N m:
 
 # %%
-tree_plots.stack_film(formula, [0.5, 2.0], names=names)
+stack.stack_film(formula, [0.5, 2.0], names=names)
 
 # %% [markdown]
 # ### Exercise 1 · A stack machine (medium, 12 min)
@@ -234,7 +234,7 @@ for n in range(2, 21):
 figure, axes = plt.subplots(figsize=(6, 3))
 axes.semilogy(range(1, 21), count[1:], "o-", markersize=4)
 axes.plot(
-    formula.complexity, count[formula.complexity], "s", color=plots.OKABE_ITO[1], markersize=9
+    formula.complexity, count[formula.complexity], "s", color=style.OKABE_ITO[1], markersize=9
 )
 axes.annotate(
     "the pendulum's", (formula.complexity, count[formula.complexity]), xytext=(12, -14),
@@ -388,7 +388,7 @@ for k, start in enumerate([(2.7, 0.5), (1.0, 1.0), (4.6, -1.5), (2.3, -1.0)]):
     axes[1].plot(*path.T, "o-", color="white", markersize=2.5, linewidth=1)
     axes[1].plot(*start, "wo", markersize=9, markerfacecolor="none")
     axes[1].annotate("abcd"[k], start, xytext=(6, 5), textcoords="offset points", color="white")
-axes[1].plot(3, 1.5, "*", color=plots.OKABE_ITO[1], markersize=14)
+axes[1].plot(3, 1.5, "*", color=style.OKABE_ITO[1], markersize=14)
 axes[1].set(
     xlim=(0.05, 6),
     ylim=(-2.5, 2.5),
@@ -425,14 +425,14 @@ def landscape(start, half_width):
     axes[0].plot(omegas, [loss_at(omega, x, y) for omega in omegas])
     axes[0].axvline(start, color="#888888", linestyle=":", label="start")
     end = abs(float(fit.constants[0]))
-    axes[0].plot(end, fit.loss, "s", color=plots.OKABE_ITO[1], markersize=8, label="end")
+    axes[0].plot(end, fit.loss, "s", color=style.OKABE_ITO[1], markersize=8, label="end")
     axes[0].set(
         xlim=(0, 6), xlabel=r"$\omega$", ylabel=r"$1-R^2$", title=f"R² = {1 - fit.loss:.3f}"
     )
     axes[0].legend(loc="lower right")
     line = np.linspace(-half_width, half_width, 400)
-    axes[1].plot(x, y, ".", color=plots.INK)
-    axes[1].plot(line, fit.expression()(line[:, None]), color=plots.OKABE_ITO[1])
+    axes[1].plot(x, y, ".", color=style.INK)
+    axes[1].plot(line, fit.expression()(line[:, None]), color=style.OKABE_ITO[1])
     axes[1].set(xlabel="x", ylabel="y", title=f"found ω = {end:.3f}")
 
 
@@ -468,11 +468,11 @@ figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1.5, 1])
 for k, (name, end) in enumerate(ends.items()):
     axes[0].plot(
         np.abs(starts[:, 0]), end[:, 0], "os"[k], markersize=7 - 2 * k, label=name,
-        color=plots.OKABE_ITO[k], markerfacecolor="none" if k == 0 else None,
+        color=style.OKABE_ITO[k], markerfacecolor="none" if k == 0 else None,
     )  # fmt: skip
     one = np.mean(end[:, 1] < 1e-6)
     many = np.arange(1, 17)
-    axes[1].plot(many, 1 - (1 - one) ** many, "os"[k] + "-", markersize=4, color=plots.OKABE_ITO[k])
+    axes[1].plot(many, 1 - (1 - one) ** many, "os"[k] + "-", markersize=4, color=style.OKABE_ITO[k])
 axes[0].axhline(3, color="#888888", linestyle=":")
 axes[0].set(xlabel=r"start, $|\omega|$", ylabel=r"end, $|\omega|$", title="Where each start ends")
 axes[0].set_ylim(0, 8)
@@ -509,12 +509,12 @@ def workbench(form, c1, c2):
     wide = np.linspace(-4, 4, 300)[:, None]
     figure, axes = plt.subplots(figsize=(8, 3.4))
     axes.plot(wide, law(wide), color="#BBBBBB", linewidth=5, label="truth")
-    axes.plot(wide, best.expression()(wide), "--", color=plots.OKABE_ITO[2], label="best numbers")
-    axes.plot(wide, yours(wide), color=plots.OKABE_ITO[1], label="your numbers")
-    axes.plot(seen, change, ".", color=plots.INK, markersize=4)
+    axes.plot(wide, best.expression()(wide), "--", color=style.OKABE_ITO[2], label="best numbers")
+    axes.plot(wide, yours(wide), color=style.OKABE_ITO[1], label="your numbers")
+    axes.plot(seen, change, ".", color=style.INK, markersize=4)
     loss = np.mean((yours(seen) - change) ** 2) / change.var()
     beyond = np.abs(best.expression()(wide) - law(wide[:, 0])).max()
-    axes.set(ylim=(-1.6, 1.6), xlabel=plots.label("theta"), ylabel=r"$\Delta\dot\theta$ (rad/s)")
+    axes.set(ylim=(-1.6, 1.6), xlabel=style.label("theta"), ylabel=r"$\Delta\dot\theta$ (rad/s)")
     axes.set_title(
         f"R² inside: yours {1 - loss:.4f}, best {1 - best.loss:.4f}; "
         f"best numbers' largest error to ±4 rad: {beyond:.2f}"
@@ -584,12 +584,12 @@ for name, step in claims.items():
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6))
 axes[0].plot(speed[::2], next_speed[::2], ".", markersize=4)  # every other step is enough
 axes[0].set(
-    xlabel=plots.label("theta_dot"), ylabel=r"next $\dot\theta'$ (rad/s)", title="Next speed"
+    xlabel=style.label("theta_dot"), ylabel=r"next $\dot\theta'$ (rad/s)", title="Next speed"
 )
 dots = axes[1].scatter(state[::2, 0], increment[::2], c=action[::2, 0], s=9, cmap="cividis")
-figure.colorbar(dots, ax=axes[1], label=plots.label("u"))
+figure.colorbar(dots, ax=axes[1], label=style.label("u"))
 axes[1].set(
-    xlabel=plots.label("theta"), ylabel=r"$\Delta\dot\theta$ (rad/s)", title="Its increment"
+    xlabel=style.label("theta"), ylabel=r"$\Delta\dot\theta$ (rad/s)", title="Its increment"
 )
 plt.show()
 
@@ -809,7 +809,7 @@ for ax, (tree, marked, title) in zip(
     ),
     strict=True,
 ):
-    tree_plots.draw_tree(Expression(tree), ax, marked=marked, title=title)
+    trees.draw_tree(Expression(tree), ax, marked=marked, title=title)
 plt.show()
 
 # %% [markdown]
@@ -847,7 +847,7 @@ stages = np.unique(np.linspace(0, len(history) - 1, 3).round().astype(int))
 for ax, stage in zip(axes, stages, strict=False):
     best = history[stage].best
     ax.plot(t, swing, color="#BBBBBB", linewidth=5)
-    ax.plot(t, best.expression()(t), color=plots.OKABE_ITO[1])
+    ax.plot(t, best.expression()(t), color=style.OKABE_ITO[1])
     ax.set(xlabel="time t (s)", title=f"generation {stage}: 1 − R² = {best.loss:.0e}")
     ax.title.set_fontsize(9.5)
 axes[0].set_ylabel("y")
@@ -922,9 +922,9 @@ for j, (ax, title) in enumerate(zip(axes, ("same region", "half as wide again"),
         rows = np.arange(len(chosen))[:, None] + 0.22 * (m - 1) + np.zeros((1, budget.seeds))
         ax.semilogx(
             np.maximum(race[method][..., j], 1e-16).ravel(), rows.ravel(), "osv"[m], alpha=0.75,
-            markersize=6, color=plots.OKABE_ITO[(1, 4, 2)[m]], label=method,
+            markersize=6, color=style.OKABE_ITO[(1, 4, 2)[m]], label=method,
         )  # fmt: skip
-    ax.axvline(1e-8, color=plots.INK, linestyle=":", linewidth=1)
+    ax.axvline(1e-8, color=style.INK, linestyle=":", linewidth=1)
     ax.set(xlabel=r"$1 - R^2$ on fresh points", title=title, xlim=(3e-17, 30))
     ax.set_xticks([1e-16, 1e-12, 1e-8, 1e-4, 1])
 axes[0].set_yticks(range(len(chosen)), chosen)
@@ -996,12 +996,12 @@ for name, three in runs.items():
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=[2, 1])
 axes[0].plot(wide, np.sin(2 * wide), color="#BBBBBB", linewidth=5, label="truth")
 for k, (name, three) in enumerate(runs.items()):
-    style = {"color": plots.OKABE_ITO[k], "linestyle": ("-", "--")[k], "linewidth": 1.3}
+    look = {"color": style.OKABE_ITO[k], "linestyle": ("-", "--")[k], "linewidth": 1.3}
     for attempt, run in enumerate(three):
         text = name if attempt == 0 else None
-        axes[0].plot(wide, run[-1].best.expression()(wide), label=text, **style)
-        axes[1].plot([generation.nodes.mean() for generation in run], label=text, **style)
-axes[0].plot(few, measured, ".", color=plots.INK, markersize=6)
+        axes[0].plot(wide, run[-1].best.expression()(wide), label=text, **look)
+        axes[1].plot([generation.nodes.mean() for generation in run], label=text, **look)
+axes[0].plot(few, measured, ".", color=style.INK, markersize=6)
 axes[0].axvspan(-3, 3, color="#888888", alpha=0.15, linewidth=0)
 axes[0].set(ylim=(-3, 3.6), xlabel="x", ylabel="y", title="Fits to 30 noisy points")
 axes[0].legend(fontsize=8.5, ncols=3, loc="upper center")
@@ -1058,7 +1058,7 @@ axes.annotate("the noise", (nodes[0], 0.1), xytext=(0, 4), textcoords="offset po
 chosen_by_package = regressor.equations_[0]
 axes.plot(
     chosen_by_package["complexity"], np.sqrt(chosen_by_package["loss"]), "o", markersize=15,
-    markerfacecolor="none", color=plots.INK, label="the package's choice",
+    markerfacecolor="none", color=style.INK, label="the package's choice",
 )  # fmt: skip
 axes.set(xlabel="nodes", ylabel="error, rms (rad/s)", title="The front: error against length")
 axes.set_ylim(0, None)
@@ -1198,11 +1198,11 @@ print(f"{'rms error (rad/s)':<22} {'numbers':>8} {'|θ| < 1.2':>12} {'to 2.4':>1
 for k, (name, (predict, size)) in enumerate(contest.items()):
     error = np.abs(predict(distance) - law(distance[:, 0]))
     error = np.maximum(error, np.abs(predict(-distance) - law(-distance[:, 0])))
-    style = {
-        "color": plots.OKABE_ITO[(1, 3, 4, 2, 0)[k]],
+    look = {
+        "color": style.OKABE_ITO[(1, 3, 4, 2, 0)[k]],
         "linestyle": (":", "--", "-.", (0, (5, 1)), "-")[k],
     }
-    axes.semilogy(distance, np.maximum(error, 1e-5), label=name, **style)
+    axes.semilogy(distance, np.maximum(error, 1e-5), label=name, **look)
     zones = [(0, 1.2), (1.2, 2.4), (2.4, 7)]
     places = [(distance[:, 0] >= low) & (distance[:, 0] <= high) for low, high in zones]
     rms = [np.sqrt(np.mean(error[place] ** 2)) for place in places]
@@ -1269,8 +1269,8 @@ for ax, grid, loss, labels, title in (
     filled = ax.contourf(grid, grid, np.log10(np.maximum(loss, 1e-5)), 12, cmap="cividis")
     figure.colorbar(filled, ax=ax, label=r"log10 of $1-R^2$")
     ax.set(xlabel=labels[0], ylabel=labels[1], title=title)
-axes[0].plot([2, 3], [3, 2], "*", color=plots.OKABE_ITO[1], markersize=12)
-axes[1].plot(1, 0.75, "*", color=plots.OKABE_ITO[1], markersize=12)
+axes[0].plot([2, 3], [3, 2], "*", color=style.OKABE_ITO[1], markersize=12)
+axes[1].plot(1, 0.75, "*", color=style.OKABE_ITO[1], markersize=12)
 plt.show()
 for c in (0.5, 1.0, 1.5):
     column = np.sin(c * near)
@@ -1310,7 +1310,7 @@ def noise_lab(points, noise, attempt):
     found, error, x, y = recover(points, noise, attempt)
     clean = 0.75 * np.sin(x[:, 0]) + 0.15 * x[:, 2]
     figure, axes = plt.subplots(figsize=(5.2, 3.6))
-    axes.plot(y, found.predict(x), ".", color=plots.OKABE_ITO[0])
+    axes.plot(y, found.predict(x), ".", color=style.OKABE_ITO[0])
     axes.plot([-1.2, 1.2], [-1.2, 1.2], color="#888888", linewidth=1)
     axes.set(xlabel="measured (rad/s)", ylabel="predicted (rad/s)", xlim=(-2, 2), ylim=(-1.5, 1.5))
     text = found.equations_[0]["equation"]
@@ -1340,7 +1340,7 @@ figure, axes = plt.subplots(figsize=(6, 3.2))
 image = axes.imshow(share, vmin=0, vmax=1, cmap="cividis", origin="lower", aspect="auto")
 for i, j in np.ndindex(share.shape):
     axes.text(j, i, f"{share[i, j]:.0%}", ha="center", va="center",
-              color="white" if share[i, j] < 0.6 else plots.INK)  # fmt: skip
+              color="white" if share[i, j] < 0.6 else style.INK)  # fmt: skip
 axes.set_xticks(range(len(amounts)), amounts)
 axes.set_yticks(range(len(levels)), levels)
 axes.set(

@@ -52,7 +52,7 @@ from symtut.expressions import (
     terms_of,
 )
 from symtut.expressions.evaluate import SYMBOLS
-from symtut.lab import checks, explorers, plots
+from symtut.lab import checks, explorers, style, trees
 from symtut.lab.scenes import nb05_formula_plots as formula_plots
 from symtut.regression.problems.holdout import HELD_OUT, is_held_out, skeleton_key
 from symtut.regression.problems.suites import random_suite
@@ -179,7 +179,7 @@ explorers.explore(draw_function, seed=(0, 50, 1, 0), terms=(1, 3, 1, 2), variabl
 
 # %%
 example = Expression.from_text("2*x1*cos(x0) - x2")
-formula_plots.tree(example.prefix, title=f"{example}   =   {' '.join(example.prefix)}")
+trees.draw_tree(example.prefix, title=f"{example}   =   {' '.join(example.prefix)}")
 plt.show()
 
 # %% [markdown]
@@ -296,7 +296,7 @@ formula_plots.writing(steps)
 # %%
 def height(prefix):
     """Levels below the root."""
-    return int(formula_plots.layout(prefix)[1].max())
+    return int(trees.layout(prefix)[1].max())
 
 
 grammars = {"naive": Grammar(rules=naive(0.6), n_terms=(1,)), "grammar": Grammar(n_terms=(1,))}
@@ -306,7 +306,7 @@ terms = {
 }
 figure, axes = plt.subplots(1, 3, figsize=(10, 3), width_ratios=[1, 1, 1.9])
 for k, (name, found) in enumerate(terms.items()):
-    side, look = 0.4 * k - 0.2, dict(width=0.4, color=plots.OKABE_ITO[1 - k], label=name)
+    side, look = 0.4 * k - 0.2, dict(width=0.4, color=style.OKABE_ITO[1 - k], label=name)
     depth = np.bincount([min(height(p), 7) for p in found], minlength=8) / len(found)
     axes[0].bar(np.arange(8) + side, depth, **look)
     sizes = np.bincount([min(len(p), 15) for p in found], minlength=16) / len(found)
@@ -412,8 +412,8 @@ for ax, (kind, draw) in zip(axes, kinds.items(), strict=False):
     ax.plot(*draw(2, 80, fresh(9)), ".", markersize=4)
     ax.set(title=kind, xlabel="x0")
 axes[0].set_ylabel("x1")
-axes[4].plot(inputs[:, 0], inputs[:, 1], ".", markersize=4, color=plots.OKABE_ITO[1])
-axes[4].set(title="pendulum, real", xlabel=plots.label("theta"), ylabel=plots.label("theta_dot"))
+axes[4].plot(inputs[:, 0], inputs[:, 1], ".", markersize=4, color=style.OKABE_ITO[1])
+axes[4].set(title="pendulum, real", xlabel=style.label("theta"), ylabel=style.label("theta_dot"))
 plt.show()
 print(f"{len(inputs)} of 200 real steps kept")
 
@@ -608,7 +608,7 @@ for (name, spelled), mark in zip(spellings.items(), "os^", strict=True):
     lab.record(**{f"distinct_{name.split(',')[-1].split()[0]}": distinct[-1] / counts[-1]})
 axes.set(xscale="log", xlabel="formulas drawn", ylabel="distinct / drawn", ylim=(0, 1.03),
          title="New formulas keep coming")  # fmt: skip
-plots.plain_log_axis(axes)
+style.plain_log_axis(axes)
 axes.legend(fontsize=8.5)
 plt.show()
 
@@ -670,9 +670,9 @@ def show_tokens(formula):
     numbered, rows = with_numbers(formula), {}
     for form in ("terms", "prefix"):
         for way, what in (("C", numbered.skeleton), ("numbers", numbered)):
-            tokens = formula_plots.words(pack([what], form)[0])
+            tokens = trees.words(pack([what], form)[0])
             rows[f"{form}, {way}: {len(tokens)}"] = tokens
-    formula_plots.strip(rows, title=f"y = {formula}")
+    trees.strip(rows, title=f"y = {formula}")
 
 
 FORMULAS = [
@@ -884,7 +884,7 @@ for row, (reach, n) in enumerate(((1, 16), (6, 64))):
     kept = np.flatnonzero(np.nan_to_num(r2) > 0.99)
     names_kept = Counter(str(Expression(canonical_terms(decode(prior_codes[i]))[0])) for i in kept)
     best = names_kept.most_common(6)
-    axes[row, 0].plot(x[:, 0], y, ".", color=plots.OKABE_ITO[1])
+    axes[row, 0].plot(x[:, 0], y, ".", color=style.OKABE_ITO[1])
     axes[row, 0].set(ylabel="y", title=f"{n} points, |x| < {reach}")
     axes[row, 1].barh(range(len(best))[::-1], [share / len(kept) for _, share in best])
     axes[row, 1].set_yticks(range(len(best))[::-1], [name for name, _ in best], fontsize=8.5)
@@ -908,7 +908,7 @@ plt.show()
 batches = make_chunk(replace(PRESETS["tiny"], points=(64, 64)), chunk=SEED)
 batch = next(b for b in batches if (b.n_variables == 2).any())
 row = int(torch.nonzero(batch.n_variables == 2)[0, 0])
-formula_plots.training_example(batch, row, formula_plots.words(batch.tokens[row]))
+formula_plots.training_example(batch, row, trees.words(batch.tokens[row]))
 plt.show()
 print("x", tuple(batch.x.shape), " y", tuple(batch.y.shape), " tokens", tuple(batch.tokens.shape))
 
@@ -1077,15 +1077,15 @@ table = np.array(table)
 
 # %%
 figure, axes = plt.subplots(figsize=(7, 3.3))
-for column, style, name in (
+for column, look, name in (
     (1, dict(color="#D55E00", linestyle="-", marker="o"), "by example: skeleton seen before"),
     (2, dict(color="#D55E00", linestyle=":", marker="x"), "by example: memoriser right"),
     (3, dict(color="#0072B2", linestyle="-", marker="s"), "by skeleton: seen before"),
     (4, dict(color="#0072B2", linestyle=":", marker="+"), "by skeleton: memoriser right"),
 ):  # fmt: skip
-    axes.plot(table[:, 0], table[:, column], markersize=5, label=name, **style)
+    axes.plot(table[:, 0], table[:, column], markersize=5, label=name, **look)
 axes.set(xscale="log", xlabel="training examples", ylabel="share of the test", ylim=(-0.03, 1))
-plots.plain_log_axis(axes)
+style.plain_log_axis(axes)
 axes.legend(fontsize=8.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.28))
 plt.show()
 lab.record(leak=table[-1, 1], memoriser_leaky=table[-1, 2], leak_hashed=table[-1, 3],
@@ -1177,7 +1177,7 @@ first_half, second_half = Counter(stream[:half]), stream[half:]
 shown = {"x0": (("x0",),), "sin(x1)": (("sin", "x1"),),
          "sin(x0) and x2 (pendulum)": (("x2",), ("sin", "x0"))}  # fmt: skip
 figure, axes = plt.subplots(figsize=(7, 3.3))
-for (name, terms), colour in zip(shown.items(), plots.OKABE_ITO, strict=False):
+for (name, terms), colour in zip(shown.items(), style.OKABE_ITO, strict=False):
     p = max(first_half[canonical_terms(terms)], 1) / half
     hits = np.flatnonzero([t == canonical_terms(terms) for t in second_half])
     waits = np.sort(np.diff(hits, prepend=-1)) if len(hits) else np.array([half])
@@ -1240,7 +1240,7 @@ for k, (low, high) in enumerate(bins):
     never.append((found == 0).mean())
     wait = n_stream / found[found > 0]
     axes[0].plot(k + fresh(24).uniform(-0.25, 0.25, len(wait)), wait, ".", markersize=3, alpha=0.5)
-axes[0].axhline(n_stream, color=plots.INK, linestyle=":", linewidth=1)
+axes[0].axhline(n_stream, color=style.INK, linestyle=":", linewidth=1)
 axes[0].text(5, n_stream * 0.8, "seen once", fontsize=8.5, va="top", ha="center")
 axes[0].set(yscale="log", ylabel="expected draws 1/p", title="Skeletons that the stream contains")
 axes[1].bar(range(len(bins)), never, color="#888888")
@@ -1363,7 +1363,7 @@ for name, some, colour, line in (
                   label="… with recombination")  # fmt: skip
 axes.set(xscale="log", xlabel="draws (stars: draws that take as long)", ylim=(-0.03, 1.05),
          ylabel="share found exactly")  # fmt: skip
-plots.plain_log_axis(axes)
+style.plain_log_axis(axes)
 axes.legend(fontsize=8.5, loc="upper left")
 plt.show()
 

@@ -35,7 +35,7 @@ import torch
 from symtut import progress
 from symtut.data_files import data_path
 from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
-from symtut.lab import checks, explorers, plots, pretraining_lab, regression_plots
+from symtut.lab import checks, curves, explorers, style, training
 from symtut.regression.transformer.decoding import prepare, sample
 from symtut.regression.transformer.examples import PRESETS, make_chunk
 from symtut.regression.transformer.pretraining import Pretraining
@@ -64,7 +64,7 @@ config = replace(
 # %%
 batches = make_chunk(config, chunk=0)
 batch = batches[0]
-pretraining_lab.example_figure(batch, row=0)
+training.example_figure(batch, row=0)
 plt.show()
 print("x", tuple(batch.x.shape), " y", tuple(batch.y.shape), " tokens", tuple(batch.tokens.shape))
 
@@ -172,7 +172,7 @@ causal_mask = checks.exercise("06.2", causal_mask)
 # %%
 peek = {}
 for name, masked in (("with the mask", True), ("without", False)):
-    peek[name] = pretraining_lab.short_training(config, budget.updates, masked, SEED)
+    peek[name] = training.short_training(config, budget.updates, masked, SEED)
     print(
         f"{name:<14} loss {peek[name].losses[-10:].mean():.2f} nats a token; own writing: "
         f"{peek[name].complete:.0%} of the samples are formulas, "
@@ -180,7 +180,7 @@ for name, masked in (("with the mask", True), ("without", False)):
     )
 axes = plt.subplots(figsize=(6.5, 3))[1]
 for (name, run), line in zip(peek.items(), ("-", "--"), strict=True):
-    axes.plot(pretraining_lab.smooth(run.losses, 9), line, label=name)
+    axes.plot(training.smooth(run.losses, 9), line, label=name)
 axes.set(xlabel="updates", ylabel="training loss (nats a token)", ylim=(0, None))
 axes.legend()
 plt.show()
@@ -271,9 +271,9 @@ lab.record(first_loss=history[0, 1], last_loss=history[-1, 1], functions_seen=ru
 # %%
 held_out = [b for c in range(2) for b in make_chunk(config, c, held_out=True)]
 seen_batches = [b for c in range(4) for b in make_chunk(config, 10_000 + c)]
-nats = pretraining_lab.baselines(seen_batches, held_out, tiny.config.vocabulary_size)
-nats["network, wrong points"] = pretraining_lab.loss_on(tiny, held_out, wrong_points=True)
-nats["network"] = pretraining_lab.loss_on(tiny, held_out)
+nats = training.baselines(seen_batches, held_out, tiny.config.vocabulary_size)
+nats["network, wrong points"] = training.loss_on(tiny, held_out, wrong_points=True)
+nats["network"] = training.loss_on(tiny, held_out)
 for name, value in nats.items():
     print(f"{name:<24} {value:.2f} nats a token")
 print(f"read from the points: {nats['network, wrong points'] - nats['network']:.2f} nats a token")
@@ -286,7 +286,7 @@ for (name, value), line in zip(list(nats.items())[:2], (":", "--"), strict=True)
     axes[0].axhline(value, color="#888888", linestyle=line, linewidth=1.2, label=name)
 axes[0].set(xlabel="functions seen", ylabel="loss (nats a token)", title="Training")
 axes[0].legend(fontsize=8)
-axes[1].barh(list(nats), list(nats.values()), color=plots.OKABE_ITO[: len(nats)])
+axes[1].barh(list(nats), list(nats.values()), color=style.OKABE_ITO[: len(nats)])
 axes[1].invert_yaxis()
 axes[1].set(xlabel="held-out loss (nats a token)", title="Who knows what")
 axes[1].grid(axis="y", visible=False)
@@ -303,8 +303,8 @@ plt.show()
 # functions come again and again. **Predict:** the loss on repeated chunks, and on fresh ones.
 
 # %%
-repeated = pretraining_lab.short_training(config, budget.updates, True, SEED, chunks=1)
-fresh = pretraining_lab.short_training(config, budget.updates, True, SEED)
+repeated = training.short_training(config, budget.updates, True, SEED, chunks=1)
+fresh = training.short_training(config, budget.updates, True, SEED)
 table = {
     "one chunk, again and again": (repeated.losses[-10:].mean(), repeated.held_out),
     "every chunk new": (fresh.losses[-10:].mean(), fresh.held_out),
@@ -356,7 +356,7 @@ for name, text in shown.items():
     print(f"{name:<15} {text}")
 
 # %%
-regression_plots.training_curves({"general": data_path("results/regression/training_general.csv")})
+curves.training_curves({"general": data_path("results/regression/training_general.csv")})
 plt.show()
 
 # %% [markdown]
@@ -392,7 +392,7 @@ proposers = {
 found = {}
 for name, propose in proposers.items():
     shares, cost = terms_found(propose)
-    low, high = pretraining_lab.bootstrap(shares, SEED)
+    low, high = training.bootstrap(shares, SEED)
     found[name] = shares.mean()
     print(
         f"{name:<20} {shares.mean():.2f} of the terms [{low:.2f}, {high:.2f}], "
@@ -428,7 +428,7 @@ def first_token(function, points):
     p = torch.softmax(logits, 0)
     top = p.argsort(descending=True)[:8].tolist()
     axes = plt.subplots(figsize=(6.5, 2.8))[1]
-    axes.bar([spelled(code) for code in top], p[top], color=plots.OKABE_ITO[0])
+    axes.bar([spelled(code) for code in top], p[top], color=style.OKABE_ITO[0])
     axes.set(ylabel="probability", ylim=(0, 1), title=f"{function}, {points} points")
     axes.grid(axis="x", visible=False)
 

@@ -43,10 +43,10 @@ import torch
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, canonical_terms, decode
-from symtut.lab import checks, explorers, plots, regression_plots
+from symtut.lab import checks, curves, explorers, style, trees
 from symtut.lab.scenes import nb07_decoding_plots as decoding_plots
 from symtut.lab.scenes import nb07_decoding_steps as decoding_steps
-from symtut.lab.scenes.nb07_decoding_steps import Writer, fault, spelled
+from symtut.lab.scenes.nb07_decoding_steps import Writer, fault
 from symtut.regression.benchmark.run import run_problem
 from symtut.regression.benchmark.tables import HARD, ratio, read_table, wilson
 from symtut.regression.data.points import Points
@@ -110,8 +110,8 @@ steps = writer.trace(np.random.default_rng(SEED))
 
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), width_ratios=[1, 1.05])
 image = axes[0].scatter(x[:, 0], y, c=x[:, 2], cmap="cividis", s=12)
-figure.colorbar(image, ax=axes[0], label=plots.label("u"))
-axes[0].set(xlabel=plots.label("theta"), title=f"{len(x)} points go in",
+figure.colorbar(image, ax=axes[0], label=style.label("u"))
+axes[0].set(xlabel=style.label("theta"), title=f"{len(x)} points go in",
             ylabel=r"increment of $\dot\theta$ (rad/s)")  # fmt: skip
 decoding_plots.next_token_bars(steps[0], names, axes=axes[1])
 axes[1].set_title("the first token comes out")
@@ -162,7 +162,7 @@ def show_step(step, temperature, number):
     written = writer.trace(np.random.default_rng([SEED, number]), temperature)
     here = min(step, len(written) - 1)
     decoding_plots.next_token_bars(written[here], names, temperature)
-    whole = spelled([s.token for s in written], names)
+    whole = trees.sentence([s.token for s in written], names)
     print(f"draw number {number}, step {here} of {len(written) - 1}:  {whole}")
 
 
@@ -233,7 +233,7 @@ arguments = [decoding_steps.arity(step.token) for step in steps]
 print(f"{'token':<12}{'open places after it':>22}{'tokens allowed before it':>28}")
 start = 0
 for place, step in enumerate(steps[:14]):
-    text = decoding_steps.token_name(step.token, names)
+    text = trees.word(step.token, names)
     if text in ("<sep>", "<eos>"):
         start = place + 1
         shown = "-"
@@ -293,9 +293,9 @@ distinct, best, useful, length = np.array(rows).T
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.1))
 axes[0].semilogx(temperatures, distinct, "o-")
 axes[0].set(ylabel=f"different formulas in {budget.rows} draws", title="Diversity")
-axes[1].loglog(temperatures, np.maximum(best, 1e-16), "o-", color=plots.OKABE_ITO[1])
+axes[1].loglog(temperatures, np.maximum(best, 1e-16), "o-", color=style.OKABE_ITO[1])
 axes[1].set(ylabel="1 − R² of the best, fitted", title="What is found")
-axes[2].semilogx(temperatures, length, "o-", color=plots.OKABE_ITO[2])
+axes[2].semilogx(temperatures, length, "o-", color=style.OKABE_ITO[2])
 axes[2].set(ylabel="mean tokens in a formula", title="Length")
 for ax in axes:
     ax.set_xlabel("temperature T")
@@ -349,10 +349,10 @@ nucleus = checks.exercise("07.2", nucleus)
 # %%
 generator = np.random.default_rng(SEED)
 drawn = writer.sample(budget.draws, generator)
-ours = [(spelled(row, names), writer.candidate(row)) for row in drawn.codes]
+ours = [(trees.sentence(row, names), writer.candidate(row)) for row in drawn.codes]
 codes = Grammar().sample_codes(np.full(2 * budget.draws, 3), generator)
 codes = [row for row in codes if row[0]][: budget.draws]  # too long ones come back empty
-theirs = [(spelled(row, names), canonical_terms(decode(row))) for row in codes]
+theirs = [(trees.sentence(row, names), canonical_terms(decode(row))) for row in codes]
 
 
 def running_count(items):
@@ -366,9 +366,9 @@ def running_count(items):
 
 figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.3), sharey=True)
 for ax, title, pairs in zip(axes, ("transformer", "blind prior"), (ours, theirs), strict=True):
-    for what, style, which in (("strings", "--", 0), ("canonical formulas", "-", 1)):
+    for what, look, which in (("strings", "--", 0), ("canonical formulas", "-", 1)):
         seen = running_count(pair[which] for pair in pairs)
-        ax.plot(np.arange(1, len(pairs) + 1), seen, style, label=f"different {what}")
+        ax.plot(np.arange(1, len(pairs) + 1), seen, look, label=f"different {what}")
         lab.record(**{f"{title.split()[-1]}_{what.split()[0]}": seen[-1]})
     ax.plot([0, budget.draws], [0, budget.draws], ":", color="#888888", label="no repetition")
     ax.set(xlabel="draws", title=title)
@@ -539,9 +539,9 @@ difference = (last["with"] - last["without"]).abs().max().item()
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.1))
 at = np.arange(1, limit + 1)
-for (name, spent), style in zip(seconds.items(), ("--", "-"), strict=True):
-    axes[0].plot(at, at if name == "without" else np.ones(limit), style, label=f"{name} cache")
-    axes[1].plot(at, 1000 * np.array(spent), style, label=f"{name} cache")
+for (name, spent), look in zip(seconds.items(), ("--", "-"), strict=True):
+    axes[0].plot(at, at if name == "without" else np.ones(limit), look, label=f"{name} cache")
+    axes[1].plot(at, 1000 * np.array(spent), look, label=f"{name} cache")
 axes[0].set(xlabel="tokens so far", ylabel="tokens processed in this step", title="Counted")
 axes[1].set(xlabel="tokens so far", ylabel="CPU time of this step (ms)", title="Measured")
 axes[0].legend()
@@ -589,11 +589,11 @@ figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.3))
 image = axes[0].contourf(c_grid, w_grid, np.minimum(surface, 3), levels=10, cmap="cividis")
 figure.colorbar(image, ax=axes[0], label="1 − R²")
 axes[0].plot(c_grid, valley, color="white", linewidth=1.4)
-axes[0].plot(2.5, 1.5, "*", color=plots.OKABE_ITO[1], markersize=13)
+axes[0].plot(2.5, 1.5, "*", color=style.OKABE_ITO[1], markersize=13)
 axes[0].set(xlabel="inner constant c", ylabel="outer weight $w_1$", ylim=(-2.5, 2.5),
             title="All numbers: a landscape")  # fmt: skip
 axes[1].plot(c_grid, projected)
-axes[1].plot(2.5, 0, "*", color=plots.OKABE_ITO[1], markersize=13)
+axes[1].plot(2.5, 0, "*", color=style.OKABE_ITO[1], markersize=13)
 axes[1].set(xlabel="inner constant c", ylabel="1 − R² at the best $w$", title="Projected: a line")
 plt.show()
 
@@ -674,7 +674,7 @@ figure, axes = plt.subplots(2, 1, figsize=(8, 4.4), sharex=True, height_ratios=[
 axes[0].plot(c_grid, projected)
 axes[0].set(ylabel="1 − R² at the best $w$", title="From where does the search arrive?")
 for level, hits in enumerate(reached.values()):
-    for ok, marker, colour in ((True, "o", plots.OKABE_ITO[0]), (False, "x", plots.OKABE_ITO[1])):
+    for ok, marker, colour in ((True, "o", style.OKABE_ITO[0]), (False, "x", style.OKABE_ITO[1])):
         some = STARTS[np.array(hits) == ok]
         axes[1].plot(some, np.full(len(some), level), marker, color=colour, markersize=5)
 axes[1].set_yticks(range(3), [f"{name}: {np.mean(hits):.0%}" for name, hits in reached.items()])
@@ -755,7 +755,7 @@ for number, name in enumerate(methods):
     hatch = ("", "////", "....")[number]
     axes[0].bar(place, share, 0.25, label=name, hatch=hatch, edgecolor="white")
     axes[1].bar(number, np.median(spent), 0.6, hatch=hatch, edgecolor="white",
-                color=plots.OKABE_ITO[number])  # fmt: skip
+                color=style.OKABE_ITO[number])  # fmt: skip
     success[name] = share.mean()
     print(f"{name:<20} {share.mean():.2f} of the starts succeed, {np.median(spent):6.2f} CPU-ms "
           f"a fit; four starts would give {np.mean(1 - (1 - share) ** 4):.2f}")  # fmt: skip
@@ -855,7 +855,7 @@ figure, axes = plt.subplots(1, 3, figsize=(10.4, 3.2))
 for ax, pick in zip(axes, forward_selection(columns, y_angle, 3), strict=True):
     likeness = np.abs(columns.T @ residual) / np.linalg.norm(residual)
     top = np.argsort(-likeness)[:6]
-    colour = [plots.OKABE_ITO[1] if i == pick else plots.OKABE_ITO[0] for i in top]
+    colour = [style.OKABE_ITO[1] if i == pick else style.OKABE_ITO[0] for i in top]
     ax.barh(range(len(top)), likeness[top], color=colour)
     ax.set_yticks(range(len(top)), [shortened(labels[i]) for i in top], fontsize=8)
     ax.invert_yaxis()
@@ -913,7 +913,7 @@ for number, problem in enumerate(progress.steps(problems, "numbers of draws")):
 # %%
 figure, axes = plt.subplots(figsize=(7.2, 3.6))
 for (who, kind), hits in exact.items():
-    colour = regression_plots.REGRESSOR_COLOUR[who]
+    colour = style.REGRESSOR_COLOUR[who]
     dash, marker = ("-", "o") if kind == "recombined" else ("--", "s")
     nudge = {"transformer": 0.97, "prior": 1.03}[who]
     low, high = np.array([wilson(int(h), len(problems)) for h in hits]).T
@@ -1035,12 +1035,12 @@ def compare_rules(noise, points):
     decoding_plots.front(rows, picks, axes=axes[0])
     error = [lack_of_fit(fits[place].expression(), box, box_y) for place in picks.values()]
     shown = np.clip(error, 1e-8, 1e6)
-    axes[1].barh(range(3), shown, left=1e-9, color=[plots.OKABE_ITO[i] for i in (1, 2, 3)])
+    axes[1].barh(range(3), shown, left=1e-9, color=[style.OKABE_ITO[i] for i in (1, 2, 3)])
     axes[1].set_yticks(range(3), list(picks))
     axes[1].set(xscale="log", xlim=(1e-9, 1e7), xlabel="1 − R² over the whole range of states")
     for row, value in enumerate(error):
         axes[1].annotate(f"{value:.0e}", (3e-9, row), va="center", color="white", fontsize=9)
-    axes[1].axvline(1, color=plots.INK, linestyle=":")
+    axes[1].axvline(1, color=style.INK, linestyle=":")
     axes[1].set_title("right of the line: worse than the mean", fontsize=10)
     axes[1].invert_yaxis()
     return picks, error, fits
@@ -1130,8 +1130,8 @@ figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.3), sharey=True)
 for ax, (robust, regressor) in zip(axes, results.items(), strict=True):
     residual = yc - regressor.predict(xc)
     ax.plot(xc[~clipped, 1], residual[~clipped], ".", markersize=5, label="free")
-    ax.plot(xc[clipped, 1], residual[clipped], "x", color=plots.OKABE_ITO[1], label="clipped")
-    ax.set(xlabel=plots.label("theta_dot"), title="robust" if robust else "plain least squares")
+    ax.plot(xc[clipped, 1], residual[clipped], "x", color=style.OKABE_ITO[1], label="clipped")
+    ax.set(xlabel=style.label("theta_dot"), title="robust" if robust else "plain least squares")
 axes[0].set_ylabel("data minus equation (rad/s)")
 axes[0].legend(fontsize=8.5)
 plt.show()
@@ -1163,7 +1163,7 @@ for ax in axes:
     ax.plot(mass, watts, ".", markersize=5)
     ax.set(xlabel="mass m (kg)", ylabel="power y (W)")
 axes[0].set_title("as measured")
-axes[1].plot(mass, np.exp(offset) * mass**slope, color=plots.OKABE_ITO[1], linewidth=1)
+axes[1].plot(mass, np.exp(offset) * mass**slope, color=style.OKABE_ITO[1], linewidth=1)
 axes[1].set(xscale="log", yscale="log", title=f"logarithmic: a line of slope {slope:.2f}")
 plt.show()
 lab.record(slope=slope)
@@ -1358,7 +1358,7 @@ panels = {
     title: rows for title, rows in panels.items() if len({row["method"] for row in rows}) > 2
 }  # a comparison
 for pair in range(0, len(panels), 2):
-    regression_plots.recovery(dict(list(panels.items())[pair : pair + 2]))
+    curves.recovery(dict(list(panels.items())[pair : pair + 2]))
     plt.show()
 print(f"(of the random functions, those with {HARD} only)")
 
@@ -1420,7 +1420,7 @@ def by_condition(table, measure):
     }
     conditions = sorted({(row["points"], row["noise"]) for row in rows})
     figure, axes = plt.subplots(figsize=(9.4, 3.6))
-    methods = [m for m in regression_plots.REGRESSOR_COLOUR if any(r["method"] == m for r in rows)]
+    methods = [m for m in style.REGRESSOR_COLOUR if any(r["method"] == m for r in rows)]
     for number, method in enumerate(methods):
         found = []
         for place, condition in enumerate(conditions):
@@ -1434,7 +1434,7 @@ def by_condition(table, measure):
         at, share, low, high = np.array(found).T
         axes.errorbar(
             at, share, np.maximum([share - low, high - share], 0), fmt="osD^vP*Xh"[number],
-            color=regression_plots.REGRESSOR_COLOUR[method], capsize=2, label=method,
+            color=style.REGRESSOR_COLOUR[method], capsize=2, label=method,
         )  # fmt: skip
     text = [f"{n} points,\nnoise {100 * level:g} %" for n, level in conditions]
     axes.set_xticks(range(len(conditions)), text, fontsize=8.5)

@@ -36,7 +36,7 @@ from symtut.agents.loop import Loop
 from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.expressions import Expression, terms_of
-from symtut.lab import checks, explorers, loop_ablations, plots, pretraining_lab
+from symtut.lab import checks, explorers, loop_ablations, style, training
 from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.transformer.examples import PRESETS, make_chunk
@@ -79,7 +79,7 @@ general_points = [
     if batch.n_variables[row] == 3
 ][:6]
 fine_tuning.points_of_two_worlds(
-    general_points, transitions.state, [plots.label(name) for name in names[:2]]
+    general_points, transitions.state, [style.label(name) for name in names[:2]]
 )
 plt.show()
 print(f"{len(transitions.state)} real transitions of a random policy: {1000 * 0.05:.0f} seconds")
@@ -273,15 +273,15 @@ arms = {
     "all weights": {"rank": 0, "learning_rate": FULL_LEARNING_RATE},
     "all, 30 × as fast": {"rank": 0, "learning_rate": 30 * FULL_LEARNING_RATE},
 }
-models, trained, curves = {"general": fresh_copy("general").eval()}, {}, {}
+models, trained, all_curves = {"general": fresh_copy("general").eval()}, {}, {}
 for name, changes in arms.items():
     settings = FinetuneConfig(**{**vars(config), **changes})
     run = Finetuning(settings, world, lab.workspace() / "run")
     trained[name] = sum(p.numel() for p in run.model.parameters() if p.requires_grad)
     chunks = progress.steps(range(budget.chunks), name)
-    curves[name] = np.array([run.step()["loss"] for _ in chunks])
+    all_curves[name] = np.array([run.step()["loss"] for _ in chunks])
     models[name] = run.model.eval()
-    print(f"{name:<18} {trained[name]:>9,} numbers trained, loss {curves[name][-1]:.2f}")
+    print(f"{name:<18} {trained[name]:>9,} numbers trained, loss {all_curves[name][-1]:.2f}")
 
 # %%
 tests = {
@@ -293,7 +293,7 @@ tests = {
     ],
 }
 losses = {
-    name: {kind: pretraining_lab.loss_on(model, test) for kind, test in tests.items()}
+    name: {kind: training.loss_on(model, test) for kind, test in tests.items()}
     for name, model in models.items()
 }
 fine_tuning.losses_chart(losses)
@@ -346,7 +346,7 @@ for name in TASKS:
 size = data_path("weights/general.safetensors").stat().st_size
 print(f"general weights: {size / 1e3:,.0f} kB")
 
-shipped = {kind: pretraining_lab.loss_on(load_weights("pendulum"), test)
+shipped = {kind: training.loss_on(load_weights("pendulum"), test)
            for kind, test in tests.items()}  # fmt: skip
 print(
     "pendulum's, beside the general weights, on the functions of section 6: "
@@ -589,11 +589,11 @@ for name, error in zip(formulas, errors, strict=True):
 # %%
 angle = np.linspace(-np.pi, np.pi, 400)
 axes = plt.subplots(figsize=(6.5, 2.8))[1]
-looks = ({"color": "#BBBBBB", "linewidth": 6}, {"color": plots.OKABE_ITO[0]})
+looks = ({"color": "#BBBBBB", "linewidth": 6}, {"color": style.OKABE_ITO[0]})
 for (name, f), look in zip(formulas.items(), looks, strict=True):
     axes.plot(angle, f(1.0, angle), **look, label=name)
 seen = np.angle(np.exp(1j * columns["psi"]))
-axes.plot(seen, 0 * seen - 0.11, "|", color=plots.OKABE_ITO[1], label="headings in the data")
+axes.plot(seen, 0 * seen - 0.11, "|", color=style.OKABE_ITO[1], label="headings in the data")
 axes.set(xlabel="new heading ψ′ (rad)", ylabel="Δy at 1 m/s (m)")
 axes.legend(fontsize=8.5)
 plt.show()

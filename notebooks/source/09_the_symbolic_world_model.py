@@ -38,8 +38,7 @@ from IPython.display import Math, display
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.lab import checks, equations, explorers, plots
-from symtut.lab.scenes import nb09_car_films as car_films
+from symtut.lab import checks, equations, explorers, films, style
 from symtut.tasks import Transitions
 from symtut.tasks.random_policy import random_transitions
 from symtut.tasks.reacher import ELBOW_LIMIT
@@ -114,13 +113,13 @@ for world, table in seen.items():
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.3))
 axes[0].plot(*seen["pendulum"].state.T, ".", markersize=4)
 axes[0].set(
-    title="pendulum", xlabel=plots.label("theta"), ylabel=plots.label("theta_dot"),
+    title="pendulum", xlabel=style.label("theta"), ylabel=style.label("theta_dot"),
     xlim=(-np.pi, np.pi),
 )  # fmt: skip
 for number in range(3):
     way = seen["car2d"].state[seen["car2d"].episode == number]
     axes[1].plot(way[:, 0], way[:, 1])
-    axes[1].plot(*way[0, :2], "o", color=plots.INK, markersize=4)
+    axes[1].plot(*way[0, :2], "o", color=style.INK, markersize=4)
 axes[1].set(title="car2d (dots: starts)", xlabel="x (m)", ylabel="y (m)", aspect="equal")
 axes[1].margins(0.2)
 axes[2].plot(seen["reacher"].state[:, 1], seen["reacher"].state[:, 3], ".", markersize=4)
@@ -383,7 +382,7 @@ for world in WORLDS:
 figure, axes = plt.subplots(figsize=(8, 3.0))
 styles = (("symbolic", "o"), ("alone", "D"), ("sparse", "^"), ("mbpo", "x"))
 texts = dict(zip(("symbolic", "alone", "sparse", "mbpo"), [*ways, "network"], strict=True))
-colours = {m: plots.METHOD_COLOUR.get(m, plots.OKABE_ITO[5]) for m in texts}
+colours = {m: style.METHOD_COLOUR.get(m, style.OKABE_ITO[5]) for m in texts}
 for offset, (method, marker) in zip((-0.24, -0.08, 0.08, 0.24), styles, strict=True):
     here = [(row, w) for row, w in enumerate(WORLDS) if (w, method) in reports]
     seconds = [reports[w, method].cpu_seconds for _, w in here]
@@ -729,13 +728,13 @@ lab.record(
 figure, axes = plt.subplots(2, 3, figsize=(10, 6), sharey=True, sharex=True)
 for (world, region, method), e in errors.items():
     ax = axes[("inside", "outside").index(region), WORLDS.index(world)]
-    style = plots.method_style(method)
+    look = style.method_style(method)
     ax.loglog(
         np.arange(1, len(e) + 1),
         np.maximum(e, 1e-9),
         label=TEXT[method],
         markevery=(0.1, 0.15),
-        **style,
+        **look,
     )
     ax.axhline(1.0, color="#BBBBBB", linewidth=1, zorder=0)
     ax.set_title(f"{world}, {region}")
@@ -770,13 +769,13 @@ scale = spread(car, fit_to["car2d"].state)
 figure, axes = plt.subplots(figsize=(7, 3.2))
 for region, dash in (("inside", "-"), ("outside", "--")):
     curve = lead_errors(blind, car, pieces["car2d", region], scale, budget.leads)
-    axes.loglog(range(1, len(curve) + 1), curve, dash, color=plots.OKABE_ITO[4],
+    axes.loglog(range(1, len(curve) + 1), curve, dash, color=style.OKABE_ITO[4],
                 label=f"without next values, {region}")  # fmt: skip
     lab.record(**{f"blind_lead_10_{region}": curve[min(10, len(curve)) - 1]})
 for method in ("symbolic", "mbpo"):
     curve = errors["car2d", "inside", method]
     axes.loglog(range(1, len(curve) + 1), np.maximum(curve, 1e-9), label=f"{TEXT[method]}, inside",
-                markevery=(0.1, 0.15), **plots.method_style(method))  # fmt: skip
+                markevery=(0.1, 0.15), **style.method_style(method))  # fmt: skip
 axes.set(
     xlabel="lead (steps)", ylabel="error / spread", title="car2d: the wrong formula drifts, too"
 )
@@ -826,13 +825,13 @@ for speed in speeds:  # free of the stop: elbow within 1 rad
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.3))
 axes[0].semilogy(reach[~strikes], error[~strikes], ".", markersize=4, label="free")
-axes[0].semilogy(reach[strikes], error[strikes], "^", color=plots.OKABE_ITO[1], markersize=4,
+axes[0].semilogy(reach[strikes], error[strikes], "^", color=style.OKABE_ITO[1], markersize=4,
                  label="strikes the stop")  # fmt: skip
 axes[0].axvline(ELBOW_LIMIT, color="#888888", linestyle=":")
 axes[0].set(xlabel="elbow angle the step would reach (rad)", ylabel="error of one step / spread",
             title="Outside: each step of the paths")  # fmt: skip
 axes[0].legend(fontsize=8.5, loc="upper left")
-axes[1].loglog(speeds, by_speed, **plots.method_style("symbolic"))
+axes[1].loglog(speeds, by_speed, **style.method_style("symbolic"))
 axes[1].axvline(abs(fit_to["reacher"].state[:, 2:4]).max(), color="#888888", linestyle=":")
 axes[1].set(xlabel="joint speeds up to (rad/s)", ylabel="error of one step / spread",
             ylim=(1e-6, 1e-2), title="Free of the stop (dotted: fastest seen)")  # fmt: skip
@@ -883,7 +882,7 @@ start = np.array([0.0, 0.0, 0.5, 0.0])
 dreams = [imagine(judged["car2d", method], start, actions) for method in ("symbolic", "mbpo")]
 gaps = [np.hypot(*(dream - np.array(drive))[-1, :2]) for dream in dreams]
 lab.record(film_gaps=gaps)
-car_films.cars(
+films.cars(
     drive, dreams, titles=[f"equations: {gaps[0]:.0e} m off", f"network: {gaps[1]:.2f} m off"],
     size=230,
 )  # fmt: skip
@@ -918,9 +917,9 @@ def draw(world, transitions, noise):
     left.loglog(
         range(1, len(curve) + 1),
         np.maximum(curve, 1e-9),
-        **plots.method_style("sparse") | {"marker": ""},
+        **style.method_style("sparse") | {"marker": ""},
     )
-    left.axhline(0.1, color=plots.INK, linestyle=":", linewidth=1)
+    left.axhline(0.1, color=style.INK, linestyle=":", linewidth=1)
     left.set(xlabel="lead (steps)", ylabel="error / spread", ylim=(1e-8, 30),
              title=f"horizon: {horizon} of {len(curve)} steps")  # fmt: skip
     right.axis("off")
@@ -1008,12 +1007,12 @@ for method in ("mbpo", "symbolic"):
     result = earned["car2d", method]
     lead = np.arange(1, len(result.errors) + 1)
     axes.loglog(lead, result.errors, label=TEXT[method], markevery=(0.1, 0.15),
-                **plots.method_style(method))  # fmt: skip
+                **style.method_style(method))  # fmt: skip
 result = earned["car2d", "symbolic"]
 beyond = np.arange(lead[-1], car.horizon + 1)
 axes.loglog(beyond, result.errors[-1] * (beyond / lead[-1]) ** result.growth, "--", color="#888888",
             label="its growth, extrapolated")  # fmt: skip
-axes.axhline(TOLERANCE, color=plots.INK, linestyle=":", linewidth=1)
+axes.axhline(TOLERANCE, color=style.INK, linestyle=":", linewidth=1)
 axes.text(1.05, TOLERANCE * 1.3, "tolerance", fontsize=9)
 axes.set(xlabel="lead (steps)", ylabel="error / spread", title="car2d, held-back stretch")
 axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -1112,6 +1111,7 @@ lab.record(reward_of_car=[best["complexity"], 1 - best["r2"], left])
 # told it that no force depends on the target (`inputs`). Without that knowledge the regressor
 # *screens* the columns: it searches the six that explain most, and a warning says how sure that is.
 # **Predict:** will the target stand in an equation?
+
 
 # %%
 class Unrestricted(type(arm)):

@@ -42,7 +42,7 @@ from symtut.agents.policy import Policy
 from symtut.agents.start_states import StartStates
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
-from symtut.lab import checks, equations, explorers, films, plots
+from symtut.lab import checks, curves, diagrams, equations, explorers, films, style
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.world_models import make_world_model
 from symtut.world_models.validation import validate
@@ -70,7 +70,7 @@ budget = lab.start(
 # and practising in imagination.
 
 # %%
-plots.loop_diagram()
+diagrams.loop_diagram()
 plt.show()
 # %% [markdown]
 # | buffer | holds | used for |
@@ -104,16 +104,16 @@ real, held_back = loop.transitions()
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[2, 1])
 seconds = 0.05 * np.arange(len(real))
-axes[0].plot(seconds, plots.break_wraps(real.state[:, 0]), label=plots.label("theta"))
-axes[0].plot(seconds, real.state[:, 1], "--", label=plots.label("theta_dot"))
+axes[0].plot(seconds, style.break_wraps(real.state[:, 0]), label=style.label("theta"))
+axes[0].plot(seconds, real.state[:, 1], "--", label=style.label("theta_dot"))
 axes[0].axvspan(seconds[held_back][0], seconds[-1], color="#888888", alpha=0.15, linewidth=0)
 axes[0].text(seconds[held_back][0] + 0.1, 11, "held back", fontsize=9)
 axes[0].set(xlabel="time (s)", ylim=(-9, 13), title="One random episode")
 axes[0].legend(loc="upper left", fontsize=8.5)
 axes[1].plot(real.state[:, 0], real.state[:, 1], ".", markersize=4)
 axes[1].set(
-    xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=plots.label("theta"),
-    ylabel=plots.label("theta_dot"), title="States visited",
+    xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=style.label("theta"),
+    ylabel=style.label("theta_dot"), title="States visited",
 )  # fmt: skip
 plt.show()
 
@@ -349,16 +349,16 @@ seconds = 0.05 * np.arange(1, len(truth))
 at_bound = ~keep(truth[1:])  # steps that the simulator's speed limit has cut
 before = int(np.argmax(at_bound)) if at_bound.any() else len(seconds)
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
-axes[0].plot(seconds, plots.break_wraps(truth[1:, 0]), color="#BBBBBB", linewidth=5, label="real")
+axes[0].plot(seconds, style.break_wraps(truth[1:, 0]), color="#BBBBBB", linewidth=5, label="real")
 for kind, text in (("symbolic", "equations"), ("mbpo", "network")):
-    style = plots.method_style(kind) | {"marker": "", "linewidth": 1.4}
-    axes[0].plot(seconds, plots.break_wraps(imagined[kind][:, 0]), label=text, **style)
+    look = style.method_style(kind) | {"marker": "", "linewidth": 1.4}
+    axes[0].plot(seconds, style.break_wraps(imagined[kind][:, 0]), label=text, **look)
     error = np.linalg.norm(task.difference(imagined[kind], truth[1:]), axis=1)
-    axes[1].semilogy(seconds, np.maximum(error, 1e-9), label=text, **style)
+    axes[1].semilogy(seconds, np.maximum(error, 1e-9), label=text, **look)
     lab.record(**{f"open_loop_error_{kind}": error[:before].max(initial=0)})
 for moment in seconds[at_bound]:
     axes[1].axvline(moment, color="#BBBBBB", linewidth=1, zorder=0)
-axes[0].set(xlabel="time (s)", ylabel=plots.label("theta"), title="Ten seconds without looking")
+axes[0].set(xlabel="time (s)", ylabel=style.label("theta"), title="Ten seconds without looking")
 axes[1].set(xlabel="time (s)", ylabel="distance to the real state", title="Error of prediction")
 axes[0].legend(fontsize=8.5)
 axes[1].legend(fontsize=8.5)
@@ -394,9 +394,9 @@ for ax, (text, predict) in zip(
         vmin=-7, vmax=0, cmap="cividis", rasterized=True,
     )  # fmt: skip
     ax.plot(*real.state[train_on].T, ".", color="white", markersize=2)
-    ax.set(xlabel=plots.label("theta"), title=f"{text}: median error {np.median(error):.1e}")
+    ax.set(xlabel=style.label("theta"), title=f"{text}: median error {np.median(error):.1e}")
     lab.record(**{f"median_error_{text}": np.median(error)})
-axes[0].set_ylabel(plots.label("theta_dot"))
+axes[0].set_ylabel(style.label("theta_dot"))
 figure.colorbar(image, ax=axes, label="log10 of the error of one step")
 plt.show()
 
@@ -445,10 +445,10 @@ def draw_fewer(real_steps, noise, episode):
     with torch.no_grad():
         ahead = open_loop(fitted.predict, first, actions[:100]).numpy()
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.1), width_ratios=[1.3, 1])
-    axes[0].plot(seconds[:100], plots.break_wraps(truth[1:101, 0]), color="#BBBBBB", linewidth=5)
-    axes[0].plot(seconds[:100], plots.break_wraps(ahead[:, 0]), **plots.method_style("sparse")
+    axes[0].plot(seconds[:100], style.break_wraps(truth[1:101, 0]), color="#BBBBBB", linewidth=5)
+    axes[0].plot(seconds[:100], style.break_wraps(ahead[:, 0]), **style.method_style("sparse")
                  | {"marker": "", "linewidth": 1.4})  # fmt: skip
-    axes[0].set(xlabel="time (s)", ylabel=plots.label("theta"), ylim=(-3.4, 3.4),
+    axes[0].set(xlabel="time (s)", ylabel=style.label("theta"), ylim=(-3.4, 3.4),
                 title=f"{real_steps} steps, noise {noise:g}; grey: truth")  # fmt: skip
     axes[1].axis("off")
     for row, (equation, wrong) in enumerate(zip(report.equations, verdicts(fitted), strict=True)):
@@ -479,13 +479,13 @@ explorers.explore(
 validation = loop.validation
 lead = np.arange(1, len(validation.errors) + 1)
 figure, axes = plt.subplots()
-axes.loglog(lead, validation.errors, **plots.method_style("symbolic"), label="on held-back steps")
+axes.loglog(lead, validation.errors, **style.method_style("symbolic"), label="on held-back steps")
 beyond = np.arange(lead[-1], 201)
 axes.loglog(
     beyond, validation.errors[-1] * (beyond / lead[-1]) ** validation.growth, "--",
     color="#888888", label="its growth, extrapolated",
 )  # fmt: skip
-axes.axhline(config.loop.tolerance, color=plots.INK, linewidth=1, linestyle=":")
+axes.axhline(config.loop.tolerance, color=style.INK, linewidth=1, linestyle=":")
 axes.text(1.05, config.loop.tolerance * 0.3, "tolerance", fontsize=9)
 axes.set(xlabel="steps ahead", ylabel="error / spread", title="What the model has earned")
 axes.legend(loc="center left")
@@ -531,15 +531,15 @@ def coverage(states):
 def draw_imagined(start_states, rollout_length):
     states = imagined_states(start_states, rollout_length)
     figure, axes = plt.subplots(figsize=(5.6, 3.3))
-    axes.plot(*states.reshape(-1, 2).T, ".", markersize=1.5, color=plots.OKABE_ITO[0])
-    axes.plot(*real.state.T, ".", markersize=4, color=plots.OKABE_ITO[1], label="real")
-    axes.plot(0, 0, "X", color=plots.INK, markersize=8, label="upright, at rest")
-    axes.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=plots.label("theta"),
-             ylabel=plots.label("theta_dot"))  # fmt: skip
+    axes.plot(*states.reshape(-1, 2).T, ".", markersize=1.5, color=style.OKABE_ITO[0])
+    axes.plot(*real.state.T, ".", markersize=4, color=style.OKABE_ITO[1], label="real")
+    axes.plot(0, 0, "X", color=style.INK, markersize=8, label="upright, at rest")
+    axes.set(xlim=(-np.pi, np.pi), ylim=(-8.5, 8.5), xlabel=style.label("theta"),
+             ylabel=style.label("theta_dot"))  # fmt: skip
     axes.set_title(
         f"{start_states}, rollouts of {rollout_length}: {coverage(states):.0%} of the plane"
     )
-    axes.legend(loc="upper center", fontsize=8.5, facecolor=plots.PAPER, framealpha=1, frameon=True)
+    axes.legend(loc="upper center", fontsize=8.5, facecolor=style.PAPER, framealpha=1, frameon=True)
 
 
 explorers.explore(draw_imagined, start_states=["recent", "all", "box"],
@@ -622,11 +622,11 @@ lab.record(short_rollouts_return=short_curves["recent"][-1, 1],
 
 # %%
 figure, axes = plt.subplots(figsize=(8, 3.6))
-plots.learning_curve(
+curves.learning_curve(
     *curve.T, axes=axes, label=f"rollouts of {loop.rollout_length}",
     xlabel="gradient updates, all in imagination", marks=[(task.best_return, "best possible")],
 )  # fmt: skip
-for rule, marker, colour in (("recent", "s--", "#888888"), ("box", "^:", plots.OKABE_ITO[1])):
+for rule, marker, colour in (("recent", "s--", "#888888"), ("box", "^:", style.OKABE_ITO[1])):
     axes.plot(*short_curves[rule].T[:2], marker, color=colour, markersize=4,
               label=f"rollouts of 2, {rule}")  # fmt: skip
 axes.set_title(f"Return in the real environment, after {loop.env_steps} real steps")
@@ -719,14 +719,14 @@ for ax, (title, learner) in zip(
     axes, {f"{FEW} real steps": fooled, f"{STEPS} real steps": loop}.items(), strict=True
 ):
     worlds = {"imagined": learner.model.predict, "real": task.true_step}
-    for (world, step), style in zip(worlds.items(), ("--", "-"), strict=True):
+    for (world, step), look in zip(worlds.items(), ("--", "-"), strict=True):
         with torch.no_grad():
             returns, angles = play(step, Policy(task, learner.policy), begins)
         expected[title, world] = returns.mean()
-        ax.plot(0.05 * np.arange(len(angles)), plots.break_wraps(angles[:, 0]), style, label=world)
+        ax.plot(0.05 * np.arange(len(angles)), style.break_wraps(angles[:, 0]), look, label=world)
     gap = f"{expected[title, 'imagined']:.0f} imagined, {expected[title, 'real']:.0f} real"
     ax.set(xlabel="time (s)", title=f"{title}: return {gap}")
-axes[0].set_ylabel(plots.label("theta"))
+axes[0].set_ylabel(style.label("theta"))
 axes[0].legend(fontsize=8.5)
 plt.show()
 for (title, world), mean in expected.items():

@@ -35,7 +35,7 @@ from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Curves, cell_order, read_curves, read_runs
-from symtut.lab import checks, explorers, plots
+from symtut.lab import checks, curves, explorers, style
 
 budget = lab.start(
     PROFILE,
@@ -64,7 +64,7 @@ budget = lab.start(
 folder = data_path("results/comparison")
 sweeps = sorted(path.parent.name for path in folder.glob("*/runs.csv"))
 runs = {name: read_runs(folder / name / "runs.csv") for name in sweeps}
-curves = {name: read_curves(folder / name / "curves.csv") for name in sweeps}
+all_curves = {name: read_curves(folder / name / "curves.csv") for name in sweeps}
 for name in sweeps:
     origin = json.loads((folder / name / "table.json").read_text(encoding="utf-8"))
     cells = {(r.task, r.method): 0 for r in runs[name]}
@@ -76,7 +76,7 @@ for name in sweeps:
     )
 tasks = [name for name in ("pendulum", "car2d", "reacher") if name in sweeps]
 lab.record(sweeps=sweeps, runs={name: len(found) for name, found in runs.items()})
-if ("pendulum", "sac") not in curves.get("pendulum", {}):
+if ("pendulum", "sac") not in all_curves.get("pendulum", {}):
     raise InputError("this notebook needs finished runs of sac on the pendulum; make them first.")
 
 # %% [markdown]
@@ -92,7 +92,7 @@ if ("pendulum", "sac") not in curves.get("pendulum", {}):
 # %%
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 4.2), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
-    plots.sample_efficiency(curves[task], task, runs[task][0].threshold, ax)
+    curves.sample_efficiency(all_curves[task], task, runs[task][0].threshold, ax)
 plt.show()
 
 # %% [markdown]
@@ -160,7 +160,7 @@ bootstrap_interval = checks.exercise("11.2", bootstrap_interval)
 # results, and how often would one of them announce an improvement?
 
 # %%
-sac = curves["pendulum"]["pendulum", "sac"]
+sac = all_curves["pendulum"]["pendulum", "sac"]
 middle = np.searchsorted(st.curve_band(sac.returns)[0], runs["pendulum"][0].threshold)
 middle = min(max(1, middle - 1), len(sac.env_steps) - 1)
 at = sac.returns[:, middle]
@@ -175,7 +175,7 @@ def labs(seeds):
 
 
 figure, axes = plt.subplots(figsize=(7, 3.2))
-for seeds, colour in ((3, plots.OKABE_ITO[1]), (10, plots.OKABE_ITO[0])):
+for seeds, colour in ((3, style.OKABE_ITO[1]), (10, style.OKABE_ITO[0])):
     differences = labs(seeds)
     typical = np.abs(differences).mean()
     axes.hist(differences, 60, density=True, alpha=0.5, color=colour, label=f"{seeds} seeds")
@@ -222,7 +222,7 @@ median_wait = checks.exercise("11.3", median_wait)
 # %%
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 3.8), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
-    plots.steps_to_threshold(runs[task], task, ax)
+    curves.steps_to_threshold(runs[task], task, ax)
 plt.show()
 
 # %% [markdown]
@@ -341,8 +341,8 @@ for task, ax in zip(several, axes[0], strict=False):
         there = sum(r.steps_to_threshold is not None for r in found)
         print(f"{task}, symbolic, {steps:>4} real steps: {there} of {len(found)} runs at the "
               f"threshold; return {shown(st.mean_return(finals), 1)}")  # fmt: skip
-        ax.plot([steps] * len(finals), finals, "o", color=plots.OKABE_ITO[0], alpha=0.5)
-    ax.axhline(found[0].threshold, color=plots.INK, linewidth=1, linestyle=":")
+        ax.plot([steps] * len(finals), finals, "o", color=style.OKABE_ITO[0], alpha=0.5)
+    ax.axhline(found[0].threshold, color=style.INK, linewidth=1, linestyle=":")
     ax.set(xscale="log", xlabel="real steps", title=f"{task}, symbolic: every run")
     amounts = [found[0].env_steps for found in given[task]]
     ax.set_xticks(amounts, map(str, amounts))
@@ -420,9 +420,9 @@ def dishonest(show, runs_shown):
     chosen = rows[show][:runs_shown]
     axes = plt.subplots(figsize=(7, 3.4))[1]
     picked = Curves(tuple(sac.seeds[i] for i in chosen), sac.env_steps, sac.returns[chosen])
-    plots.sample_efficiency({("pendulum", "sac"): picked}, "pendulum", -160, axes)
+    curves.sample_efficiency({("pendulum", "sac"): picked}, "pendulum", -160, axes)
     middle, low, high = st.curve_band(sac.returns)
-    axes.plot(sac.env_steps, middle, color=plots.INK, linewidth=1, label=f"all {len(best)} seeds")
+    axes.plot(sac.env_steps, middle, color=style.INK, linewidth=1, label=f"all {len(best)} seeds")
     axes.set_title(f"the {runs_shown} {show}" if show != "first seeds" else "the first seeds")
     axes.legend(loc="lower right", fontsize=8.5)
 
@@ -454,7 +454,7 @@ for method, row in zip(("mbpo", "sac"), axes, strict=True):
                 settings.setdefault(r["setting"], []).append(float(r["mean_return"]))
                 seconds.setdefault((r["setting"], r["commit"]), []).append(float(r["cpu_seconds"]))
         for i, (setting, means) in enumerate(settings.items()):
-            colour = plots.OKABE_ITO[0] if setting == "default" else plots.INK
+            colour = style.OKABE_ITO[0] if setting == "default" else style.INK
             ax.plot(means, [i] * len(means), "o", color=colour, alpha=0.7)
             if min(means) > max(settings["default"]):  # every run above every one of ours
                 days = [day for s, day in seconds if s == setting and ("default", day) in seconds]

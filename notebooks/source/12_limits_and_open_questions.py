@@ -33,7 +33,7 @@ import numpy as np
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, terms_of
-from symtut.lab import checks, explorers, loop_ablations, plots
+from symtut.lab import checks, explorers, loop_ablations, style
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.proposers import library
 from symtut.storage import read_json
@@ -135,7 +135,7 @@ labels = [f"{level:g}" for level in budget.levels]
 axes = plt.subplots(figsize=(6.5, 3))[1]
 for k, (method, shares) in enumerate(found_share.items()):
     place = np.arange(len(labels)) + 0.38 * (k - 0.5)
-    axes.bar(place, shares, 0.36, label=method, color=plots.OKABE_ITO[k])
+    axes.bar(place, shares, 0.36, label=method, color=style.OKABE_ITO[k])
 axes.set_xticks(range(len(labels)), labels)
 axes.set(
     xlabel="sensor noise / spread of the coordinate", ylabel="equations found", ylim=(0, 1.12),
@@ -227,7 +227,7 @@ everywhere = np.column_stack([np.linspace(-np.pi, np.pi, 200), np.zeros(200), np
 axes = plt.subplots(figsize=(6.5, 3.2))[1]
 axes.plot(everywhere[:, 0], gravity(everywhere), color="#BBBBBB", linewidth=6, label="truth")
 worst = []
-for width, colour, line in zip(RANGES, plots.OKABE_ITO, ("-", "--", "-.", ":"), strict=False):
+for width, colour, line in zip(RANGES, style.OKABE_ITO, ("-", "--", "-.", ":"), strict=False):
     model = timid(width, 0)
     curve = model.predict(everywhere)
     worst.append(float(np.abs(curve - gravity(everywhere)).max()))
@@ -236,7 +236,7 @@ for width, colour, line in zip(RANGES, plots.OKABE_ITO, ("-", "--", "-.", ":"), 
         f"±{width:g} rad: {model.equations_[0]['equation'][:60]:<60} largest error {worst[-1]:.2g}"
     )
 axes.set(
-    xlabel=plots.label("theta"), ylabel="increment of the speed (rad/s)", ylim=(-3, 3),
+    xlabel=style.label("theta"), ylabel="increment of the speed (rad/s)", ylim=(-3, 3),
     title="The same world, seen through smaller and smaller swings",
 )  # fmt: skip
 axes.legend(fontsize=8.5, ncols=2)
@@ -483,8 +483,8 @@ def break_it(noise_permille, transitions, seed):
     for i, ax in enumerate(axes):
         model = find(x, dy[:, i], seed=seed, method="sparse")
         right = same_form(model.expression(), TRUTHS[i])
-        ax.plot(dy[:, i], model.predict(x), ".", markersize=3, color=plots.OKABE_ITO[i])
-        ax.plot(*[[dy[:, i].min(), dy[:, i].max()]] * 2, color=plots.INK, linewidth=0.8)
+        ax.plot(dy[:, i], model.predict(x), ".", markersize=3, color=style.OKABE_ITO[i])
+        ax.plot(*[[dy[:, i].min(), dy[:, i].max()]] * 2, color=style.INK, linewidth=0.8)
         text = model.equations_[0]["equation"]
         ax.set_title(("right form\n" if right else "wrong form\n") + text[:44], fontsize=9)
         ax.set(xlabel="increment (measured)", ylabel="increment (equation)")

@@ -43,7 +43,7 @@ from symtut import SymbolicRegressor, make_task, progress
 from symtut.agents.loop import Loop
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
-from symtut.lab import checks, explorers, films, plots
+from symtut.lab import checks, explorers, films, style
 from symtut.lab.scenes import nb13_phase_plane as phase_plane
 from symtut.lab.scenes import nb13_trials as trials
 from symtut.tasks import EVALUATION_SEEDS
@@ -273,9 +273,9 @@ for column, (ax, truth, name) in enumerate(
         text = (r"from $\Delta\dot\theta$", r"from $\Delta\theta$")[place]
         values = found[:, :, 2 * place + column]  # (noise levels, data sets)
         at = np.repeat(np.arange(len(SIGMAS)) + offset, values.shape[1])
-        ax.plot(at, values.ravel(), marker, color=plots.OKABE_ITO[colour], label=text,
+        ax.plot(at, values.ravel(), marker, color=style.OKABE_ITO[colour], label=text,
                 markerfacecolor="none", markersize=6)  # fmt: skip
-    ax.axhline(truth, color=plots.INK, linewidth=1, linestyle=":")
+    ax.axhline(truth, color=style.INK, linewidth=1, linestyle=":")
     ax.set(xlabel="noise σ of the sensor (rad, rad/s)", ylabel=name)
     ax.set_xticks(range(len(SIGMAS)), [f"{sigma:g}" for sigma in SIGMAS])
 axes[1].legend(loc="lower left", fontsize=8.5)
@@ -334,10 +334,10 @@ print(f"energy at rest: upright {E_up:.3f}, hanging {E_down:.3f} rad²/s²")
 LEVELS = (-10, 0, 10, 20, 30)  # rad²/s²
 figure, axes = plt.subplots(figsize=(5.6, 3.2))
 phase_plane.portrait(axes, energy_of, LEVELS, highlight=E_up)
-axes.plot(*real.state.T, "o", color="white", markeredgecolor=plots.OKABE_ITO[0], markersize=4)
-axes.plot(0, 0, "X", color=plots.INK, markersize=8)
-axes.plot([-np.pi, np.pi], [0, 0], "o", color=plots.INK, markersize=8, clip_on=False)
-paper = {"facecolor": plots.PAPER, "edgecolor": "none", "pad": 1.5}
+axes.plot(*real.state.T, "o", color="white", markeredgecolor=style.OKABE_ITO[0], markersize=4)
+axes.plot(0, 0, "X", color=style.INK, markersize=8)
+axes.plot([-np.pi, np.pi], [0, 0], "o", color=style.INK, markersize=8, clip_on=False)
+paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5}
 for text, place in (("upright", (0, 0.9)), ("hanging", (2.65, 0.6)), ("swings", (2.2, -2.2)),
                     ("turns over and over", (0, 6.6))):  # fmt: skip
     axes.text(*place, text, fontsize=9, ha="center", bbox=paper)
@@ -358,10 +358,10 @@ def draw_energy(energy_level):
     phase_plane.portrait(axes[0], energy_of, LEVELS, highlight=energy_level)
     lowest = np.pi - 1e-9, np.sqrt(2 * (energy_level - E_down))  # all of it is motion
     path = trials.imagined(task.true_step, np.array([lowest]), trials.coast, 120).states[:, 0]
-    axes[0].plot(*path.T, ".", color=plots.OKABE_ITO[0], markersize=3)
-    axes[1].plot(0.05 * np.arange(len(path)), plots.break_wraps(path[:, 0]))
+    axes[0].plot(*path.T, ".", color=style.OKABE_ITO[0], markersize=3)
+    axes[1].plot(0.05 * np.arange(len(path)), style.break_wraps(path[:, 0]))
     axes[0].set_title(f"E = {energy_level:g} rad²/s² and a simulated path")
-    axes[1].set(xlabel="time (s)", ylabel=plots.label("theta"), ylim=(-3.3, 3.3))
+    axes[1].set(xlabel="time (s)", ylabel=style.label("theta"), ylim=(-3.3, 3.3))
     axes[1].set_title("The same path over time, from the lowest point")
 
 
@@ -483,9 +483,9 @@ for kind, step in (("symbolic", model_step), ("mbpo", network_step)):
     paths = trials.imagined(step, COAST_STARTS, trials.coast, 200).states
     changes = shadow_of(*paths.T).T - shadow_of(*COAST_STARTS.T)
     drift[name] = np.abs(changes[-50:]).mean()  # over the last quarter
-    style = plots.method_style(kind) | {"marker": "", "linewidth": 1.5}
+    look = style.method_style(kind) | {"marker": "", "linewidth": 1.5}
     for i in range(3):
-        axes.plot(seconds, changes[:, i], label=name if i == 0 else None, **style)
+        axes.plot(seconds, changes[:, i], label=name if i == 0 else None, **look)
 axes.set(xlabel="time (s)", ylabel="change (rad²/s²)")
 axes.set_title("Shadow energy of coasting in imagination, from the same three starts")
 axes.legend(fontsize=8.5, loc="lower left")
@@ -510,8 +510,8 @@ angles = np.linspace(-np.pi, np.pi, 200)
 for torque, dash in ((-2, "--"), (0, "-"), (2, ":")):
     values = sp.lambdify(theta, acceleration.subs(u, torque), "numpy")(angles)
     axes.plot(angles, values, dash, label=f"u = {torque} N m")
-axes.axhline(0, color=plots.INK, linewidth=1)
-axes.set(xlabel=plots.label("theta"), ylabel=r"acceleration (rad/s$^2$)")
+axes.axhline(0, color=style.INK, linewidth=1)
+axes.set(xlabel=style.label("theta"), ylabel=r"acceleration (rad/s$^2$)")
 axes.legend(fontsize=8.5)
 plt.show()
 print("without torque:", sp.solve(sp.nsimplify(tidy(acceleration.subs(u, 0))), theta))
@@ -707,10 +707,10 @@ for (name, gain), dash in zip(mistaken.items(), ("-", "--", "-.", ":"), strict=T
     trial = trials.real(env, [0.2, 0.0], lambda x, gain=gain: -x @ gain.T, 200)
     size = np.abs(np.linalg.eigvals(A - B @ gain)).max()
     balance[name] = bool(trials.upright(trial.states))
-    axes.plot(seconds[:81], plots.break_wraps(trial.states[:81, 0]), dash, label=name)
+    axes.plot(seconds[:81], style.break_wraps(trial.states[:81, 0]), dash, label=name)
     print(f"{name:<13} K = {gain.round(2)!s:<18} largest eigenvalue of A − B K: {size:.3f}, "
           f"upright at the end: {balance[name]}")  # fmt: skip
-axes.set(xlabel="time (s)", ylabel=plots.label("theta"), ylim=(-3.3, 3.3))
+axes.set(xlabel="time (s)", ylabel=style.label("theta"), ylim=(-3.3, 3.3))
 axes.set_title("The real pendulum under four gains, first four seconds")
 axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
@@ -752,13 +752,13 @@ phase_plane.region(axes[0], axis_a, axis_s, inside)
 axes[0].axvspan(-reach, reach, color="#888888", alpha=0.18, linewidth=0)
 for start, name, colour in (((0.35, 0.0), "inside", 0), ((0.45, 0.0), "outside", 1)):
     trial = trials.real(env, start, lqr, 100)
-    style = {"color": plots.OKABE_ITO[colour], "linestyle": ("-", "--")[colour]}
-    axes[0].plot(*start, "oX"[colour], color=style["color"], markersize=8)
-    axes[1].plot(seconds[:101], plots.break_wraps(trial.states[:, 0]), label=name, **style)
+    look = {"color": style.OKABE_ITO[colour], "linestyle": ("-", "--")[colour]}
+    axes[0].plot(*start, "oX"[colour], color=look["color"], markersize=8)
+    axes[1].plot(seconds[:101], style.break_wraps(trial.states[:, 0]), label=name, **look)
     lab.record(**{f"fell_{name}": bool(np.abs(trial.states[:, 0]).max() > np.pi / 2)})
-axes[0].set(xlim=(-1.2, 1.2), ylim=(-4.5, 4.5), xlabel=plots.label("theta"),
-            ylabel=plots.label("theta_dot"), title="Blue: starts that LQR balances")  # fmt: skip
-axes[1].set(xlabel="time (s)", ylabel=plots.label("theta"), title="Two starts, really played")
+axes[0].set(xlim=(-1.2, 1.2), ylim=(-4.5, 4.5), xlabel=style.label("theta"),
+            ylabel=style.label("theta_dot"), title="Blue: starts that LQR balances")  # fmt: skip
+axes[1].set(xlabel="time (s)", ylabel=style.label("theta"), title="Two starts, really played")
 axes[1].legend(fontsize=8.5)
 plt.show()
 at_rest = inside[20]  # the row of zero velocity
@@ -783,12 +783,12 @@ def draw_lqr(start_angle, torque_weight):
     gain = by_scipy(A, B, Q, np.array([[torque_weight]]))
     trial = trials.real(env, [start_angle, 0.0], lambda x: -x @ gain.T, 100)
     figure, axes = plt.subplots(1, 2, figsize=(9, 3))
-    axes[0].plot(seconds[:101], plots.break_wraps(trial.states[:, 0]))
+    axes[0].plot(seconds[:101], style.break_wraps(trial.states[:, 0]))
     axes[0].axhspan(-reach, reach, color="#888888", alpha=0.18, linewidth=0)
-    axes[1].step(seconds[:100], trial.torques, where="post", color=plots.OKABE_ITO[2])
+    axes[1].step(seconds[:100], trial.torques, where="post", color=style.OKABE_ITO[2])
     end = "balances" if trials.upright(trial.states) else "does not balance"
-    axes[0].set(xlabel="time (s)", ylabel=plots.label("theta"), title=f"Real pendulum: {end}")
-    axes[1].set(xlabel="time (s)", ylabel=plots.label("u"), ylim=(-2.2, 2.2))
+    axes[0].set(xlabel="time (s)", ylabel=style.label("theta"), title=f"Real pendulum: {end}")
+    axes[1].set(xlabel="time (s)", ylabel=style.label("u"), ylim=(-2.2, 2.2))
     axes[1].set_title(f"K = ({gain[0, 0]:.1f}, {gain[0, 1]:.1f})")
 
 
@@ -836,9 +836,9 @@ for k, dash in ((1.0, "-"), (-1.0, "--")):
     values = energy_of(*trial.states.T)
     swing_energy[k] = values[-1]
     axes.plot(seconds, values, dash, label=f"gain {k:+g}")
-axes.axhline(E_up, color=plots.INK, linewidth=1, linestyle=":")
+axes.axhline(E_up, color=style.INK, linewidth=1, linestyle=":")
 axes.text(4.2, E_up + 0.7, "upright", ha="center", fontsize=9)
-axes.axhline(E_down, color=plots.INK, linewidth=1, linestyle=":")
+axes.axhline(E_down, color=style.INK, linewidth=1, linestyle=":")
 axes.text(4.2, E_down + 0.7, "hanging", ha="center", fontsize=9)
 axes.set(xlabel="time (s)", ylabel="energy (rad²/s²)", ylim=(E_down - 2, E_up + 5))
 axes.set_title("The real pendulum, from 2.6 rad at rest")
@@ -950,10 +950,10 @@ figure, axes = plt.subplots(figsize=(5.6, 3.2))
 phase_plane.portrait(axes, energy_of, LEVELS, highlight=E_up)
 path = played["energy + LQR"].states
 pushing = np.abs(path @ K[0]) >= best[1]
-axes.plot(*path[pushing].T, "o", color=plots.OKABE_ITO[0], markersize=3.5, label="pushing")
-axes.plot(*path[~pushing].T, "s", color=plots.OKABE_ITO[2], markersize=5, label="balancing (LQR)")
+axes.plot(*path[pushing].T, "o", color=style.OKABE_ITO[0], markersize=3.5, label="pushing")
+axes.plot(*path[~pushing].T, "s", color=style.OKABE_ITO[2], markersize=5, label="balancing (LQR)")
 axes.set_title("The real episode of the film")
-axes.legend(fontsize=8.5, loc="upper right", frameon=True, facecolor=plots.PAPER, framealpha=1)
+axes.legend(fontsize=8.5, loc="upper right", frameon=True, facecolor=style.PAPER, framealpha=1)
 plt.show()
 
 # %% [markdown]
@@ -1044,15 +1044,15 @@ figure, axes = plt.subplots(figsize=(7.6, 3.2))
 landed = []  # distance from upright at rest after the planned three seconds
 for (name, (start, control)), dash in zip(cases.items(), ("-", ":", "--"), strict=True):
     trial = trials.real(env, start, open_loop_then(control), 160)
-    axes.plot(seconds[:161], plots.break_wraps(trial.states[:, 0]), dash, label=name)
+    axes.plot(seconds[:161], style.break_wraps(trial.states[:, 0]), dash, label=name)
     state = trial.states[60]
     landed.append(np.hypot(*state))
     print(f"{name}: after 3 s at {state[0]:+.3f} rad and {state[1]:+.3f} rad/s")
-axes.axvline(3, color=plots.INK, linewidth=1, linestyle=":")
+axes.axvline(3, color=style.INK, linewidth=1, linestyle=":")
 lab.record(landed=landed, caught=bool(trials.upright(trial.states)))
 axes.set(
     xlabel="time (s)",
-    ylabel=plots.label("theta"),
+    ylabel=style.label("theta"),
     title="The real pendulum; dotted: the plan ends",
     ylim=(-3.3, 5.6),
 )
@@ -1100,7 +1100,7 @@ axes.semilogy(steps, by_difference, "--", label=f"finite difference, ±{push_siz
 later = steps[arrived + 20 :]  # by then it is near upright
 predicted = sensitivity[arrived + 20] * growth ** (later - later[0])
 axes.semilogy(
-    later, 30 * predicted, ":", color=plots.INK, label="the eigenvalue's growth (shifted)"
+    later, 30 * predicted, ":", color=style.INK, label="the eigenvalue's growth (shifted)"
 )
 axes.axvline(arrived, color="#888888", linewidth=1)
 axes.set(xlabel="steps T after the first torque", ylabel=r"$|\partial s_T/\partial u_0|$")
@@ -1125,12 +1125,12 @@ lab.record(gradient_growth=rate, explosion=sensitivity[-1] / sensitivity[0])
 # %%
 long_torques, long_history = optimise(160, budget.iterations, tries=4)
 figure, axes = plt.subplots(figsize=(7, 3))
-for name, values, style in (
-    ("60 steps", history, {"color": plots.OKABE_ITO[0], "linestyle": "-"}),
-    ("160 steps", long_history, {"color": plots.OKABE_ITO[1], "linestyle": "--"}),
+for name, values, look in (
+    ("60 steps", history, {"color": style.OKABE_ITO[0], "linestyle": "-"}),
+    ("160 steps", long_history, {"color": style.OKABE_ITO[1], "linestyle": "--"}),
 ):
     for i in range(2):  # two of them are enough to see it
-        axes.semilogy(values[:, i], linewidth=1, label=name if i == 0 else None, **style)
+        axes.semilogy(values[:, i], linewidth=1, label=name if i == 0 else None, **look)
 axes.set(
     xlabel="steps of Adam",
     ylabel="miss (rad²/s²)",
@@ -1240,8 +1240,8 @@ dream = trials.imagined(formula_step, fast[None], trials.coast, 60).states[:, 0]
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
 for path, name, dash in ((truth, "real", "-"), (dream, "equations", "--")):
     axes.plot(seconds[:61], path[:, 1], dash, label=name)
-axes.axhline(8, color=plots.INK, linewidth=1, linestyle=":")
-axes.set(xlabel="time (s)", ylabel=plots.label("theta_dot"), ylim=(0, 9))
+axes.axhline(8, color=style.INK, linewidth=1, linestyle=":")
+axes.set(xlabel="time (s)", ylabel=style.label("theta_dot"), ylim=(0, 9))
 axes.set_title("Coasting over the top; dotted: the bound")
 axes.legend(fontsize=8.5, loc="lower right", ncols=2)
 plt.show()
@@ -1308,13 +1308,13 @@ def step_of(regressor):
 
 
 figure, axes = plt.subplots(figsize=(7, 3))
-for kind, step, text, style in (
+for kind, step, text, look in (
     ("air", thick_air, "the world itself", {"color": "#BBBBBB", "linewidth": 5}),
     ("gentle", step_of(seen["gentle"]), "equation of the gentle data", {"linestyle": "--"}),
     ("lively", step_of(seen["lively"]), "equation of the lively data", {"linestyle": "-"}),
 ):
     path = trials.imagined(step, [[0.2, 0.0]], trials.coast, 200).states[:, 0]
-    axes.plot(seconds, shadow_of(*path.T), label=text, **style)
+    axes.plot(seconds, shadow_of(*path.T), label=text, **look)
     lab.record(**{f"end_{kind}": shadow_of(*path[-1])})
 axes.set(xlabel="time (s)", ylabel="energy (rad²/s²)", ylim=(-16, 26))
 axes.set_title("Coasting from 0.2 rad beside upright")
@@ -1453,7 +1453,7 @@ for part, marker, name in ((slice(0, 21), "o", "ahead: left, then right"),
     axes.plot(*driven[part, :2].T, marker, markersize=4, label=name)
 arrows = driven[::4]
 axes.quiver(*arrows[:, :2].T, np.cos(arrows[:, 2]), np.sin(arrows[:, 2]), scale=22, width=0.004,
-            color=plots.INK)  # fmt: skip
+            color=style.INK)  # fmt: skip
 axes.set(xlabel="x (m)", ylabel="y (m)", aspect="equal", xlim=(-0.3, 1.7), ylim=(-0.2, 0.8))
 axes.set_title("Moved sideways: the real car, with its headings")
 axes.legend(fontsize=8.5, loc="lower right")

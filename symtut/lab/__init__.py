@@ -1,6 +1,6 @@
-"""What a notebook needs besides science: a start, checks, plots, films, and its own building."""
+"""What a notebook needs besides science: a start, checks, figures, films, and how it is run."""
 
-from symtut.lab import checks, films, plots
+from symtut.lab import checks
 from symtut.lab.session import record, start, workspace
 
-__all__ = ["checks", "films", "plots", "record", "start", "workspace"]
+__all__ = ["checks", "record", "start", "workspace"]

@@ -1,17 +1,79 @@
-"""Short films of the pendulum, drawn from its states: no display, no pygame, small files.
+"""Short films: animated PNGs, drawn without a display, small, and playing without a script.
 
-A film is an animated PNG: it plays wherever a notebook shows pictures (JupyterLab, Colab, exported
-HTML, which leaves GIFs out) without any script; what cannot animate shows the first frame.
+They play wherever a notebook shows pictures (JupyterLab, Colab, exported HTML, which leaves GIFs
+out); what cannot animate shows the first frame.
 """
 
+import io
+from collections.abc import Callable, Sequence
+
+import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageDraw
 
-from symtut.lab.animation import animated_png, shown_film
-from symtut.lab.plots import GRID, INK, METHOD_COLOUR, PAPER
+from symtut.lab.style import GRID, INK, METHOD_COLOUR, PAPER
 
 ROD, WEIGHT, TORQUE = METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"], METHOD_COLOUR["sparse"]
+REAL = "#8C8C8C"
 OVERSAMPLE = 3  # draw large and shrink: Pillow's own lines have no smooth edges
+COLOURS = 48
+LENGTH, WIDTH = 0.34, 0.18  # m, of a car as drawn; Car2d itself is a point
+MARGIN = 0.4  # m around everything that is shown of cars
+
+
+def film(frames: Sequence[Image.Image], milliseconds: int, description: str, hold: int = 1):
+    """Pictures of one size as a film that repeats for ever.
+
+    Parameters
+    ----------
+    frames : sequence of Image
+        From :func:`painted` or :func:`photographed`.
+    milliseconds : int
+        How long a frame stays.
+    description : str
+        For those who cannot see it.
+    hold : int
+        The last frame stays so many times as long.
+
+    Returns
+    -------
+    IPython.display.Image
+        Shows itself at the end of a cell; ``.data`` are the bytes of the file.
+    """
+    # One palette for all frames, so that pixels that stay the same cost nothing in the file.
+    some = [frames[i * (len(frames) - 1) // 7] for i in range(8)]
+    sheet = Image.new("RGB", (some[0].width, some[0].height * len(some)))
+    for i, frame in enumerate(some):
+        sheet.paste(frame, (0, frame.height * i))
+    palette = sheet.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+    first, *rest = (f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames)
+    file = io.BytesIO()
+    first.save(
+        file, "PNG", save_all=True, append_images=rest, optimize=True, loop=0,
+        duration=[milliseconds] * len(rest) + [hold * milliseconds],
+    )  # fmt: skip
+    from IPython.display import Image as Shown
+
+    # Colab's IPython (7.34) does not know Image(alt=...); as metadata every version takes it.
+    return Shown(data=file.getvalue(), format="png", metadata={"alt": description})
+
+
+def painted(width: int, height: int, paint: Callable[[ImageDraw.ImageDraw], None]) -> Image.Image:
+    """A picture of so many pixels; ``paint`` draws it ``OVERSAMPLE`` times as large."""
+    image = Image.new("RGB", (width * OVERSAMPLE, height * OVERSAMPLE), PAPER)
+    paint(ImageDraw.Draw(image))
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def photographed(figure) -> Image.Image:
+    """A matplotlib figure as a picture; the figure is closed."""
+    figure.canvas.draw()
+    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+    plt.close(figure)
+    return image
+
+
+# ---- the pendulum --------------------------------------------------------------------------------
 
 
 def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
@@ -35,14 +97,50 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     Returns
     -------
     IPython.display.Image
-        Shows itself at the end of a cell.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
     """
-    data = pendulum_png(theta, torque, titles=titles, size=size, every=every, dt=dt)
+    theta = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)
+    torque = np.zeros_like(theta) if torque is None else np.atleast_2d(torque)
+    if theta.shape != np.shape(torque):
+        raise ValueError(f"theta has shape {theta.shape} but torque {np.shape(torque)}.")
+    header = round(22 * size / 180)
+
+    def paint(draw, angles, pushes):
+        for i, (angle, push) in enumerate(zip(angles, pushes, strict=True)):
+            middle = (OVERSAMPLE * size * (i + 0.5), OVERSAMPLE * (header + size / 2))
+            _pendulum(draw, middle, angle, push, OVERSAMPLE * size / 180)
+            _title(draw, middle[0], header, titles[i] if titles else "", size / 180)
+
+    frames = [
+        painted(
+            size * len(theta), size + header,
+            lambda draw, t=t: paint(draw, theta[:, t], torque[:, t]),
+        )
+        for t in range(0, theta.shape[1], every)
+    ]  # fmt: skip
     names = ", ".join(titles) if titles else "the pendulum"
-    return shown_film(data, f"Film of {names}")
+    return film(frames, round(1000 * dt * every), f"Film of {names}")
 
 
-def play(task, choose, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+def _pendulum(draw, middle, angle: float, push: float, scale: float) -> None:
+    x, y = middle
+    length = 66 * scale
+    draw.ellipse(_square(x, y, length), outline=GRID, width=int(scale))
+    # Screen y points down; positive angles turn counter-clockwise, to the left of upright.
+    tip = (x - length * np.sin(angle), y - length * np.cos(angle))
+    draw.line([(x, y), tip], fill=ROD, width=int(7 * scale))
+    draw.ellipse(_square(*tip, 11 * scale), fill=WEIGHT)
+    draw.ellipse(_square(x, y, 5 * scale), fill=INK)
+    if abs(push) > 0.05:  # an arc from upright, long for a strong push, towards its side
+        begin, end = sorted((-90.0, -90.0 - 60 * push))
+        draw.arc(_square(x, y, 26 * scale), begin, end, fill=TORQUE, width=int(5 * scale))
+
+
+def play(task, choose: Callable, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
     """A real episode of the pendulum from hanging at rest.
 
     Parameters
@@ -70,44 +168,110 @@ def play(task, choose, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
     return np.array(angles), np.array(torques), total
 
 
-def pendulum_png(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05) -> bytes:
-    """The film of :func:`pendulum` as the bytes of an animated PNG file."""
-    theta = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)
-    torque = np.zeros_like(theta) if torque is None else np.atleast_2d(torque)
-    if theta.shape != np.shape(torque):
-        raise ValueError(f"theta has shape {theta.shape} but torque {np.shape(torque)}.")
-    titles = titles or [""] * len(theta)
+# ---- the car -------------------------------------------------------------------------------------
+
+
+def cars(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1):
+    """A film of a real car (grey) beside what models imagine of it under the same actions.
+
+    Parameters
+    ----------
+    real : (T, S) array-like
+        The real car's states; the first three columns are x and y in m and the heading in rad, as
+        in ``symtut/Car2d-v0``.
+    imagined : sequence of (T, S) array-like
+        One panel for each; the real car is in all of them.
+    titles : sequence of str
+        One line above each panel.
+    colours : sequence of str, optional
+        Of the imagined cars; default those of the symbolic and of the neural model.
+    size : int
+        Pixels per panel.
+    every, dt
+        As for :func:`pendulum`.
+
+    Returns
+    -------
+    IPython.display.Image
+
+    Raises
+    ------
+    ValueError
+        If the films differ in length, or a state is not finite.
+    """
+    real = np.asarray(real, dtype=float)[:, :3]
+    imagined = [np.asarray(path, dtype=float)[:, :3] for path in imagined]
+    colours = colours or [METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"]]
+    if len(titles) != len(imagined) or len(colours) < len(imagined):
+        raise ValueError(f"{len(imagined)} imagined cars need as many titles and colours.")
+    for title, path in zip(titles, imagined, strict=True):
+        if path.shape != real.shape:
+            raise ValueError(f"'{title}' has {len(path)} states, the real car {len(real)}.")
+        if not np.isfinite(path).all():
+            raise ValueError(f"'{title}' has states that are not finite numbers.")
+    window, header = view([real, *imagined]), 24
+
+    def paint(draw, t):
+        for i, (path, title, colour) in enumerate(zip(imagined, titles, colours, strict=False)):
+            corner = (OVERSAMPLE * size * i, OVERSAMPLE * header)
+            _cars(draw, corner, OVERSAMPLE * size, window, real[: t + 1], path[: t + 1], colour)
+            _title(draw, corner[0] + OVERSAMPLE * size / 2, header, title)
+            if i:
+                line = [(corner[0], 0), (corner[0], OVERSAMPLE * (size + header))]
+                draw.line(line, fill=INK, width=OVERSAMPLE)
+
     frames = [
-        _frame(theta[:, t], torque[:, t], titles, size) for t in range(0, theta.shape[1], every)
+        painted(size * len(imagined), size + header, lambda draw, t=t: paint(draw, t))
+        for t in range(0, len(real), every)
     ]
-    # One palette for all frames, so that unchanged pixels stay unchanged and cost nothing.
-    sample = Image.new("RGB", (frames[0].width, frames[0].height * 8))
-    for i in range(8):
-        sample.paste(frames[i * (len(frames) - 1) // 7], (0, frames[0].height * i))
-    palette = sample.quantize(32, method=Image.Quantize.MAXCOVERAGE)
-    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    return animated_png(frames, round(1000 * dt * every))
+    description = f"Film of a real car and of {', '.join(titles)}"
+    return film(frames, round(1000 * dt * every), description)
 
 
-def _frame(theta: np.ndarray, torque: np.ndarray, titles, size: int) -> Image.Image:
-    big, scale = size * OVERSAMPLE, size * OVERSAMPLE / 180
-    header = int(22 * scale)
-    image = Image.new("RGB", (big * len(theta), big + header), PAPER)
-    draw = ImageDraw.Draw(image)
-    for i, (angle, push, title) in enumerate(zip(theta, torque, titles, strict=True)):
-        x, y = big * i + big / 2, header + big / 2
-        length, radius = 66 * scale, 11 * scale
-        outline = [x - length, y - length, x + length, y + length]
-        draw.ellipse(outline, outline=GRID, width=int(scale))
-        # Screen y points down; positive angles turn counter-clockwise, to the left of upright.
-        tip = (x - length * np.sin(angle), y - length * np.cos(angle))
-        draw.line([(x, y), tip], fill=ROD, width=int(7 * scale))
-        for (cx, cy), r, fill in ((tip, radius, WEIGHT), ((x, y), 5 * scale, INK)):
-            draw.ellipse([cx - r, cy - r, cx + r, cy + r], fill=fill)
-        if abs(push) > 0.05:  # an arc from upright, long for a strong push, towards its side
-            reach, span = 26 * scale, 60 * push
-            arc = [x - reach, y - reach, x + reach, y + reach]
-            begin, end = sorted((-90.0, -90.0 - span))
-            draw.arc(arc, begin, end, fill=TORQUE, width=int(5 * scale))
-        draw.text((x, header / 2), title, fill=INK, anchor="mm", font_size=13 * scale)
-    return image.resize((size * len(theta), size + header // OVERSAMPLE), Image.Resampling.LANCZOS)
+def view(paths) -> tuple[float, float, float]:
+    """West and south edge and width, in m, of the smallest square that shows all paths."""
+    points = np.concatenate([path[:, :2] for path in paths])
+    low, high = points.min(0) - MARGIN, points.max(0) + MARGIN
+    width = float((high - low).max())
+    west, south = (low + high - width) / 2
+    return float(west), float(south), width
+
+
+def outline(state) -> np.ndarray:
+    """(3,) x, y in m and heading in rad -> (5, 2) corners of an arrow-shaped car in m."""
+    x, y, heading = state
+    shape = np.array([(0.5, 0), (0.1, 0.5), (-0.5, 0.5), (-0.5, -0.5), (0.1, -0.5)])
+    shape = shape * [LENGTH, WIDTH]
+    cos, sin = np.cos(heading), np.sin(heading)
+    return shape @ np.array([[cos, sin], [-sin, cos]]) + [x, y]
+
+
+def _cars(draw, corner, size: float, window, real, path, colour: str) -> None:
+    """One panel: the grid of metres, both tracks so far, both cars where they are now."""
+    west, south, width = window
+
+    def pixels(points):
+        right = corner[0] + (points[:, 0] - west) / width * size
+        down = corner[1] + size - (points[:, 1] - south) / width * size  # rows run downwards
+        return [(float(u), float(v)) for u, v in zip(right, down, strict=True)]
+
+    for metre in range(int(np.ceil(west)), int(west + width) + 1):
+        line = np.array([(metre, south), (metre, south + width)])
+        draw.line(pixels(line), fill=GRID, width=OVERSAMPLE)
+    for metre in range(int(np.ceil(south)), int(south + width) + 1):
+        line = np.array([(west, metre), (west + width, metre)])
+        draw.line(pixels(line), fill=GRID, width=OVERSAMPLE)
+    for states, fill, thick in ((real, REAL, 6), (path, colour, 2)):
+        if len(states) > 1:
+            draw.line(pixels(states), fill=fill, width=thick * OVERSAMPLE)
+    draw.polygon(pixels(outline(real[-1])), fill=REAL)
+    draw.polygon(pixels(outline(path[-1])), outline=colour, width=2 * OVERSAMPLE)
+
+
+def _title(draw, middle: float, header: int, text: str, scale: float = 1.0) -> None:
+    at = (middle, OVERSAMPLE * header / 2)
+    draw.text(at, text, fill=INK, anchor="mm", font_size=13 * scale * OVERSAMPLE)
+
+
+def _square(x: float, y: float, half: float) -> list[float]:
+    return [x - half, y - half, x + half, y + half]

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from symtut.errors import InputError
-from symtut.lab.plots import OKABE_ITO
+from symtut.lab.style import OKABE_ITO
 from symtut.tasks import make_task
 
 RESULTS = (

@@ -54,7 +54,7 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
         On an unknown profile, a seed that is not a whole number from 0 on, or a parameter put in
         by papermill that the notebook does not have.
     """
-    from symtut.lab import plots
+    from symtut.lab import style
 
     global _beside
     headless = papermill_host.started_by_papermill()
@@ -79,7 +79,7 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
         if len({frozenset(budget) for budget in budgets.values()}) != 1:
             raise InputError("the budgets of the profiles must have the same keys.")
     torch.set_num_threads(1)  # faster for networks this small, and the same sums on any machine
-    plots.use_style()
+    style.use_style()
     _results.clear()
     record(profile=profile, seed=int(seed))
     return SimpleNamespace(**budgets.get(profile, {}))

@@ -13,11 +13,12 @@ import sys
 
 import IPython.display
 import nbformat
+import PIL.Image
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from symtut.lab.animation import shown_film
+from symtut.lab import films
 from tests import colab_machine
 from tools import build, opening
 
@@ -224,7 +225,7 @@ def test_films_show_where_pictures_take_no_alternative_text(monkeypatch):
             super().__init__(data, url, filename, format, metadata=metadata)
 
     monkeypatch.setattr(IPython.display, "Image", Image)
-    shown = shown_film(b"\x89PNG\r\n", "Film of a test")
+    shown = films.film([PIL.Image.new("RGB", (2, 2))] * 2, 100, "Film of a test")
     assert shown._repr_mimebundle_()[1]["image/png"] == {"alt": "Film of a test"}
     elsewhere = [
         path.name
@@ -232,4 +233,4 @@ def test_films_show_where_pictures_take_no_alternative_text(monkeypatch):
         for path in (build.REPOSITORY / folder).rglob("*.py")
         if re.search(r"IPython\.display import .*\bImage\b", path.read_text(encoding="utf-8"))
     ]
-    assert elsewhere == ["animation.py"]
+    assert elsewhere == ["films.py"]

@@ -8,14 +8,14 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from symtut.lab import films, plots
+from symtut.lab import diagrams, films, style
 from symtut.tasks import make_task
 
 
 @pytest.fixture(autouse=True)
-def style():
+def house_style():
     with plt.rc_context():
-        plots.use_style()
+        style.use_style()
         yield
     plt.close("all")
 
@@ -26,45 +26,36 @@ def luminance(colour):
 
 
 def test_text_has_contrast_and_the_background_is_solid():
-    paper, ink = luminance(plots.PAPER), luminance(plots.INK)
+    paper, ink = luminance(style.PAPER), luminance(style.INK)
     assert (paper + 0.05) / (ink + 0.05) > 7  # WCAG AAA
     assert plt.figure().get_facecolor()[3] == 1.0
 
 
 def test_methods_differ_in_more_than_colour():
-    styles = [plots.METHOD_LINE[m] for m in plots.METHOD_COLOUR]
+    styles = [style.METHOD_LINE[m] for m in style.METHOD_COLOUR]
     assert len(set(styles)) == len(styles)
-    assert len(set(plots.METHOD_COLOUR.values())) == len(plots.METHOD_COLOUR)
+    assert len(set(style.METHOD_COLOUR.values())) == len(style.METHOD_COLOUR)
 
 
 def test_wraps_are_broken_and_nothing_else():
     angle = np.array([3.0, 3.1, -3.1, -3.0])
-    broken = plots.break_wraps(angle)
+    broken = style.break_wraps(angle)
     assert np.isnan(broken).tolist() == [False, False, True, False]
     assert angle[2] == -3.1  # the input is left as it was
 
 
-def test_learning_curve_draws_what_it_is_given():
-    axes = plots.learning_curve(
-        [0, 1], [-9, -1], [1, 2], xlabel="updates", marks=[(-0.5, "best")], label="mine"
-    )
-    assert axes.lines[0].get_ydata().tolist() == [-9, -1]
-    assert axes.lines[0].get_label() == "mine" and axes.get_xlabel() == "updates"
-    assert axes.texts[0].get_text() == "best"
-
-
 def test_labels_have_units():
-    assert plots.label("theta_dot").endswith("(rad/s)") and plots.label("other") == "other"
+    assert style.label("theta_dot").endswith("(rad/s)") and style.label("other") == "other"
 
 
 def test_diagram_names_the_three_buffers():
-    text = " ".join(t.get_text() for t in plots.loop_diagram().axes[0].texts)
+    text = " ".join(t.get_text() for t in diagrams.loop_diagram().axes[0].texts)
     assert all(name in text for name in ("$B_E$", "$B_{EM}$", r"$B_\pi$"))
 
 
 def weight_position(theta):
     """Where the film shows the weight, relative to the centre: (right, up)."""
-    film = Image.open(io.BytesIO(films.pendulum_png(np.full(4, theta), size=180)))
+    film = Image.open(io.BytesIO(films.pendulum(np.full(4, theta), size=180).data))
     pixels = np.asarray(film.convert("RGB"), dtype=float)
     colour = 255 * np.array(to_rgb(films.WEIGHT))
     rows, columns = np.nonzero(np.abs(pixels - colour).sum(-1) < 60)
@@ -80,11 +71,11 @@ def test_film_shows_the_angle_counter_clockwise_from_upright(theta):
 
 def test_film_runs_in_real_time_and_is_small():
     theta = np.linspace(-3, 3, 200)
-    data = films.pendulum_png([theta, -theta], [np.cos(theta)] * 2, titles=["a", "b"])
+    data = films.pendulum([theta, -theta], [np.cos(theta)] * 2, titles=["a", "b"]).data
     film = Image.open(io.BytesIO(data))
     assert film.n_frames == 100 and film.info["duration"] == 100 and len(data) < 200_000
     with pytest.raises(ValueError, match="shape"):
-        films.pendulum_png(theta, theta[:5])
+        films.pendulum(theta, theta[:5])
 
 
 def test_play_hangs_without_torque_and_swings_with_it():

@@ -3,11 +3,10 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image, ImageDraw
 
-from symtut.lab.animation import animated_png, shown_film
-from symtut.lab.plots import GRID, INK, OKABE_ITO, PAPER, label
+from symtut.lab import films
 from symtut.lab.scenes.nb01_small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
+from symtut.lab.style import GRID, INK, OKABE_ITO, label
 
 WALL = "#777777"
 PRIZE_COLOUR = {"G": OKABE_ITO[2], "P": OKABE_ITO[1], "c": OKABE_ITO[4]}
@@ -97,7 +96,7 @@ def walk_film(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22):
     size : int
         Pixels per cell.
     pause : int
-        Frames that the end is shown.
+        How many frames longer the end is shown.
     step : float
         Seconds a frame.
 
@@ -105,51 +104,44 @@ def walk_film(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22):
     -------
     IPython.display.Image
     """
-    data = walk_png(world, walks, titles=titles, size=size, pause=pause, step=step)
-    return shown_film(data, "Film of " + ", ".join(titles))
-
-
-def walk_png(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22) -> bytes:
-    """The film of :func:`walk_film` as the bytes of an animated PNG file."""
     if len(walks) != len(titles):
         raise ValueError(f"{len(walks)} walks have {len(titles)} titles.")
-    frames = max(len(walk) for walk in walks) + pause
-    images = []
-    for t in range(frames):
-        images.append(_walk_frame(world, [w[: t + 1] for w in walks], titles, 2 * size))
-    palette = images[-1].quantize(48, method=Image.Quantize.MAXCOVERAGE)
-    small = [
-        image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS).quantize(
-            palette=palette, dither=Image.Dither.NONE
-        )
-        for image in images
+    width, header = (len(world.rows[0]) + 1) * size, size
+    height = len(world.rows) * size + header + size // 4
+
+    def paint(draw, t):
+        big = films.OVERSAMPLE * size
+        for i, (walk, title) in enumerate(zip(walks, titles, strict=True)):
+            left = films.OVERSAMPLE * width * i + big // 2
+            draw.text((left, big // 2), title, fill=INK, anchor="lm", font_size=0.42 * big)
+            _paint_map(draw, world, left, big)
+            _paint_walk(draw, world.cells[walk[: t + 1]], left, big)
+
+    frames = [
+        films.painted(width * len(walks), height, lambda draw, t=t: paint(draw, t))
+        for t in range(max(map(len, walks)))
     ]
-    return animated_png(small, round(1000 * step))
+    return films.film(frames, round(1000 * step), "Film of " + ", ".join(titles), hold=pause + 1)
 
 
-def _walk_frame(world: GridWorld, walks, titles, size: int) -> Image.Image:
-    n_rows, n_columns = len(world.rows), len(world.rows[0])
-    width, header = (n_columns + 1) * size, size
-    image = Image.new("RGB", (width * len(walks), n_rows * size + header + size // 4), PAPER)
-    draw = ImageDraw.Draw(image)
-    for i, (walk, title) in enumerate(zip(walks, titles, strict=True)):
-        left = i * width + size // 2
-        draw.text((left, header // 2), title, fill=INK, anchor="lm", font_size=0.42 * size)
-        for r, row in enumerate(world.rows):
-            for c, letter in enumerate(row):
-                x, y = left + c * size, header + r * size
-                fill = WALL if letter == "#" else PRIZE_COLOUR.get(letter, "#FFFFFF")
-                draw.rectangle([x, y, x + size, y + size], fill=fill, outline=GRID)
-                if letter not in "#.":
-                    draw.text((x + size / 2, y + size / 2), letter, fill=INK, anchor="mm",
-                              font_size=0.5 * size)  # fmt: skip
-        centres = [(left + (c + 0.5) * size, header + (r + 0.5) * size)
-                   for r, c in world.cells[walk]]  # fmt: skip
-        if len(centres) > 1:
-            draw.line(centres, fill=WALKER, width=size // 12)
-        (x, y), radius = centres[-1], 0.3 * size
-        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=WALKER)
-    return image
+def _paint_map(draw, world: GridWorld, left: float, size: float) -> None:
+    for r, row in enumerate(world.rows):
+        for c, letter in enumerate(row):
+            x, y = left + c * size, (r + 1) * size
+            fill = WALL if letter == "#" else PRIZE_COLOUR.get(letter, "#FFFFFF")
+            draw.rectangle([x, y, x + size, y + size], fill=fill, outline=GRID)
+            if letter not in "#.":
+                draw.text((x + size / 2, y + size / 2), letter, fill=INK, anchor="mm",
+                          font_size=0.5 * size)  # fmt: skip
+
+
+def _paint_walk(draw, cells, left: float, size: float) -> None:
+    """The path so far, and the walker where it is now."""
+    centres = [(left + (c + 0.5) * size, (r + 1.5) * size) for r, c in cells]
+    if len(centres) > 1:
+        draw.line(centres, fill=WALKER, width=round(size / 12))
+    (x, y), radius = centres[-1], 0.3 * size
+    draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=WALKER)
 
 
 def draw_plane(

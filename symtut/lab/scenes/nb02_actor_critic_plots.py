@@ -2,10 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from symtut.lab.plots import INK, OKABE_ITO
+from symtut.lab.diagrams import diagram
 from symtut.lab.scenes import nb02_two_hills as two_hills
+from symtut.lab.style import INK, OKABE_ITO
 
 BLUE, RED, GREEN = OKABE_ITO[:3]
 
@@ -17,10 +17,7 @@ def parts_diagram():
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(figsize=(8.6, 3.3))
-    axes.set(xlim=(0, 100), ylim=(0, 42))
-    axes.axis("off")
-    boxes = [  # x, y, width, text, edge colour
+    boxes = [
         (1, 31, 17, "real\nenvironment", INK),
         (40, 31, 19, "replay buffer\n$(s, a, r, s', \\mathrm{end})$", INK),
         (80, 31, 19, "target critics\n$\\bar Q_1,\\ \\bar Q_2$", BLUE),
@@ -28,34 +25,18 @@ def parts_diagram():
         (40, 1, 19, "actor\n$\\pi(a \\mid s)$", RED),
         (1, 1, 17, "temperature\n$\\alpha$", GREEN),
     ]
-    for x, y, width, text, colour in boxes:
-        axes.add_patch(
-            FancyBboxPatch(
-                (x, y), width, 9.5, boxstyle="round,pad=0.4,rounding_size=1.5",
-                facecolor="white", edgecolor=colour, linewidth=1.6,
-            )
-        )  # fmt: skip
-        axes.text(x + width / 2, y + 4.75, text, ha="center", va="center", fontsize=9.5)
-
-    def arrow(start, end, text, at, colour, bend=0.0):
-        axes.add_patch(
-            FancyArrowPatch(
-                start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.4,
-                connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0,
-            )
-        )  # fmt: skip
-        axes.text(*at, text, ha="center", va="center", fontsize=8.5, color=colour)
-
-    arrow((18.8, 36), (39.2, 36), "one step", (29, 37.7), INK)
-    arrow((40, 10.9), (15, 30.2), "action", (22, 19), RED)
-    arrow((52, 30.2), (80, 10.9), "batches", (70.5, 21.5), INK)
-    arrow((49.5, 30.2), (49.5, 11.2), "batches", (45, 20.5), INK)
-    arrow((87, 30.2), (87, 11.2), "soft target $y$", (81.2, 24.5), BLUE)
-    arrow((93, 11.2), (93, 30.2), "follow\nslowly", (97, 20.5), BLUE)
-    arrow((79.2, 4), (59.8, 4), "which action is better", (69.5, 2), BLUE)
-    arrow((59.8, 8), (79.2, 8), "next action", (69.5, 9.7), RED)
-    arrow((18.8, 6), (39.2, 6), "price of certainty", (29, 7.7), GREEN)
-    return figure
+    arrows = [
+        ((18.8, 36), (39.2, 36), "one step", (29, 37.7), INK),
+        ((40, 10.9), (15, 30.2), "action", (22, 19), RED),
+        ((52, 30.2), (80, 10.9), "batches", (70.5, 21.5), INK),
+        ((49.5, 30.2), (49.5, 11.2), "batches", (45, 20.5), INK),
+        ((87, 30.2), (87, 11.2), "soft target $y$", (81.2, 24.5), BLUE),
+        ((93, 11.2), (93, 30.2), "follow\nslowly", (97, 20.5), BLUE),
+        ((79.2, 4), (59.8, 4), "which action is better", (69.5, 2), BLUE),
+        ((59.8, 8), (79.2, 8), "next action", (69.5, 9.7), RED),
+        ((18.8, 6), (39.2, 6), "price of certainty", (29, 7.7), GREEN),
+    ]
+    return diagram(boxes, arrows, height=9.5)
 
 
 def squashing(means=(0.0, 0.8, 0.0), stds=(0.4, 0.5, 1.5), draws: int = 40_000, seed: int = 0):

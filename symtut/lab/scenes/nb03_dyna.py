@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.lab.plots import INK, OKABE_ITO
+from symtut.lab.style import INK, OKABE_ITO
 
 MAZE = """
 .......#G

@@ -1,110 +1,17 @@
-"""Figures of formulas: trees, token strips, random functions, a film of a formula being written."""
+"""Figures of random functions, of training examples, and a film of a formula being written."""
 
-import re
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Examples, Expression
-from symtut.expressions.evaluate import SYMBOLS
-from symtut.expressions.operators import arity
+from symtut.expressions import CONSTANT, Examples, Expression
 from symtut.expressions.tree import children
-from symtut.lab.animation import animated_png, shown_film
-from symtut.lab.plots import INK, OKABE_ITO, PAPER
+from symtut.lab import films
+from symtut.lab.style import INK, OKABE_ITO, PAPER
+from symtut.lab.trees import draw_tree, strip
 from symtut.regression.transformer.features import point_features
-from symtut.regression.transformer.tokens import SIZES
-
-KINDS = {
-    "operator": ("#CFE3F1", OKABE_ITO[0]),
-    "variable": ("#CDEBE0", OKABE_ITO[2]),
-    "number": ("#FBE7C0", OKABE_ITO[4]),
-    "mark": ("#E4E4E4", "#666666"),
-    "hole": ("#FFFFFF", OKABE_ITO[1]),
-}
-"""Fill and edge of a token's box, by what the token is."""
-
-SHORT = {
-    "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−( )", "inv": "1/( )", "square": "( )²",
-    "abs": "|  |", "sqrt": "√",
-}  # fmt: skip
-
-
-def kind(token: str) -> str:
-    """Which of :data:`KINDS` a token is: a nonterminal of a grammar is a ``hole``."""
-    if token in OPERATORS:
-        return "operator"
-    if token in VARIABLES:
-        return "variable"
-    if token.startswith("<"):
-        return "mark"
-    if token == CONSTANT or re.fullmatch(r"[+−-]?[\d.]+(e[+-]?\d+)?", token):
-        return "number"
-    return "hole"
-
-
-# ---- trees ---------------------------------------------------------------------------------------
-
-
-def layout(prefix: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the nodes of a tree stand: leaves one unit apart, parents above the middle.
-
-    Parameters
-    ----------
-    prefix : sequence of str
-        One complete prefix expression. Tokens that are no operators are leaves.
-
-    Returns
-    -------
-    x, depth, parent : float (T,), int (T,), int (T,)
-        In the order of the tokens; the root has depth 0 and parent −1.
-    """
-    x, depth = np.zeros(len(prefix)), np.zeros(len(prefix), dtype=int)
-    parent = np.full(len(prefix), -1)
-    leaves = 0.0
-
-    def place(start: int, level: int) -> int:
-        nonlocal leaves
-        depth[start], end, below = level, start + 1, []
-        for _ in range(arity(prefix[start])):
-            parent[end] = start
-            below.append(end)
-            end = place(end, level + 1)
-        if below:
-            x[start] = np.mean(x[below])
-        else:
-            x[start], leaves = leaves, leaves + 1.0
-        return end
-
-    place(0, 0)
-    return x, depth, parent
-
-
-def tree(prefix: Sequence[str], axes=None, title: str = ""):
-    """Draw a formula as a tree; tokens that are not in the language are drawn as open holes.
-
-    Parameters
-    ----------
-    prefix : sequence of str
-        One complete prefix expression.
-    """
-    axes = axes or plt.subplots(figsize=(4, 2.6))[1]
-    x, depth, parent = layout(prefix)
-    for i, above in enumerate(parent):
-        if above >= 0:
-            axes.plot(x[[above, i]], -depth[[above, i]], color="#999999", linewidth=1.2, zorder=1)
-    for i, token in enumerate(prefix):
-        fill, edge = KINDS[kind(token)]
-        hole = kind(token) == "hole"
-        axes.text(
-            x[i], -depth[i], token.lower() if hole else SHORT.get(token, token), ha="center",
-            va="center", fontsize=7.5 if hole else 10, color=edge if hole else INK, zorder=3,
-            bbox={"boxstyle": "round,pad=0.3", "facecolor": fill, "edgecolor": edge},
-        )  # fmt: skip
-    axes.set(xlim=(x.min() - 0.6, x.max() + 0.6), ylim=(-depth.max() - 0.5, 0.5), title=title)
-    axes.axis("off")
-    return axes
 
 
 def writing(steps: Sequence[tuple[Sequence[str], Sequence[str]]], seconds: float = 1.1):
@@ -121,89 +28,21 @@ def writing(steps: Sequence[tuple[Sequence[str], Sequence[str]]], seconds: float
     Returns
     -------
     IPython.display.Image
-        An animated PNG.
     """
-    return shown_film(writing_png(steps, seconds), "Film: a formula is written")
-
-
-def writing_png(steps, seconds: float = 1.1) -> bytes:
-    """The film of :func:`writing` as the bytes of an animated PNG file."""
     frames = [_writing_frame(written, waiting) for written, waiting in steps]
-    # one palette for all frames; the middle ones have all kinds of boxes
-    sample = Image.new("RGB", (frames[0].width, frames[0].height * len(frames)))
-    for i, frame in enumerate(frames):
-        sample.paste(frame, (0, frame.height * i))
-    palette = sample.quantize(64, method=Image.Quantize.MEDIANCUT)
-    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    duration = [round(1000 * seconds)] * len(frames)
-    duration[-1] *= 3
-    return animated_png(frames, duration)
+    return films.film(frames, round(1000 * seconds), "Film: a formula is written", hold=3)
 
 
 def _writing_frame(written, waiting) -> Image.Image:
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(6.4, 3.4), height_ratios=[3.4, 1], dpi=80, facecolor=PAPER
     )
-    tree([*written, *waiting], top)
+    draw_tree([*written, *waiting], top)
     strip(
         {"written": list(written) or [""], "waiting": [w.lower() for w in waiting] or [""]},
         bottom, width=10,
     )  # fmt: skip
-    figure.canvas.draw()
-    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
-    plt.close(figure)
-    return image
-
-
-# ---- tokens --------------------------------------------------------------------------------------
-
-
-def words(codes: Sequence[int]) -> list[str]:
-    """Token codes in words, padding left out; a number token as its value with two digits.
-
-    Parameters
-    ----------
-    codes : sequence of int
-        One row of :func:`symtut.regression.transformer.tokens.pack`.
-    """
-    numbers = [f"{sign}{size:.2g}" for sign in ("+", "−") for size in SIZES]
-    vocabulary = [*SYMBOLS, *numbers]
-    return [vocabulary[int(code)] for code in codes if code]
-
-
-def strip(rows: dict[str, Sequence[str]], axes=None, title: str = "", width: int | None = None):
-    """Sequences of tokens as rows of coloured boxes.
-
-    Parameters
-    ----------
-    rows : dict
-        Label of a row → its tokens. Empty tokens leave a gap.
-    width : int, optional
-        Boxes that the figure has room for; default the longest row.
-    """
-    longest = max(max(map(len, rows.values())), width or 1)
-    if axes is None:
-        margin = 0.07 * max(map(len, rows)) + 0.2  # inches for the labels
-        size = (min(11.0, margin + 0.52 * longest), 0.55 + 0.42 * len(rows))
-        axes = plt.subplots(figsize=size)[1]
-    for row, (label, tokens) in enumerate(rows.items()):
-        axes.text(-0.7, -row, label, ha="right", va="center", fontsize=8.5)
-        for place, token in enumerate(tokens):
-            if not token:
-                continue
-            fill, edge = KINDS[kind(token)]
-            axes.add_patch(
-                plt.Rectangle(
-                    (place - 0.46, -row - 0.36), 0.92, 0.72, facecolor=fill, edgecolor=edge
-                )
-            )
-            axes.text(
-                place, -row, token, ha="center", va="center", zorder=3,
-                fontsize=8 if len(token) < 5 else 6 if len(token) < 8 else 4.8,
-            )  # fmt: skip
-    axes.set(xlim=(-0.6, longest - 0.4), ylim=(-len(rows) + 0.4, 0.6), title=title)
-    axes.axis("off")
-    return axes
+    return films.photographed(figure)
 
 
 # ---- functions -----------------------------------------------------------------------------------

@@ -1,15 +1,14 @@
 """Figures of how a formula is written and how its numbers are found."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 
-from symtut.lab.animation import animated_png, shown_film
-from symtut.lab.plots import INK, OKABE_ITO
-from symtut.lab.scenes.nb07_decoding_steps import Step, spelled, token_name
+from symtut.lab import films
+from symtut.lab.scenes.nb07_decoding_steps import Step
+from symtut.lab.style import INK, OKABE_ITO
+from symtut.lab.trees import sentence, word
 
 WRITTEN, OFFERED, FORBIDDEN = OKABE_ITO[1], OKABE_ITO[0], "#999999"
 
@@ -48,12 +47,12 @@ def next_token_bars(
             text, (end, place), xytext=(4, 0), textcoords="offset points", va="center",
             fontsize=8.5, color=INK,
         )  # fmt: skip
-    axes.set_yticks(places, [token_name(code, names) for code in shown])
+    axes.set_yticks(places, [word(code, names) for code in shown])
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.18), xlabel="probability of the next token")
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.grid(axis="y", visible=False)
-    axes.set_title(f"so far:  {spelled(step.before, names) or '(nothing)'}", fontsize=10)
+    axes.set_title(f"so far:  {sentence(step.before, names) or '(nothing)'}", fontsize=10)
     return axes
 
 
@@ -65,51 +64,13 @@ def writing_film(steps: Sequence[Step], names: Sequence[str], temperature: float
     IPython.display.Image
     """
 
-    def draw(frame):
-        figure, axes = plt.subplots(figsize=(5.6, 3.0), layout="none")
+    frames = []
+    for step in steps:
+        figure, axes = plt.subplots(figsize=(5.6, 3.0), dpi=66, layout="none")
         figure.subplots_adjust(left=0.17, right=0.98, bottom=0.17, top=0.9)  # nothing jumps about
-        next_token_bars(steps[frame], names, temperature, top=7, axes=axes)
-        return figure
-
-    return film(draw, len(steps), 1300, "Film of a formula being written token by token")
-
-
-def film(draw: Callable, frames: int, milliseconds: int, description: str):
-    """An animated picture from matplotlib figures; it plays wherever a notebook shows pictures.
-
-    Parameters
-    ----------
-    draw : callable
-        Number of the frame → a figure; all of one size.
-    frames : int
-    milliseconds : int
-        How long each frame stays; the last one stays three times as long.
-    description : str
-        For those who cannot see it.
-
-    Returns
-    -------
-    IPython.display.Image
-    """
-    return shown_film(film_png(draw, frames, milliseconds), description)
-
-
-def film_png(draw: Callable, frames: int, milliseconds: int) -> bytes:
-    """The film of :func:`film` as the bytes of an animated PNG file."""
-    pictures = []
-    for frame in range(frames):
-        figure = draw(frame)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=66)
-        plt.close(figure)
-        pictures.append(Image.open(file).convert("RGB"))
-    # one palette for all, so that what does not move costs nothing
-    tall = Image.new("RGB", (pictures[0].width, pictures[0].height * frames))
-    for frame, picture in enumerate(pictures):
-        tall.paste(picture, (0, pictures[0].height * frame))
-    palette = tall.quantize(32, method=Image.Quantize.MAXCOVERAGE)
-    pictures = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
-    return animated_png(pictures, [milliseconds] * (frames - 1) + [3 * milliseconds])
+        next_token_bars(step, names, temperature, top=7, axes=axes)
+        frames.append(films.photographed(figure))
+    return films.film(frames, 1300, "Film of a formula being written token by token", hold=3)
 
 
 def faults_stacked(shares: dict[str, dict[str, float]], axes=None):

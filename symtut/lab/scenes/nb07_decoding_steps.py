@@ -23,7 +23,6 @@ from symtut.regression.transformer.tokens import (
     EOS,
     MAX_TERMS,
     PAD,
-    SIZES,
     GrammarMask,
     pack,
     read,
@@ -35,30 +34,6 @@ NOT_A_TERM = tuple(CODE[name] for name in ("add", "sub", "neg"))
 
 FAULTS = ("unknown variable", "not a term", "ends too early", "goes on too long")
 """What can be wrong with a sequence, in the order in which :func:`fault` looks for it."""
-
-
-def token_name(code: int, names: tuple[str, ...] = ()) -> str:
-    """What a token code stands for; ``names`` are those of the variables, number tokens show
-    their value."""
-    if code >= len(SYMBOLS):
-        place = code - len(SYMBOLS)
-        sign = "-" if place >= len(SIZES) else ""
-        return f"{sign}{SIZES[place % len(SIZES)]:.2g}"
-    variable = code - FIRST_VARIABLE
-    if 0 <= variable < len(names):
-        return names[variable]
-    return SYMBOLS[code]
-
-
-def spelled(codes, names: tuple[str, ...] = ()) -> str:
-    """A sequence of codes as text up to and including ``<eos>``, without ``<bos>``."""
-    words = []
-    for code in map(int, codes):
-        if code not in (BOS, PAD):
-            words.append(token_name(code, names))
-        if code == EOS:
-            break
-    return " ".join(words)
 
 
 def arity(code: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import Grammar, canonical_terms, decode
-from symtut.lab.plots import OKABE_ITO
+from symtut.lab.style import OKABE_ITO
 from symtut.regression import SymbolicRegressor
 from symtut.regression.benchmark.tables import wilson
 from symtut.regression.search.fits import Terms

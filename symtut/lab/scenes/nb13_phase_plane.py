@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from symtut.lab.plots import GRID, INK, OKABE_ITO, label
+from symtut.lab.style import GRID, INK, OKABE_ITO, label
 
 
 def plane(axes, title: str = "", speed: float = 8.5):

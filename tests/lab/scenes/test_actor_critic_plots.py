@@ -4,15 +4,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from symtut.lab import plots
+from symtut.lab import style
 from symtut.lab.scenes import nb02_actor_critic_plots as actor_critic_plots
 from symtut.lab.scenes import nb02_two_hills as two_hills
 
 
 @pytest.fixture(autouse=True)
-def style():
+def house_style():
     with plt.rc_context():
-        plots.use_style()
+        style.use_style()
         yield
     plt.close("all")
 

@@ -1,4 +1,4 @@
-"""Figures of formulas: trees stand right, tokens are named right, the film ends complete."""
+"""Figures of random functions: points and formulas agree, the film ends complete."""
 
 import io
 
@@ -12,10 +12,10 @@ matplotlib.use("Agg")
 
 from symtut.expressions import Expression, Grammar, RandomFunctions, random_functions
 from symtut.expressions.evaluate import SYMBOLS
+from symtut.lab import trees
 from symtut.lab.scenes import nb05_formula_plots as formula_plots
 from symtut.regression.transformer.examples import PRESETS, make_chunk
-from symtut.regression.transformer.numbered import NumberedSum
-from symtut.regression.transformer.tokens import GrammarMask, pack
+from symtut.regression.transformer.tokens import GrammarMask
 
 
 @pytest.fixture(autouse=True)
@@ -29,43 +29,10 @@ def functions(n_variables):
     return random_functions(config, 60, 30, np.random.default_rng(0))
 
 
-def test_layout_puts_parents_above_the_middle_of_their_children():
-    x, depth, parent = formula_plots.layout(("add", "mul", "C", "x1", "sin", "x0"))
-    assert parent.tolist() == [-1, 0, 1, 1, 0, 4]
-    assert depth.tolist() == [0, 1, 2, 2, 1, 2]
-    assert x.tolist() == [1.25, 0.5, 0.0, 1.0, 2.0, 2.0]
-
-
-def test_a_tree_may_have_holes():
-    axes = formula_plots.tree(["mul", "x0", "FACTOR"])
-    assert {text.get_text() for text in axes.texts} == {"×", "x0", "factor"}
-
-
-@pytest.mark.parametrize(
-    "token, kind",
-    [
-        ("sin", "operator"), ("x3", "variable"), ("C", "number"), ("+0.16", "number"),
-        ("−1.1e+02", "number"), ("<sep>", "mark"), ("FACTOR", "hole"), ("exp", "operator"),
-    ],
-)  # fmt: skip
-def test_kinds_of_tokens(token, kind):
-    assert formula_plots.kind(token) == kind
-
-
-def test_words_name_the_codes():
-    formula = NumberedSum((("sin", "x0"), ("x1",)), (1000.0, -1e-5), 0.0)
-    words = formula_plots.words(pack([formula], "prefix")[0])
-    assert words[:6] == ["<bos>", "add", "mul", "+1e+03", "sin", "x0"]
-    assert words[6:] == ["add", "mul", "−1e-05", "x1", "+1e-05", "<eos>"]
-    both = pack([(("x0",),), (("sin", "x0"),)])
-    assert formula_plots.words(both[0]) == ["<bos>", "x0", "<eos>"]  # padding left out
-
-
 def test_the_film_has_a_frame_for_each_step():
     steps = [([], ["TERM"]), (["sin"], ["ANGLE"]), (["sin", "x0"], [])]
-    film = Image.open(io.BytesIO(formula_plots.writing_png(steps, seconds=0.5)))
-    assert film.n_frames == 3
-    assert formula_plots.writing(steps).format == "png"
+    shown = formula_plots.writing(steps, seconds=0.5)
+    assert shown.format == "png" and Image.open(io.BytesIO(shown.data)).n_frames == 3
 
 
 def test_a_long_formula_is_broken_between_summands():
@@ -101,7 +68,7 @@ def test_a_map_of_three_variables_holds_the_third():
 def test_a_training_example_shows_its_answer():
     batch = make_chunk(PRESETS["tiny"], 0)[0]
     for row in range(3):
-        words = formula_plots.words(batch.tokens[row])
+        words = trees.words(batch.tokens[row])
         figure = formula_plots.training_example(batch, row, words)
         shown = [text.get_text() for axes in figure.get_axes() for text in axes.texts]
         assert shown == ["answer", *words]

@@ -13,10 +13,9 @@ from symtut.lab.scenes.nb07_decoding_steps import (
     Writer,
     arity,
     fault,
-    spelled,
-    token_name,
     with_numbers,
 )
+from symtut.lab.trees import sentence, word
 from symtut.regression.transformer.decoding import sample
 from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
 from symtut.regression.transformer.tokens import (
@@ -51,10 +50,10 @@ def best(scores, log_p, width):
 
 def test_names_of_tokens():
     codes = pack([TERMS])[0]
-    assert spelled(codes, ("theta", "u")) == "sin mul C theta <sep> u <eos>"
-    assert spelled([BOS]) == ""
+    assert sentence(codes, ("theta", "u")) == "sin mul C theta <sep> u <eos>"
+    assert sentence([BOS]) == ""
     for value in (SIZES[3], -SIZES[40]):
-        assert float(token_name(number_code(value))) == pytest.approx(value, rel=0.05)
+        assert float(word(number_code(value))) == pytest.approx(value, rel=0.05)
     assert (arity(codes[1]), arity(codes[2]), arity(codes[4])) == (1, 2, 0)
     assert arity(vocabulary_size("tokens") - 1) == 0
 
@@ -100,10 +99,10 @@ def test_probabilities_of_all_short_formulas_add_up():
     who = writer(max_length=5)
     total = 0.0
     drawn = who.sample(4000, np.random.default_rng(0))
-    counts = Counter(spelled(row) for row in drawn.codes)
+    counts = Counter(sentence(row) for row in drawn.codes)
     for terms in [(("x0",),), (("x1",),), (("sin", "x0"),), (("x0",), ("x1",)), (("abs", "x1"),)]:
         p = np.exp(who.log_probability(terms))
-        share = counts[spelled(pack([terms])[0])] / 4000
+        share = counts[sentence(pack([terms])[0])] / 4000
         assert share == pytest.approx(p, abs=4 * np.sqrt(p / 4000) + 1e-3)
         total += p
     assert 0 < total < 1

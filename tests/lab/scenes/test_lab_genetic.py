@@ -6,7 +6,7 @@ import pytest
 from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.lab.scenes import nb04_genetic as genetic
-from symtut.lab.scenes.nb04_tree_plots import positions
+from symtut.lab.trees import layout
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def generator():
 
 def depth(prefix):
     Expression(prefix)  # raises if it is not complete
-    return -int(positions(prefix)[:, 1].min())
+    return int(layout(prefix)[1].max())
 
 
 def test_random_trees_are_formulas_of_the_depth_asked_for(generator):

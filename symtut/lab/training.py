@@ -14,7 +14,7 @@ from symtut.errors import InputError
 from symtut.expressions import CONSTANT, canonical_terms
 from symtut.expressions.evaluate import BOS, EOS, PAD, SYMBOLS
 from symtut.expressions.tree import split
-from symtut.lab.plots import INK, OKABE_ITO
+from symtut.lab.style import INK, OKABE_ITO
 from symtut.progress import Bar
 from symtut.regression.transformer.examples import Batch, PretrainConfig, make_chunk
 from symtut.regression.transformer.model import FormulaTransformer

@@ -7,13 +7,13 @@ from matplotlib.colors import to_hex
 
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Curves, RunRecord
-from symtut.lab import plots
+from symtut.lab import curves, style
 
 
 @pytest.fixture(autouse=True)
-def style():
+def house_style():
     with plt.rc_context():
-        plots.use_style()
+        style.use_style()
         yield
     plt.close("all")
 
@@ -44,16 +44,16 @@ def records():
 
 
 def test_every_seed_is_drawn_behind_the_interquartile_mean():
-    curves = example()
-    axes = plots.sample_efficiency(curves, "pendulum", threshold=-160)
-    sac = curves["pendulum", "sac"]
+    found = example()
+    axes = curves.sample_efficiency(found, "pendulum", threshold=-160)
+    sac = found["pendulum", "sac"]
     thin = [line for line in axes.lines if line.get_linewidth() < 1 and len(line.get_xdata()) == 12]
     assert len(thin) == 10
     np.testing.assert_array_equal([line.get_ydata() for line in thin], sac.returns)
     (bold,) = [line for line in axes.lines if line.get_label() == "sac (10 seeds)"]
     np.testing.assert_allclose(bold.get_ydata(), st.interquartile_mean(sac.returns.T))
     assert bold.get_zorder() > max(line.get_zorder() for line in thin)
-    assert to_hex(bold.get_color()).upper() == plots.METHOD_COLOUR["sac"]
+    assert to_hex(bold.get_color()).upper() == style.METHOD_COLOUR["sac"]
     (band,) = axes.collections[-1:]
     _, low, high = st.curve_band(sac.returns)
     corners = band.get_paths()[0].vertices[:, 1]
@@ -63,14 +63,14 @@ def test_every_seed_is_drawn_behind_the_interquartile_mean():
     ((_, returns),) = [
         line.get_data() for line in axes.lines if list(line.get_xdata()) == [200] * 10
     ]
-    np.testing.assert_array_equal(returns, curves["pendulum", "symbolic"].returns[:, 0])
+    np.testing.assert_array_equal(returns, found["pendulum", "symbolic"].returns[:, 0])
     assert [h.get_label() for h in axes.containers] == ["symbolic (10 seeds)"]
     assert axes.get_xscale() == "log" and axes.texts[0].get_text() == "threshold -160"
     assert list(axes.lines[-1].get_ydata()) == [-160, -160]
 
 
 def test_steps_chart_shows_medians_intervals_and_unsolved_runs():
-    axes = plots.steps_to_threshold(records(), "pendulum")
+    axes = curves.steps_to_threshold(records(), "pendulum")
     assert [t.get_text() for t in axes.get_yticklabels()] == ["symbolic", "mbpo", "sac"]
     texts = [t.get_text() for t in axes.texts if t.get_text()]
     assert texts == ["200, 10 of 10", "1200, 8 of 10", "> 6000, 3 of 10"]
@@ -87,4 +87,4 @@ def test_steps_chart_shows_medians_intervals_and_unsolved_runs():
     medians = [line for line in axes.lines if line.get_markersize() == 8]
     assert [line.get_xdata()[0] for line in medians] == [200, 1200, 6000]
     # the median that was not reached is hollow
-    assert [line.get_markerfacecolor() == plots.PAPER for line in medians] == [0, 0, 1]
+    assert [line.get_markerfacecolor() == style.PAPER for line in medians] == [0, 0, 1]

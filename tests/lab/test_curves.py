@@ -1,4 +1,4 @@
-"""Figures about regressors say what the tables say."""
+"""Figures of returns and of regressors say what the tables say."""
 
 import matplotlib
 import pytest
@@ -6,7 +6,7 @@ import pytest
 matplotlib.use("Agg")
 
 from symtut.errors import InputError
-from symtut.lab.regression_plots import anytime, read_log, recovery, training_curves
+from symtut.lab.curves import learning_curve, read_log, recovery, training_curves
 from symtut.storage import write_csv
 
 
@@ -40,20 +40,10 @@ def test_training_curves_show_the_log(tmp_path):
         read_log(tmp_path / "other.csv")
 
 
-def test_anytime_lines_are_shares_of_the_suite_and_noise():
-    def row(parts, seconds, exact, r2, noise=0.0, problem="a"):
-        return {"suite": "laws", "problem": problem, "parts": parts, "seconds": seconds,
-                "noise": noise, "exact": exact, "r2": r2}  # fmt: skip
-
-    figure = anytime([
-        row("all", 1.0, 1, 1.0), row("all", 0.3, 0, 1.0), row("all", 0.3, 1, 1.0, problem="b"),
-        row("without library", 1.0, 0, 0.5), row("all", 1.0, 0, 0.9995, noise=0.05),
-    ])  # fmt: skip
-    clean, noisy = figure.axes
-    lines = {line.get_label(): line for line in clean.lines}
-    assert list(lines["all"].get_xdata()) == [0.3, 1.0]
-    assert list(lines["all"].get_ydata()) == [0.5, 1.0]
-    assert list(lines["without library"].get_ydata()) == [0.0]
-    assert list(noisy.lines[0].get_ydata()) == [1.0]
-    assert any("2 problems" in clean.get_title(loc=place) for place in ("left", "center"))
-    assert [tick.get_text() for tick in noisy.get_xticklabels()] == ["0.3", "1"]
+def test_learning_curve_draws_what_it_is_given():
+    axes = learning_curve(
+        [0, 1], [-9, -1], [1, 2], xlabel="updates", marks=[(-0.5, "best")], label="mine"
+    )
+    assert axes.lines[0].get_ydata().tolist() == [-9, -1]
+    assert axes.lines[0].get_label() == "mine" and axes.get_xlabel() == "updates"
+    assert axes.texts[0].get_text() == "best"

@@ -1,146 +1,25 @@
-"""The house style of figures, and the figures that several notebooks share.
+"""Figures of results that several notebooks share: returns over steps, training, recovery."""
 
-Colours are those of Okabe and Ito (Color Universal Design, 2008), which stay apart under the
-common colour-vision deficiencies; each method keeps its colour and marker through the course.
-Figures have a solid light background, so they read the same in a dark notebook.
-"""
+import csv
+from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Curves, RunRecord, cell_order
-
-INK, GRID, PAPER = "#222222", "#DDDDDD", "#FCFCFC"
-OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")
-METHOD_COLOUR = {
-    "symbolic": "#0072B2",
-    "oracle": "#222222",
-    "sparse": "#009E73",
-    "mbpo": "#D55E00",
-    "sac": "#E69F00",
-    "dreamer": "#CC79A7",
-    "random": "#888888",
-}
-# Never colour alone: lines differ in dash and marker as well.
-METHOD_LINE = {
-    "symbolic": ("-", "o"),
-    "oracle": ("--", "s"),
-    "sparse": ("-.", "^"),
-    "mbpo": (":", "D"),
-    "sac": ("-", "v"),
-    "dreamer": ("--", "P"),
-    "random": (":", "x"),
-}
-UNITS = {
-    "theta": (r"angle $\theta$", "rad"),
-    "theta_dot": (r"angular velocity $\dot\theta$", "rad/s"),
-    "u": (r"torque $u$", "N m"),
-}
-
-
-def use_style() -> None:
-    """Make the house style matplotlib's default for this session."""
-    mpl.rcParams.update(
-        {
-            "figure.figsize": (7.0, 3.4),
-            "figure.dpi": 90,
-            "figure.facecolor": PAPER,
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": PAPER,
-            "axes.facecolor": PAPER,
-            "axes.edgecolor": INK,
-            "axes.labelcolor": INK,
-            "axes.titlesize": 11,
-            "axes.titlelocation": "left",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "grid.color": GRID,
-            "grid.linewidth": 0.6,
-            "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=OKABE_ITO),
-            "text.color": INK,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "font.size": 10,
-            "lines.linewidth": 1.8,
-            "legend.frameon": False,
-        }
-    )
-
-
-def label(name: str) -> str:
-    """Axis label with its unit, ``label("theta_dot")`` → "angular velocity … (rad/s)"."""
-    text, unit = UNITS.get(name, (name, ""))
-    return f"{text} ({unit})" if unit else text
-
-
-def method_style(method: str) -> dict:
-    """Keyword arguments for ``Axes.plot``: the method's colour, dash and marker."""
-    dash, marker = METHOD_LINE[method]
-    return {"color": METHOD_COLOUR[method], "linestyle": dash, "marker": marker, "markersize": 4}
-
-
-def break_wraps(angle: np.ndarray) -> np.ndarray:
-    """An angle's time series with NaN where it jumps by 2π, so no line crosses the figure."""
-    angle = np.array(angle, dtype=float)
-    angle[1:][np.abs(np.diff(angle)) > np.pi] = np.nan
-    return angle
-
-
-def loop_diagram():
-    """The model-based loop (paper, algorithm 1): three buffers, one exchangeable model.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, axes = plt.subplots(figsize=(8.6, 3.3))
-    axes.set(xlim=(0, 100), ylim=(0, 41.5))
-    axes.axis("off")
-    model, real, learn = "#0072B2", "#222222", "#D55E00"
-    boxes = [  # x, y, width, text, edge colour
-        (1, 31, 17, "real\nenvironment", real),
-        (30, 31, 16, "$B_E$\nall real data", real),
-        (55, 31, 18, "transformer +\nconstants", model),
-        (82, 31, 17, "equations:\nworld model", model),
-        (30, 16, 16, "$B_{EM}$\nrecent states", real),
-        (82, 1, 17, "imagined\nrollouts", model),
-        (55, 1, 18, "$B_\\pi$\nimagined data", learn),
-        (1, 1, 17, "policy\n(SAC)", learn),
-    ]
-    for x, y, width, text, colour in boxes:
-        axes.add_patch(
-            FancyBboxPatch(
-                (x, y), width, 9, boxstyle="round,pad=0.4,rounding_size=1.5",
-                facecolor="white", edgecolor=colour, linewidth=1.6,
-            )
-        )  # fmt: skip
-        axes.text(x + width / 2, y + 4.5, text, ha="center", va="center", fontsize=9.5)
-
-    def arrow(start, end, text, at, colour, bend=0.0):
-        axes.add_patch(
-            FancyArrowPatch(
-                start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.4,
-                connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0,
-            )
-        )  # fmt: skip
-        axes.text(*at, text, ha="center", va="center", fontsize=8.5, color=colour)
-
-    arrow((18.6, 35.5), (29.4, 35.5), "steps", (24, 37.2), real)
-    arrow((46.6, 35.5), (54.4, 35.5), "fit", (50.5, 37.2), real)
-    arrow((73.6, 35.5), (81.4, 35.5), "write", (77.5, 37.2), model)
-    arrow((93, 30.4), (93, 10.6), "predict", (96.6, 22), model)
-    arrow((38, 30.4), (38, 25.6), "copy", (41, 28), real)
-    arrow((46.6, 20.5), (86, 10.6), "rollouts start here", (63, 23.2), real, bend=-0.2)
-    arrow((81.4, 5.5), (73.6, 5.5), "store", (77.5, 7.2), model)
-    arrow((54.4, 5.5), (18.6, 5.5), "updates on batches", (36.5, 7.2), learn)
-    arrow((9.5, 10.6), (9.5, 30.4), "actions", (13.5, 20.5), learn)
-    return figure
+from symtut.lab.style import (
+    INK,
+    METHOD_COLOUR,
+    METHOD_LINE,
+    OKABE_ITO,
+    PAPER,
+    REGRESSOR_COLOUR,
+    method_style,
+    plain_log_axis,
+)
+from symtut.regression.benchmark.tables import wilson
 
 
 def learning_curve(
@@ -224,14 +103,6 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     return axes
 
 
-def plain_log_axis(axes) -> None:
-    """100, 200, 500, 1,000 along a logarithmic axis of steps, instead of powers of ten."""
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.tick_params(axis="x", labelsize=8.5)
-
-
 def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
     """Real steps until a task was solved: median and 95 % interval of each method, and every run.
 
@@ -284,3 +155,80 @@ def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
     axes.set_ylim(len(methods) - 0.4, -0.6)  # the first on top
     axes.margins(x=0.15)
     return axes
+
+
+def training_curves(logs: dict[str, str | Path]):
+    """Loss, token accuracy and recovery on held-out functions against examples seen.
+
+    Parameters
+    ----------
+    logs : dict
+        Name of a run → its ``log.csv`` (written by ``symtut pretrain``).
+    """
+    columns = (
+        ("loss", "held_out_loss", "cross-entropy (nats a token)"),
+        ("token_accuracy", "held_out_token_accuracy", "next token guessed right"),
+        (None, "held_out_term_recovery", "terms found in 32 samples"),
+    )
+    tables = {name: read_log(path) for name, path in logs.items()}
+    # older logs know fewer figures
+    columns = [row for row in columns if any(row[1] in log for log in tables.values())]
+    figure, axes = plt.subplots(1, len(columns), figsize=(3.4 * len(columns), 3.0), squeeze=False)
+    for (name, log), colour in zip(tables.items(), OKABE_ITO, strict=False):
+        for axis, (seen, unseen, label) in zip(axes[0], columns, strict=True):
+            for column, line in ((seen, ":"), (unseen, "-")):
+                if column in log:
+                    what = "held out" if line == "-" else "training"
+                    axis.plot(
+                        log["examples"] / 1e6, log[column], line, color=colour,
+                        label=f"{name}, {what}",
+                    )  # fmt: skip
+            axis.set(xlabel="functions seen (millions)", title=label)
+    axes[0, 0].legend(fontsize=8)
+    return figure
+
+
+def read_log(path: str | Path) -> dict[str, np.ndarray]:
+    """Columns of a training log."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "examples" not in rows[0]:
+        raise InputError(f"'{path}' is not the log of a pretraining run.")
+    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
+
+
+def recovery(rows_by_title: dict[str, list[dict]]):
+    """Share of equations recovered by each method, with 95 % Wilson intervals.
+
+    Pale bars: exact on fresh points of the same region. Full bars, with the interval: still exact
+    in a region half as large again, where only the right form is.
+
+    Parameters
+    ----------
+    rows_by_title : dict
+        Title of a panel → rows of a benchmark table (``read_table``).
+    """
+    figure, axes = plt.subplots(
+        1, len(rows_by_title), figsize=(3.9 * len(rows_by_title), 3.4), sharey=True, squeeze=False
+    )
+    for axis, (title, rows) in zip(axes[0], rows_by_title.items(), strict=True):
+        methods = [m for m in REGRESSOR_COLOUR if any(row["method"] == m for row in rows)]
+        for place, method in enumerate(methods):
+            some = [row for row in rows if row["method"] == method]
+            wide = [bool(row["exact_extrapolated"]) for row in some]
+            near, share = np.mean([bool(row["exact"]) for row in some]), np.mean(wide)
+            low, high = wilson(sum(wide), len(wide))
+            colour = REGRESSOR_COLOUR[method]
+            axis.bar(place, near, color=colour, alpha=0.35, width=0.72)
+            axis.bar(place, share, color=colour, width=0.72)
+            axis.errorbar(
+                place, share, [[share - low], [high - share]], color=INK, capsize=3, linewidth=1.2
+            )
+            top = max(near, high) + 0.02
+            axis.annotate(f"{share:.2f}", (place, top), ha="center", fontsize=8, color=INK)
+        axis.set_xticks(range(len(methods)), methods, rotation=40, ha="right", fontsize=8)
+        axis.set_title(f"{title}\n{len(some)} problems", fontsize=10)
+        axis.set_ylim(0, 1.1)
+        axis.grid(axis="x", visible=False)
+    axes[0, 0].set_ylabel("share recovered exactly")
+    return figure
