@@ -19,11 +19,11 @@ import numpy as np
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.lab.style import INK, OKABE_ITO, use_style
 from symtut.output_folder import output_file
-from symtut.regression.benchmark.run import Interruptible, run_problem
 from symtut.regression.benchmark.tables import GOOD
+from symtut.regression.benchmark.trial import Interruptible, run_problem
 from symtut.regression.problems.suites import Problem, make_suite
 from symtut.regression.transformer.weights import load_weights, weights_sha256
-from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
 
 PARTS = {  # who proposes, and whether the library and the products are tried first
     "all": ("transformer", True, True),
@@ -49,6 +49,7 @@ COLUMNS = {
 SETTINGS = record({
     "points": whole(1), "seed": whole(), "weights": NAME, "sessions": list_of(mapping(ANYTHING)),
 })  # fmt: skip
+WHAT = "an anytime table"
 ENDED = 0.7
 """A fit that took less than this share of its limit was not cut."""
 
@@ -86,7 +87,7 @@ def run(options) -> None:
     with output_file(options.out, [beside.name]):
         rows, sessions = [], []
         if options.out.exists():
-            rows, before = read_csv(options.out, COLUMNS, "an anytime table"), None
+            rows = read_table(options.out, COLUMNS, WHAT).to_dict("records")
             before = read_json(beside, SETTINGS)
             sessions = before.pop("sessions")
             if before != settings:
@@ -98,7 +99,7 @@ def run(options) -> None:
                 for parts in options.parts:
                     key = suite, problem.name, parts, noise
                     _row_of_times(done, key, problem, options)
-            write_csv(options.out, list(COLUMNS), [[r[c] for c in COLUMNS] for r in done.values()])
+            write_csv(options.out, list(COLUMNS), done.values())
             print(f"{number} problems done, last {suite} {problem.name}", flush=True)
 
 
@@ -209,7 +210,7 @@ def main(argv=None) -> None:
         run(options)
     if options.figure:
         use_style()
-        rows = read_csv(options.figure, COLUMNS, "an anytime table")
+        rows = read_table(options.figure, COLUMNS, WHAT).to_dict("records")
         figure(rows).savefig(options.figure.with_suffix(".png"), dpi=110)
 
 

@@ -28,8 +28,8 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import canonical_terms, decode, random_functions
-from symtut.regression.benchmark.run import run_problem
 from symtut.regression.benchmark.tables import wilson
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import random_suite
 from symtut.regression.transformer.examples import PretrainConfig
 from symtut.regression.transformer.model import TransformerConfig

@@ -8,20 +8,21 @@ Reads ``data/results/regression/*.csv`` and writes PNG files beside them.
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 
 matplotlib.use("Agg")
 
 from symtut.lab.curves import recovery, training_curves
 from symtut.lab.style import use_style
-from symtut.regression.benchmark.tables import read_table
+from symtut.regression.benchmark.tables import read_results
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
 
 
 def clean(name: str) -> list[dict]:
     """Rows of the tables ``name*.csv`` with 200 points and no noise."""
-    rows = [row for path in sorted(FOLDER.glob(f"{name}*.csv")) for row in read_table(path)]
-    return [row for row in rows if row["points"] == 200 and row["noise"] == 0]
+    rows = pd.concat(read_results(path) for path in sorted(FOLDER.glob(f"{name}*.csv")))
+    return rows.query("points == 200 and noise == 0").to_dict("records")
 
 
 def main() -> None:

@@ -3,25 +3,25 @@
 python benchmarks/regressor_page.py
 """
 
-import runpy
 from pathlib import Path
 
+import pandas as pd
+
+from benchmarks.regressor_parts import LEFT_OUT, read_parts
 from symtut.regression.benchmark.exponents import law_exponents
-from symtut.regression.benchmark.tables import GOOD, read_settings, read_table
+from symtut.regression.benchmark.tables import GOOD, read_results, read_settings
 
 FOLDER = Path(__file__).parents[1] / "data" / "results" / "regression"
 HALVES = ("development", "table")
 LAWS_OF_TABLE = 49
 
 
-def rows_of(*names: str) -> list[dict]:
+def rows_of(*names: str) -> pd.DataFrame:
     """Rows of stored tables, each with the budget that it was made with."""
-    found = []
-    for path in (FOLDER / f"{name}.csv" for name in names):
-        if path.exists():
-            seconds = read_settings(path)["seconds"]
-            found += [row | {"seconds": seconds} for row in read_table(path)]
-    return found
+    paths = [FOLDER / f"{name}.csv" for name in names]
+    return pd.concat(
+        read_results(path).assign(seconds=read_settings(path)["seconds"]) for path in paths
+    )
 
 
 def of(hits) -> str:
@@ -30,76 +30,65 @@ def of(hits) -> str:
     return f"{sum(map(bool, hits))} of {len(hits)}" if hits else ""
 
 
-def exact(rows) -> str:
+def exact(rows: pd.DataFrame) -> str:
     """How many are exact, and in brackets how many still are outside the region."""
-    wide = sum(row["exact_extrapolated"] for row in rows)
-    return f"{of(row['exact'] for row in rows)} ({wide})" if rows else ""
+    return f"{of(rows['exact'])} ({rows['exact_extrapolated'].sum()})" if len(rows) else ""
 
 
-def good(rows) -> str:
-    return of(row["r2"] > GOOD for row in rows)
+def cells_of_laws(rows: pd.DataFrame) -> list[str]:
+    """Exact and good on each half of the laws, and how many have all exponents."""
+    halves = [rows[rows["kind"] == half] for half in HALVES]
+    good = (of(half["r2"] > GOOD) for half in halves)
+    return [*map(exact, halves), *good, of(map(law_exponents, rows.to_dict("records")))]
+
+
+def spent(rows: pd.DataFrame) -> float:
+    """The median of CPU-seconds, of an even number the upper one."""
+    return sorted(rows["cpu_seconds"])[len(rows) // 2]
 
 
 def laws() -> list[str]:
     """Laws at 200 points without noise: a line a method and budget."""
-    rows = [
-        row
-        for row in rows_of("laws_2s", "laws_10s", "laws_peers_10s")
-        if row["points"] == 200 and row["noise"] == 0
-    ]
+    rows = rows_of("laws_2s", "laws_10s", "laws_peers_10s").query("points == 200 and noise == 0")
     lines = []
-    for method, seconds in dict.fromkeys((row["method"], row["seconds"]) for row in rows):
-        some = [row for row in rows if (row["method"], row["seconds"]) == (method, seconds)]
-        halves = [[row for row in some if row["kind"] == half] for half in HALVES]
-        spent = sorted(row["cpu_seconds"] for row in some)[len(some) // 2]
-        cells = [
-            f"{method}, {seconds:g} s", *map(exact, halves), *map(good, halves),
-            of(map(law_exponents, some)), f"{spent:.1f}",
-        ]  # fmt: skip
+    for (method, seconds), some in rows.groupby(["method", "seconds"], sort=False):
+        cells = [f"{method}, {seconds:g} s", *cells_of_laws(some), f"{spent(some):.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def conditions() -> list[str]:
     """The default on laws at 2 CPU-s: a line a number of points and level of noise."""
-    rows = [row for row in rows_of("laws_2s") if row["method"] == "transformer+sparse"]
+    rows = rows_of("laws_2s").query("method == 'transformer+sparse'")
     lines = []
-    for points, noise in sorted({(row["points"], row["noise"]) for row in rows}, reverse=True):
-        some = [row for row in rows if (row["points"], row["noise"]) == (points, noise)]
-        halves = [[row for row in some if row["kind"] == half] for half in HALVES]
-        if len(halves[1]) < LAWS_OF_TABLE:
-            continue  # a table that was cut
-        cells = [str(points), f"{100 * noise:g} %", *map(exact, halves), *map(good, halves),
-                 of(map(law_exponents, some))]  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return sorted(lines, key=lambda line: (-int(line.split()[1]), float(line.split()[3])))
+    for (points, noise), some in rows.groupby(["points", "noise"]):
+        if sum(some["kind"] == "table") == LAWS_OF_TABLE:  # else a table that was cut
+            cells = [str(points), f"{100 * noise:g} %", *cells_of_laws(some)]
+            lines.append((-points, noise, f"| {' | '.join(cells)} |"))
+    return [line for *_, line in sorted(lines)]
 
 
 def parts() -> list[str]:
     """Each step left out: a line a step, without noise."""
-    script = runpy.run_path(str(Path(__file__).parent / "regressor_parts.py"))
-    path = FOLDER / "regressor_parts.csv"
-    rows = [row for row in script["read"](path) if row["noise"] == 0] if path.exists() else []
+    rows = read_parts(FOLDER / "regressor_parts.csv").query("noise == 0")
     lines = []
-    for left_out in script["LEFT_OUT"]:
-        some = [row for row in rows if row["left_out"] == left_out]
-        suites = [[row for row in some if row["suite"] == s] for s in ("laws", "mechanics")]
-        if some:
-            spent = sum(row["cpu_seconds"] for row in some) / len(some)
-            lines.append(f"| {left_out} | {' | '.join(map(exact, suites))} | {spent:.2f} |")
+    for left_out in LEFT_OUT:
+        some = rows[rows["left_out"] == left_out]
+        suites = [exact(some[some["suite"] == suite]) for suite in ("laws", "mechanics")]
+        if len(some):
+            lines.append(
+                f"| {left_out} | {' | '.join(suites)} | {some['cpu_seconds'].mean():.2f} |"
+            )
     return lines
 
 
 def others() -> list[str]:
     """The default as it is now on the other suites: a line a suite and budget."""
-    lines = []
-    for name in ("mechanics_2s", "nguyen_2s"):
-        rows = rows_of(name)
-        if rows:
-            spent = sorted(row["cpu_seconds"] for row in rows)[len(rows) // 2]
-            lines.append(f"| {rows[0]['suite']}, {rows[0]['seconds']:g} s | {exact(rows)} "
-                         f"| {spent:.2f} |")  # fmt: skip
-    return lines
+    return [
+        f"| {suite}, {seconds:g} s | {exact(rows)} | {spent(rows):.2f} |"
+        for name in ("mechanics_2s", "nguyen_2s")
+        for (suite, seconds), rows in rows_of(name).groupby(["suite", "seconds"])
+    ]
 
 
 TABLES = {"laws": laws, "conditions": conditions, "parts": parts, "others": others}

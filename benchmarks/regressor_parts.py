@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+import pandas as pd
+
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.output_folder import output_file
 from symtut.regression import methods
-from symtut.regression.benchmark.run import run_problem
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
 from symtut.regression.search import search
 from symtut.regression.structure import laws as structure
 from symtut.regression.transformer.weights import load_weights, weights_sha256
-from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,11 @@ COLUMNS = {
 SETTINGS = record(
     {"seconds": number(0), "seed": whole(), "weights": NAME, "sessions": list_of(mapping(ANYTHING))}
 )
-WHAT = "a table of steps left out"
 
 
-def read(path: Path) -> list[dict]:
-    """The rows of a stored table."""
-    return read_csv(path, COLUMNS, WHAT)
+def read_parts(path: Path) -> pd.DataFrame:
+    """A stored table."""
+    return read_table(path, COLUMNS, "a table of steps left out")
 
 
 def fitted(problem, left_out: str, seconds: float, noise: float, seed: int) -> dict:
@@ -97,7 +98,8 @@ def main(argv=None) -> None:
     with output_file(options.out, [beside.name]):
         rows, sessions = [], []
         if options.out.exists():
-            rows, before = read(options.out), read_json(beside, SETTINGS)
+            rows = read_parts(options.out).to_dict("records")
+            before = read_json(beside, SETTINGS)
             sessions = before.pop("sessions")
             if before != settings:
                 raise SystemExit(f"{options.out} was made with {before}, not {settings}.")
@@ -110,7 +112,7 @@ def main(argv=None) -> None:
                         continue
                     row = fitted(problem, left_out, options.seconds, noise, options.seed)
                     rows.append(row | {"suite": suite})
-            write_csv(options.out, list(COLUMNS), [[r[c] for c in COLUMNS] for r in rows])
+            write_csv(options.out, list(COLUMNS), rows)
             print(suite, problem.name, flush=True)
 
 

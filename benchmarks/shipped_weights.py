@@ -9,12 +9,13 @@ suite and every second of Nguyen's). Without a time limit the result depends on 
 
 from pathlib import Path
 
+import pandas as pd
 import torch
 
-from symtut.regression.benchmark.run import run_problem
-from symtut.regression.benchmark.tables import summary, write_table
+from symtut.regression.benchmark.tables import COLUMNS, summary
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
-from symtut.storage import ensure_folder, provenance, write_json
+from symtut.storage import ensure_folder, provenance, write_csv, write_json
 
 OUT = Path(__file__).parents[1] / "data" / "results" / "regression" / "shipped_weights.csv"
 OPTIONS = {"n_candidates": 128, "rounds": 1, "max_time": None, "weights": "general"}
@@ -29,9 +30,9 @@ def main() -> None:
         for problem in make_suite(suite)[::2]
     ]
     ensure_folder(OUT.parent)
-    write_table(OUT, rows)
+    write_csv(OUT, list(COLUMNS), rows)
     write_json(OUT.with_suffix(".json"), provenance() | {"options": OPTIONS, "settings": SETTINGS})
-    print(summary(rows))
+    print(summary(pd.DataFrame(rows)))
 
 
 if __name__ == "__main__":

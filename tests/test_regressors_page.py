@@ -1,20 +1,22 @@
 """docs/regressors.md and the README's paragraph say what the stored tables say."""
 
 import re
-import runpy
 import shlex
 from pathlib import Path
 
+import pandas as pd
+
+from benchmarks.regressor_page import TABLES
+from benchmarks.regressor_parts import LEFT_OUT, read_parts
 from symtut import cli
 from symtut.regression.benchmark.exponents import exponents_of
-from symtut.regression.benchmark.tables import HARD, ratio, read_table
+from symtut.regression.benchmark.tables import EASY, HARD, ratio, read_results
 from symtut.regression.problems.suites import make_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "regressors.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDER = ROOT / "data" / "results" / "regression"
-SCRIPT = runpy.run_path(str(ROOT / "benchmarks" / "regressor_page.py"))
 
 
 def test_it_is_short_and_its_links_lead_somewhere():
@@ -25,7 +27,7 @@ def test_it_is_short_and_its_links_lead_somewhere():
 
 def test_tables_are_those_of_the_stored_results():
     lines = PAGE.splitlines()
-    for title, table in SCRIPT["TABLES"].items():
+    for title, table in TABLES.items():
         found = table()
         assert found and all(line in lines for line in found), title
 
@@ -38,15 +40,10 @@ def test_the_table_of_proposers_is_that_of_the_stored_results():
     )
 
     def cells(table, kinds):
-        rows = [row for row in read_table(FOLDER / table) if kinds(row["kind"])]
-        for method in columns:
-            some = [row for row in rows if row["method"] == method]
-            if some:
-                exact, wide = (
-                    sum(row[name] for row in some) / len(some)
-                    for name in ("exact", "exact_extrapolated")
-                )
-                yield f"{exact:.2f} ({wide:.2f})"
+        rows = read_results(FOLDER / table)
+        shares = rows[rows["kind"].map(kinds)].groupby("method")[["exact", "exact_extrapolated"]]
+        for exact, wide in shares.mean().reindex(columns).dropna().to_numpy():
+            yield f"{exact:.2f} ({wide:.2f})"
 
     flat = "one or two terms, flat"
     for table, kinds in (
@@ -60,18 +57,13 @@ def test_the_table_of_proposers_is_that_of_the_stored_results():
 
 
 def test_ratios_of_proposers_are_those_of_the_stored_results():
-    rows = [row for row in read_table(FOLDER / "random_1s.csv")
-            if row["kind"] != "one or two terms, flat" and row["points"] == 200
-            and row["noise"] == 0]  # fmt: skip
+    rows = read_results(FOLDER / "random_1s.csv").query("points == 200 and noise == 0")
+    rows = rows[rows["kind"] != EASY]
     assert HARD == "three or more terms or nested"
 
     def against(above, below, column="exact"):
-        hits = [
-            {row["problem"]: row[column] for row in rows if row["method"] == method}
-            for method in (above, below)
-        ]
-        both = sorted(hits[0].keys() & hits[1].keys())
-        value, low, high = ratio(*([hit[name] for name in both] for hit in hits))
+        hits = rows.pivot(index="problem", columns="method", values=column)
+        value, low, high = ratio(*hits[[above, below]].dropna().to_numpy().T)
         return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
     for above, below, column in (
@@ -106,17 +98,17 @@ def test_what_is_said_of_the_laws():
     """The counts of the text, in the page and in the README."""
 
     def count(table, method, hit, kind="table", points=200, noise=0.0):
-        rows = [row for row in read_table(FOLDER / f"{table}.csv")
-                if (row["method"], row["kind"], row["points"], row["noise"])
-                == (method, kind, points, noise)]  # fmt: skip
+        asked = {"method": method, "kind": kind, "points": points, "noise": noise}
+        rows = read_results(FOLDER / f"{table}.csv")
+        rows = rows[rows[list(asked)].eq(pd.Series(asked)).all(axis=1)]
         assert len(rows) == 49
-        return sum(hit(row) for row in rows)
+        return hit(rows).sum()
 
-    def exact(row):
-        return row["exact"]
+    def exact(rows):
+        return rows["exact"]
 
-    def good(row):
-        return row["r2"] > 0.999
+    def good(rows):
+        return rows["r2"] > 0.999
 
     for found, said in (
         (count("laws_2s", "transformer+sparse", exact), "{} of them exactly in 2 CPU-seconds"),
@@ -129,25 +121,15 @@ def test_what_is_said_of_the_laws():
 
 
 def test_what_is_said_of_steps_left_out_and_of_laws_missed():
-    parts = runpy.run_path(str(ROOT / "benchmarks" / "regressor_parts.py"))
-    rows = parts["read"](FOLDER / "regressor_parts.csv")
-
-    def found(suite, left_out):
-        return sum(r["exact"] for r in rows if (r["suite"], r["left_out"]) == (suite, left_out))
-
-    lost = {
-        suite: max(found(suite, "nothing") - found(suite, step) for step in parts["LEFT_OUT"])
-        for suite in ("laws", "mechanics")
-    }
+    rows = read_parts(FOLDER / "regressor_parts.csv")
+    exact = rows.pivot_table(index="left_out", columns="suite", values="exact", aggfunc="sum")
+    assert {*exact.index} == {*LEFT_OUT}
+    lost = exact.loc["nothing"] - exact.min()
     words = dict(enumerate(("none", "one", "two", "three", "four")))
     said = f"at most {words[lost['laws']]} of these laws and {words[lost['mechanics']]} of these"
     assert said in " ".join(PAGE.split())
-    missed = {
-        (row["kind"], row["problem"])
-        for row in read_table(FOLDER / "laws_2s.csv")
-        if (row["points"], row["noise"], row["exact"]) == (200, 0, 0)
-    }
-    assert missed == {
+    rows = read_results(FOLDER / "laws_2s.csv").query("points == 200 and noise == 0 and exact == 0")
+    assert {*zip(rows["kind"], rows["problem"], strict=True)} == {
         ("table", "resonance curve"), ("table", "bridge"), ("table", "inhibited enzyme"),
         ("development", "distance in space"), ("development", "selection"),
     }  # fmt: skip

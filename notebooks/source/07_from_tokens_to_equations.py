@@ -47,8 +47,8 @@ from symtut.lab import checks, curves, explorers, style, trees
 from symtut.lab.scenes import nb07_decoding_plots as decoding_plots
 from symtut.lab.scenes import nb07_decoding_steps as decoding_steps
 from symtut.lab.scenes.nb07_decoding_steps import Writer, fault
-from symtut.regression.benchmark.run import run_problem
-from symtut.regression.benchmark.tables import HARD, ratio, read_table, wilson
+from symtut.regression.benchmark.tables import HARD, ratio, read_results, wilson
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
 from symtut.regression.problems.suites import make_suite
@@ -1320,7 +1320,7 @@ tables = {}
 for path in sorted(data_path("results/regression").glob("*.csv")):
     card = read_json(path.with_suffix(".json")) if path.with_suffix(".json").exists() else {}
     if {"suite", "seconds", "seed"} <= card.keys():
-        tables[path.stem] = read_table(path), card
+        tables[path.stem] = read_results(path).to_dict("records"), card
 shipped = read_json(find_weights("general").with_suffix(".json"))["sha256"]
 for name, (table, card) in tables.items():
     first, last = card["sessions"][0], card["sessions"][-1]

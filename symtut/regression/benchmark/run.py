@@ -4,117 +4,35 @@ import hashlib
 import multiprocessing
 import os
 import signal
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from symtut.errors import InputError
 from symtut.orphans import MOST_PROCESSES, end_with
 from symtut.output_folder import output_file
 from symtut.paths import as_path
-from symtut.regression.benchmark.peers import PEERS, check_peer, fit_peer, one_thread, peer_versions
-from symtut.regression.benchmark.progress import Progress
+from symtut.progress import Bar
+from symtut.regression.benchmark.peers import PEERS, check_peer, one_thread, peer_versions
 from symtut.regression.benchmark.tables import (
     ALL_METHODS,
+    COLUMNS,
+    KEY,
+    read_results,
     read_settings,
-    read_table,
-    row_key,
     settings_path,
     summary,
-    write_table,
 )
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import Problem, make_suite
-from symtut.regression.regressor import SymbolicRegressor
 from symtut.regression.transformer.weights import load_weights, weights_sha256
-from symtut.storage import keep_foreign, provenance, write_json
-
-EXACT = 1e-8
-"""1 − R² on fresh points below which an equation counts as exact."""
-
-
-class Interruptible(SymbolicRegressor):
-    """The regressor as part of a program that Ctrl-C ends."""
-
-    _keeps_best = False
-
-
-# ---- one problem --------------------------------------------------------------------------------
-
-
-def run_problem(
-    problem: Problem,
-    method: str,
-    seconds: float,
-    points: int,
-    noise: float,
-    seed: int,
-    regressor: type[SymbolicRegressor] = Interruptible,
-    **options,
-) -> dict:
-    """Fit one method to one problem and judge the equation on fresh, noise-free points.
-
-    ``noise`` is the standard deviation of Gaussian noise relative to that of y. Fresh points come
-    from the same region, and for extrapolation from one that is half as large again; points where
-    the truth is undefined are left out. A method that raises, or whose equation has no finite
-    value at a fresh point, gets R² = −inf and the reason under ``failure``. ``regressor`` is the
-    class that the project's own methods are methods of.
-    """
-    generator = np.random.default_rng(np.random.SeedSequence([seed, _number(problem.name)]))
-    x = problem.points(points, generator)
-    clean = problem.truth(x)
-    y = clean + noise * clean.std() * generator.standard_normal(points)
-    fresh, wider = problem.points(500, generator), problem.points(500, generator, 1.5)
-    equation, complexity, r2, r2_wider, failure = "", None, -np.inf, -np.inf, ""
-    started = time.process_time()
-    try:
-        if method in PEERS:
-            model = fit_peer(method, x, y, seconds, seed, problem.names)
-            equation, complexity = model.equation, model.complexity
-        else:
-            settings = {"rounds": None, "max_time": seconds, "random_state": seed, **options}
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                model = regressor(method=method, feature_names=problem.names, **settings)
-                model.fit(x, y)
-            equation, complexity = (model.equations_[0][k] for k in ("equation", "complexity"))
-        spent = time.process_time() - started
-        r2, r2_wider = _r2(model, problem, fresh), _r2(model, problem, wider)
-        if r2 == -np.inf:
-            failure = "not finite at a fresh point"
-    except Exception as error:  # whatever one method does wrong, the table goes on
-        spent = time.process_time() - started
-        failure = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return {
-        "problem": problem.name, "kind": problem.kind, "method": method, "points": points,
-        "noise": noise, "r2": r2, "r2_extrapolated": r2_wider, "exact": int(1 - r2 < EXACT),
-        "exact_extrapolated": int(1 - r2 < EXACT and 1 - r2_wider < EXACT),
-        "complexity": complexity, "cpu_seconds": round(spent, 3), "equation": equation,
-        "failure": failure,
-    }  # fmt: skip
-
-
-def _r2(model, problem, x) -> float:
-    """R² on fresh points against the noise-free truth; −inf where the equation is undefined."""
-    with np.errstate(all="ignore"):
-        truth = problem.truth(x)
-    known = np.isfinite(truth)
-    if known.sum() < 10 or truth[known].std() == 0:
-        return float("nan")
-    prediction = model.predict(x[known])
-    if not np.isfinite(prediction).all():
-        return float("-inf")
-    return 1.0 - float(np.mean((truth[known] - prediction) ** 2) / truth[known].var())
-
-
-def _number(name: str) -> int:
-    return int.from_bytes(name.encode(), "little") % (2**61 - 1)
-
+from symtut.storage import keep_foreign, provenance, write_csv, write_json
 
 # ---- the table ----------------------------------------------------------------------------------
 
@@ -155,7 +73,7 @@ def run_benchmark(
     methods = list(dict.fromkeys(methods))
     _check(methods, seconds, points, noise, limit, jobs)
     keep_foreign(beside, lambda _: read_settings(out))
-    keep_foreign(out, read_table)
+    keep_foreign(out, read_results)
     problems = _problems(suite)
     asked = _of_kind(problems, kind)[:limit]
     settings = {
@@ -175,27 +93,28 @@ def run_benchmark(
             for level in noise
             for method in methods
         ]
-        done = {row_key(row): row for row in rows}
+        key_of = itemgetter(*KEY)
+        done = {key_of(row): row for row in rows}
         todo = [task for task in grid if (problems[task[0]].name, *task[1:]) not in done]
-        if len(todo) < len(grid):
-            report(f"{len(grid) - len(todo)} of {len(grid)} rows are in '{out}' already")
+        if stored := len(grid) - len(todo):
+            report(f"{stored} of {len(grid)} rows are in '{out}' already")
 
         def order(row):
             method = ALL_METHODS.index(row["method"])
             return place[row["problem"]], row["points"], row["noise"], method
 
-        progress = Progress(todo, seconds, jobs, report)
-        with closing(_results(suite, todo, jobs, seconds, seed, options)) as results:
-            for number, (task, row) in enumerate(results):
-                if number == 0:  # what fails before the first row leaves nothing
+        results = _results(suite, todo, jobs, seconds, seed, options)
+        with Bar("rows", len(grid), stored) as bar, closing(results):
+            for number, row in enumerate(results, stored + 1):
+                if number == stored + 1:  # what fails before the first row leaves nothing
                     if overwrite:
                         out.unlink(missing_ok=True)
                     write_json(beside, settings | {"sessions": [*sessions, provenance()]})
-                done[row_key(row)] = row
-                write_table(out, sorted(done.values(), key=order))
-                progress.tick(task, row)
+                done[key_of(row)] = row
+                write_csv(out, list(COLUMNS), sorted(done.values(), key=order))
+                bar.to(number, f"{row['problem']}, {row['method']}")
         rows = sorted(done.values(), key=order)
-        report(summary(rows))
+        report(summary(pd.DataFrame(rows)))
         return rows
 
 
@@ -248,7 +167,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
     if not out.exists():
         return [], []
     advice = "Choose another --out, or begin this table anew with --overwrite."
-    rows, before = read_table(out), read_settings(out)
+    rows, before = read_results(out).to_dict("records"), read_settings(out)
     for name in ("suite", "problems", "seconds", "seed", "options"):
         if before.get(name) != settings[name]:
             raise InputError(
@@ -270,12 +189,12 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
 # ---- the work -----------------------------------------------------------------------------------
 
 
-def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple, dict]]:
-    """(task, row) as they get done, in this process or in ``jobs`` others."""
+def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[dict]:
+    """Rows as they get done, in this process or in ``jobs`` others."""
     if jobs == 1 or len(todo) < 2:
         with one_thread():
             for task in todo:
-                yield task, _run_task(suite, task, seconds, seed, options)
+                yield _run_task(suite, task, seconds, seed, options)
         return
     # a fresh interpreter each: torch's and OpenMP's threads do not survive a fork
     context = multiprocessing.get_context("spawn")
@@ -284,11 +203,9 @@ def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[tuple[tuple,
         min(jobs, len(todo)), mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)
     )
     try:
-        futures = {
-            pool.submit(_run_task, suite, task, seconds, seed, options): task for task in todo
-        }
+        futures = [pool.submit(_run_task, suite, task, seconds, seed, options) for task in todo]
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            yield future.result()
     except BaseException:  # Ctrl-C above all: nobody waits for fits that are under way
         for worker in set(multiprocessing.active_children()) - others:
             worker.terminate()

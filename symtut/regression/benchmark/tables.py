@@ -1,10 +1,11 @@
-"""Tables of the regressors' benchmark: reading and writing them, and what they say in sum."""
+"""Tables of the regressors' benchmark: their columns, their settings, and the summary of them."""
 
 import math
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from symtut.errors import InputError
 from symtut.forms import (
@@ -24,7 +25,7 @@ from symtut.paths import as_path
 from symtut.regression.benchmark.exponents import law_exponents
 from symtut.regression.benchmark.peers import PEERS
 from symtut.regression.settings import METHODS
-from symtut.storage import read_csv, read_json, write_csv
+from symtut.storage import read_json, read_table
 
 ALL_METHODS = (*METHODS, *PEERS)
 COLUMNS = {
@@ -36,8 +37,9 @@ COLUMNS = {
 }  # fmt: skip
 """``complexity`` is empty and ``failure`` says why where there is no equation, or none that can be
 evaluated; such a row has ``r2`` −inf."""
+KEY = ["problem", "method", "points", "noise"]
+"""What a row is about."""
 
-WHAT = "a table of 'symtut benchmark regression'"
 SETTINGS = record(
     {
         "suite": NAME,
@@ -53,28 +55,19 @@ SETTINGS = record(
 )
 
 GOOD = 0.999
+EASY = "one or two terms, flat"
 HARD = "three or more terms or nested"
 
 
-def row_key(row: dict) -> tuple:
-    """What a row is about: (problem, method, points, noise)."""
-    return row["problem"], row["method"], row["points"], row["noise"]
-
-
-def write_table(path: Path, rows: list[dict]) -> None:
-    """Write rows as CSV, atomically."""
-    write_csv(path, list(COLUMNS), [[row[name] for name in COLUMNS] for row in rows])
-
-
-def read_table(path: str | Path) -> list[dict]:
-    """The rows of a stored table.
+def read_results(path: str | Path) -> pd.DataFrame:
+    """A stored table with the columns :data:`COLUMNS`.
 
     Raises
     ------
     InputError
         No such file, or not a table of this benchmark.
     """
-    return read_csv(path, COLUMNS, WHAT)
+    return read_table(path, COLUMNS, "a table of 'symtut benchmark regression'")
 
 
 def settings_path(table: str | Path) -> Path:
@@ -98,25 +91,24 @@ def read_settings(table: str | Path) -> dict:
 
 def summarise(paths: list[str | Path]) -> str:
     """Summaries of stored tables; tables of one suite, budget and seed are taken together."""
-    groups: dict[tuple, dict[tuple, dict]] = {}
+    groups: dict[tuple, pd.DataFrame] = {}
     for path in map(as_path, paths):
-        rows = read_table(path)
-        settings = read_settings(path)
+        rows, settings = read_results(path), read_settings(path)
         group = tuple(settings[name] for name in ("suite", "seconds", "seed", "problems"))
-        merged = groups.setdefault(group, {})
-        for row in rows:
-            if merged.setdefault(row_key(row), row) is not row:
-                raise InputError(
-                    f"'{path}' repeats {row['problem']} by {row['method']} from another table: "
-                    "summarise the two apart."
-                )
+        rows = pd.concat([groups[group], rows]) if group in groups else rows
+        for row in rows[rows.duplicated(KEY)].itertuples():
+            raise InputError(
+                f"'{path}' repeats {row.problem} by {row.method} from another table: "
+                "summarise the two apart."
+            )
+        groups[group] = rows
     return "\n\n".join(
-        f"{suite}, {seconds:g} CPU-seconds an equation, seed {seed}\n{summary([*rows.values()])}"
+        f"{suite}, {seconds:g} CPU-seconds an equation, seed {seed}\n{summary(rows)}"
         for (suite, seconds, seed, _), rows in groups.items()
     )
 
 
-def summary(rows: list[dict]) -> str:
+def summary(rows: pd.DataFrame) -> str:
     """Shares with Wilson's 95 % intervals for each kind of problem, method, points and noise.
 
     ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For laws
@@ -124,48 +116,39 @@ def summary(rows: list[dict]) -> str:
     project's own methods on the random suite the ratios of exact recovery on its harder part, with
     95 % intervals from a bootstrap over problems.
     """
-    groups: dict[tuple, list[dict]] = {}
-    for row in rows:
-        for kind in _kinds(row):
-            key = kind, row["points"], row["noise"], row["method"]
-            groups.setdefault(key, []).append(row)
-    kinds = sorted({key[0] for key in groups}, key=lambda kind: ((HARD, "all").count(kind), kind))
-    if len(kinds) == 2:  # one kind is all
-        kinds = kinds[:1]
-    wide = max([len(kind) for kind in kinds] + [4]) + 2
+    hard = rows[(rows["suite"] == "random") & (rows["kind"] != EASY)].assign(kind=HARD)
+    found = [*rows.groupby("kind"), ("all", rows), *([(HARD, hard)] if len(hard) else [])]
+    if len(found) == 2:  # one kind is all
+        found = found[:1]
+    groups = [
+        (kind, *key, group)
+        for kind, of_kind in found
+        for key, group in of_kind.assign(
+            method=pd.Categorical(of_kind["method"], ALL_METHODS)  # in the order of the methods
+        ).groupby(["points", "noise", "method"], observed=True)
+    ]
+    wide = max([len(kind) for kind, *_ in found] + [4]) + 2
     lines = [
         f"{'kind':<{wide}}{'method':<18}{'points':>6}{'noise':>7}{'n':>5}"
         f"{'exact':>19}{'and extrapolated':>19}{'R² > 0.999':>19}"
         f"{'nodes':>7}{'CPU-s':>7}{'fail':>6}"
     ]
-    order = [key for key in groups if key[0] in kinds]
-    order.sort(key=lambda key: (kinds.index(key[0]), *key[1:3], ALL_METHODS.index(key[3])))
-    for key in order:
-        kind, size, level, method = key
-        group = groups[key]
-        shares = "".join(
-            f"{share([hit(row) for row in group]):>19}"
-            for hit in (
-                lambda row: row["exact"],
-                lambda row: row["exact_extrapolated"],
-                lambda row: row["r2"] > GOOD,
-            )
-        )
-        nodes = [row["complexity"] for row in group if row["complexity"] is not None]
-        spent = np.mean([row["cpu_seconds"] for row in group])
-        failed = sum(bool(row["failure"]) for row in group)
+    for kind, size, level, method, group in groups:
+        hits = group["exact"], group["exact_extrapolated"], group["r2"] > GOOD
         lines.append(
-            f"{kind:<{wide}}{method:<18}{size:>6}{level:>7.2f}{len(group):>5}{shares}"
-            f"{np.median(nodes) if nodes else math.nan:>7.0f}{spent:>7.2f}{failed:>6}"
+            f"{kind:<{wide}}{method:<18}{size:>6}{level:>7.2f}{len(group):>5}"
+            f"{''.join(f'{share(hit):>19}' for hit in hits)}"
+            f"{group['complexity'].astype(float).median():>7.0f}"
+            f"{group['cpu_seconds'].mean():>7.2f}{(group['failure'] != '').sum():>6}"
         )
-    return "\n".join([*lines, *_exponents(groups, order), *_ratios(groups)])
+    return "\n".join([*lines, *_exponents(groups), *_ratios(hard)])
 
 
-def _exponents(groups: dict[tuple, list[dict]], order: list[tuple]) -> list[str]:
+def _exponents(groups: list[tuple]) -> list[str]:
     """Lines on the laws that are products of powers: who has all their exponents."""
     lines = []
-    for kind, size, level, method in order:
-        hits = [law_exponents(row) for row in groups[kind, size, level, method]]
+    for kind, size, level, method, group in groups:
+        hits = [law_exponents(row) for row in group.to_dict("records")]
         if hits := [hit for hit in hits if hit is not None]:
             lines.append(
                 f"  {kind}, {method}: {share(hits)}  "
@@ -174,15 +157,7 @@ def _exponents(groups: dict[tuple, list[dict]], order: list[tuple]) -> list[str]
     return ["\nright exponents of laws that are products of powers:", *lines] if lines else []
 
 
-def _kinds(row: dict) -> list[str]:
-    """The groups that a row counts in: its own kind, the harder strata of random, all."""
-    kinds = [row["kind"]]
-    if row["suite"] == "random" and row["kind"] != "one or two terms, flat":
-        kinds.append(HARD)
-    return list(dict.fromkeys([*kinds, "all"]))
-
-
-def _ratios(groups: dict[tuple, list[dict]]) -> list[str]:
+def _ratios(hard: pd.DataFrame) -> list[str]:
     """Lines that compare the project's own methods on the harder part of the random suite.
 
     In range a long formula may be exact without being the right one; outside it hardly can.
@@ -191,16 +166,13 @@ def _ratios(groups: dict[tuple, list[dict]]) -> list[str]:
     lines = []
     for column in ("exact", "exact_extrapolated"):
         found = []
-        for size, level in dict.fromkeys(key[1:3] for key in groups if key[0] == HARD):
-            for above, below in combinations(own, 2):
-                pair = [groups.get((HARD, size, level, method)) for method in (above, below)]
-                if not all(pair):
+        for (size, level), rows in hard.groupby(["points", "noise"], sort=False):
+            hits = rows.pivot(index="problem", columns="method", values=column)
+            for above, below in combinations([method for method in own if method in hits], 2):
+                both = hits[[above, below]].dropna()
+                if not both.to_numpy().any():
                     continue
-                a, b = ({row["problem"]: row[column] for row in group} for group in pair)
-                both = sorted(a.keys() & b.keys())
-                if not any(a[name] or b[name] for name in both):
-                    continue
-                value, low, high = ratio([a[name] for name in both], [b[name] for name in both])
+                value, low, high = ratio(both[above], both[below])
                 found.append(
                     f"  {above} / {below}: {value:.2f} [{low:.2f}, {high:.2f}]  "
                     f"({len(both)} problems, {size} points, noise {level:.2f})"
@@ -210,7 +182,7 @@ def _ratios(groups: dict[tuple, list[dict]]) -> list[str]:
     return lines
 
 
-def share(hits: list) -> str:
+def share(hits) -> str:
     """``0.86 [0.73, 0.93]``."""
     low, high = wilson(sum(map(bool, hits)), len(hits))
     return f"{np.mean(list(map(bool, hits))):.2f} [{low:.2f}, {high:.2f}]"
@@ -223,7 +195,7 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def ratio(above: list, below: list, resamples: int = 4000) -> tuple[float, float, float]:
+def ratio(above, below, resamples: int = 4000) -> tuple[float, float, float]:
     """Ratio of two shares on the same problems, with a paired bootstrap's 95 % interval.
 
     Infinite or NaN where the lower share is zero.

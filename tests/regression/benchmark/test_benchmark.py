@@ -3,17 +3,21 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.expressions import terms_of
 from symtut.regression.benchmark import run as benchmark
+from symtut.regression.benchmark import trial
 from symtut.regression.benchmark.peers import PeerModel
-from symtut.regression.benchmark.run import run_benchmark, run_problem
-from symtut.regression.benchmark.tables import HARD, ratio, read_table, summary, wilson, write_table
+from symtut.regression.benchmark.run import run_benchmark
+from symtut.regression.benchmark.tables import COLUMNS, HARD, ratio, read_results, summary, wilson
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.holdout import is_held_out
 from symtut.regression.problems.suites import Problem, make_suite, nesting, random_suite
+from symtut.storage import write_csv
 
 
 @pytest.mark.parametrize(("suite", "size"), [("mechanics", 40), ("nguyen", 12)])
@@ -70,17 +74,17 @@ def test_a_method_that_fails_is_a_row(monkeypatch, tmp_path):
     def broken(*arguments):
         raise ArithmeticError("no\nluck")
 
-    monkeypatch.setattr(benchmark, "fit_peer", broken)
+    monkeypatch.setattr(trial, "fit_peer", broken)
     row = run_problem(linear_problem(), "gplearn", 1.0, 50, 0.0, seed=0)
     assert row["r2"] == row["r2_extrapolated"] == -np.inf and row["failure"] == (
         "ArithmeticError: no luck"
     )
     assert row["exact"] == row["exact_extrapolated"] == 0 and row["complexity"] is None
-    write_table(tmp_path / "table.csv", [{"suite": "nguyen", **row}])
-    assert read_table(tmp_path / "table.csv") == [{"suite": "nguyen", **row}]
+    write_csv(tmp_path / "table.csv", list(COLUMNS), [{"suite": "nguyen", **row}])
+    assert stored(tmp_path / "table.csv") == [{"suite": "nguyen", **row}]
 
     nowhere = PeerModel(lambda x: np.full(len(x), np.nan), "log(-1)", 2)
-    monkeypatch.setattr(benchmark, "fit_peer", lambda *arguments: nowhere)
+    monkeypatch.setattr(trial, "fit_peer", lambda *arguments: nowhere)
     row = run_problem(linear_problem(), "gplearn", 1.0, 50, 0.0, seed=0)
     assert row["r2"] == -np.inf and row["exact"] == 0 and "not finite" in row["failure"]
     assert row["equation"] == "log(-1)" and row["complexity"] == 2
@@ -90,6 +94,10 @@ def run_small(out, methods=("sparse",), limit=2, **settings):
     """One round has no time limit to depend on."""
     settings = {"seconds": 30.0, "rounds": 1, "report": lambda line: None} | settings
     return run_benchmark("nguyen", list(methods), out, limit=limit, **settings)
+
+
+def stored(path):
+    return read_results(path).to_dict("records")
 
 
 def without_time(rows):
@@ -102,7 +110,7 @@ def test_table_with_provenance(tmp_path):
     rows = run_benchmark(
         "nguyen", ["sparse", "prior"], out, seconds=0.3, limit=2, report=printed.append
     )
-    assert read_table(out) == rows and len(rows) == 4
+    assert stored(out) == rows and len(rows) == 4
     assert [(r["problem"], r["method"]) for r in rows[:2]] == [
         ("nguyen-1", "prior"), ("nguyen-1", "sparse"),
     ]  # fmt: skip
@@ -126,14 +134,14 @@ def test_a_cut_table_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "run_problem", interrupted_at_third)
     with pytest.raises(KeyboardInterrupt):
         run_small(out, noise=(0.0, 0.1))
-    assert without_time(read_table(out)) == without_time(whole[:2])  # a table that can be used
+    assert without_time(stored(out)) == without_time(whole[:2])  # a table that can be used
     rows = run_small(out, noise=(0.0, 0.1))
     assert len(calls) == 5  # the third again, and the fourth
-    assert without_time(rows) == without_time(whole) == without_time(read_table(out))
+    assert without_time(rows) == without_time(whole) == without_time(stored(out))
     assert len(json.loads(out.with_suffix(".json").read_text())["sessions"]) == 2
 
     run_small(out)  # less than there is: nothing to do, nothing lost
-    assert len(calls) == 5 and len(read_table(out)) == 4
+    assert len(calls) == 5 and len(stored(out)) == 4
     grown = run_small(out, ["sparse", "prior"])
     assert len(calls) == 7 and len(grown) == 6
     assert [r for r in grown if r["method"] == "sparse"] == rows
@@ -150,10 +158,10 @@ def test_a_table_is_continued_only_with_its_own_settings(tmp_path):
             run_small(out, limit=1, **change)
     with pytest.raises(InputError, match="suite = nguyen, not mechanics.*--overwrite"):
         run_benchmark("mechanics", ["sparse"], out)
-    assert len(read_table(out)) == 1
+    assert len(stored(out)) == 1
     (row,) = run_small(out, limit=1, seed=1, overwrite=True)
     assert json.loads(out.with_suffix(".json").read_text())["seed"] == 1
-    assert read_table(out) == [row]
+    assert stored(out) == [row]
     out.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="is not a table of 'symtut benchmark regression'"):
         run_small(out)
@@ -163,7 +171,7 @@ def test_processes_make_the_same_rows(tmp_path):
     alone = run_small(tmp_path / "alone.csv", ["sparse", "prior"], n_candidates=32)
     shared = run_small(tmp_path / "shared.csv", ["sparse", "prior"], n_candidates=32, jobs=2)
     assert without_time(shared) == without_time(alone) and len(alone) == 4
-    assert without_time(read_table(tmp_path / "shared.csv")) == without_time(alone)
+    assert without_time(stored(tmp_path / "shared.csv")) == without_time(alone)
 
 
 def hand_made(problem, method, exact, kind="three or more terms, flat", **values):
@@ -181,7 +189,7 @@ def test_summary_of_hand_made_rows():
     rows += [hand_made(f"p{i}", "prior", int(i < 3)) for i in range(10)]
     rows += [hand_made("easy", m, 1, "one or two terms, flat") for m in ("transformer", "prior")]
     rows[9] |= {"r2": -np.inf, "complexity": None, "failure": "ArithmeticError: x"}
-    lines = summary(rows).splitlines()
+    lines = summary(pd.DataFrame(rows)).splitlines()
     hard = next(line for line in lines if line.startswith(f"{HARD}  ") and "transformer" in line)
     low, high = wilson(6, 10)
     assert hard.split()[-12:] == [

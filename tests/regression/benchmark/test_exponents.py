@@ -1,6 +1,7 @@
 """The exponents of power laws, and the halves of the suite of laws."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from symtut.errors import InputError
@@ -79,10 +80,10 @@ def test_summary_counts_right_exponents():
         {**shared, "problem": "speed of sound", "equation": "3.4*sqrt(t)/m**0.4"},
         {**shared, "problem": "rocket", "equation": "u*log(m0/m1)"},  # no power law
     ]
-    lines = summary(rows).splitlines()
+    lines = summary(pd.DataFrame(rows)).splitlines()
     (line,) = (line for line in lines if "laws, 200 points" in line)
     assert line.startswith("  development, sparse: 0.50 [") and "(2 laws, 200 points" in line
-    assert "exponents" not in summary([rows[-1]])
+    assert "exponents" not in summary(pd.DataFrame(rows[-1:]))
 
 
 def test_one_half_of_the_laws_can_be_asked_for(tmp_path):

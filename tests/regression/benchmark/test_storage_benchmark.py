@@ -8,7 +8,7 @@ import pytest
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression.benchmark.run import run_benchmark
-from symtut.regression.benchmark.tables import COLUMNS, read_settings, read_table, summarise
+from symtut.regression.benchmark.tables import COLUMNS, read_results, read_settings, summarise
 from symtut.storage import read_json, write_csv, write_json
 
 SETTINGS = {
@@ -37,7 +37,7 @@ def benchmark(out, *more):
 
 def test_a_stored_table_is_read_back(tmp_path):
     path = store(tmp_path)
-    assert read_table(path) == [ROW] and read_settings(path) == SETTINGS
+    assert read_results(path).to_dict("records") == [ROW] and read_settings(path) == SETTINGS
 
 
 @pytest.mark.parametrize("more", [[], ["--overwrite"]])
@@ -80,7 +80,7 @@ def test_overwrite_begins_a_table_of_ours_anew(tmp_path, capsys):
     assert benchmark(path) == 2
     assert "seconds = 1.0, not 0.2" in capsys.readouterr().err
     assert benchmark(path, "--overwrite") == 0
-    assert [row["problem"] for row in read_table(path)] == ["nguyen-1"]
+    assert [*read_results(path)["problem"]] == ["nguyen-1"]
     assert read_settings(path)["seconds"] == 0.2
 
 

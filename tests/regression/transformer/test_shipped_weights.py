@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from symtut.regression.benchmark.run import run_problem
-from symtut.regression.benchmark.tables import read_table
+from symtut.regression.benchmark.tables import read_results
+from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
 from symtut.storage import read_json
 
@@ -14,7 +14,7 @@ TABLE = ROOT / "data" / "results" / "regression" / "shipped_weights.csv"
 def test_a_stored_table_is_reproduced():
     """Another processor rounds differently, so one problem in eight may end differently."""
     stored = read_json(TABLE.with_suffix(".json"))
-    rows = read_table(TABLE)[::3]
+    rows = read_results(TABLE).to_dict("records")[::3]
     problems = {p.name: p for suite in ("mechanics", "nguyen") for p in make_suite(suite)}
     again = [
         run_problem(

@@ -18,10 +18,11 @@ from symtut.expressions import (
     linear_combination,
     random_functions,
 )
+from symtut.expressions.canonical import skeleton
 from symtut.regression.search.fits import join
 from symtut.regression.transformer.examples import PRESETS, make_chunk
 from symtut.regression.transformer.model import TransformerConfig
-from symtut.regression.transformer.numbered import NumberedSum, insert, numbered_sum, skeleton
+from symtut.regression.transformer.numbered import NumberedSum, insert, numbered_sum
 from symtut.regression.transformer.tokens import (
     BOS,
     CONSTANTS,
