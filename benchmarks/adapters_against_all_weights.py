@@ -15,10 +15,11 @@ from pathlib import Path
 import torch
 
 from symtut.lab.training import loss_on
+from symtut.paths import ensure_folder
 from symtut.regression.transformer.examples import make_chunk
 from symtut.regression.transformer.finetuning import FinetuneConfig
 from symtut.regression.transformer.weights import load_weights
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, write_csv, write_json
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.views import world_functions

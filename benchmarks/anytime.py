@@ -18,7 +18,7 @@ import numpy as np
 
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.lab.style import INK, OKABE_ITO, use_style
-from symtut.output_folder import output_file
+from symtut.paths import output_file
 from symtut.regression.benchmark.tables import GOOD
 from symtut.regression.benchmark.trial import Interruptible, run_problem
 from symtut.regression.problems.suites import Problem, make_suite

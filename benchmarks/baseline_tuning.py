@@ -19,7 +19,8 @@ import numpy as np
 from benchmarks.comparison_sweeps import Sweep
 from symtut.experiments.results import SUMMARY, Result
 from symtut.experiments.sweep import parse_seeds, sweep
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, read_json, write_csv, write_json
 
 STEPS = {
     "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},

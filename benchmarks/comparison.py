@@ -23,7 +23,7 @@ from symtut.experiments.summary import TABLE, add_tables
 from symtut.experiments.tables import CURVES, RUNS, read_curves, read_runs
 from symtut.lab.curves import sample_efficiency, steps_to_threshold
 from symtut.lab.style import use_style
-from symtut.storage import ensure_folder
+from symtut.paths import ensure_folder
 
 TASKS = ("pendulum", "car2d", "reacher")
 

@@ -11,13 +11,13 @@ from time import process_time
 
 import torch
 
-from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import results
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import SweepRun, parse_seeds, plan
 from symtut.experiments.tables import RUNS, read_runs
+from symtut.paths import data_path
 from symtut.tasks import make_task
 
 STORED = "results/comparison"  # under data/: the tables that the course ships

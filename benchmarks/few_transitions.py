@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from symtut.paths import ensure_folder
 from symtut.regression import load_weights
 from symtut.regression.benchmark.tables import wilson
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.storage import provenance, write_csv, write_json
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.symbolic import SymbolicWorldModel

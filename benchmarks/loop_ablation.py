@@ -36,7 +36,8 @@ import matplotlib.pyplot as plt
 from symtut.experiments.sweep import sweep
 from symtut.lab import loop_ablations
 from symtut.lab.style import use_style
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, read_json, write_csv, write_json
 
 FIRST_SEED = 200
 RECENT = 20  # real states that count as recent in the study of start states

@@ -36,7 +36,8 @@ import torch
 
 from symtut.experiments.statistics import interquartile_mean
 from symtut.lab.style import method_style, use_style
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, write_csv, write_json
 from symtut.tasks import Task, Transitions, make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models import make_world_model

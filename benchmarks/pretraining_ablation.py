@@ -28,6 +28,7 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import canonical_terms, decode, random_functions
+from symtut.paths import ensure_folder
 from symtut.regression.benchmark.tables import wilson
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import random_suite
@@ -35,7 +36,7 @@ from symtut.regression.transformer.examples import PretrainConfig
 from symtut.regression.transformer.model import TransformerConfig
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.tokens import MAX_TERMS, length
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, write_csv, write_json
 
 SIZES = TransformerConfig(n_embed=96, n_head=3, n_encoder=2, n_decoder=3, n_latents=16)
 """About a million parameters."""

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pandas as pd
 
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
-from symtut.output_folder import output_file
+from symtut.paths import output_file
 from symtut.regression import methods
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite

@@ -19,12 +19,12 @@ from pathlib import Path
 import torch
 
 from benchmarks.comparison_sweeps import STORED, chosen, commands, describe, what_is_left
-from symtut.data_files import FOLDER_VARIABLE
 from symtut.errors import InputError
 from symtut.experiments import sweep as sweeping
 from symtut.experiments.sweep import parse_seeds, sweep
 from symtut.lab import run as notebooks
-from symtut.storage import ensure_folder, write_bytes
+from symtut.paths import FOLDER_VARIABLE, ensure_folder
+from symtut.storage import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "11_the_papers_comparison.ipynb"

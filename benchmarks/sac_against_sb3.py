@@ -21,7 +21,8 @@ from symtut.experiments import train
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.statistics import mean_return
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, read_json, write_csv, write_json
 from symtut.tasks import make_task
 
 STEPS = {"pendulum": 6000, "car2d": 12_000, "reacher": 12_000}

@@ -12,10 +12,11 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from symtut.paths import ensure_folder
 from symtut.regression.benchmark.tables import COLUMNS, summary
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.storage import provenance, write_csv, write_json
 
 OUT = Path(__file__).parents[1] / "data" / "results" / "regression" / "shipped_weights.csv"
 OPTIONS = {"n_candidates": 128, "rounds": 1, "max_time": None, "weights": "general"}

@@ -31,9 +31,10 @@ import torch
 
 from symtut.expressions import Expression, terms_of
 from symtut.lab.scenes.nb08_fine_tuning import HEADER, PROPOSERS, SERIES, regressor
+from symtut.paths import ensure_folder
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.transformer.weights import load_weights
-from symtut.storage import ensure_folder, provenance, write_csv, write_json
+from symtut.storage import provenance, write_csv, write_json
 from symtut.tasks import Task, make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.views import world_functions

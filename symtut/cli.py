@@ -1,64 +1,30 @@
 """The command line: ``symtut train``, ``sweep``, ``pretrain``, ``fit``, ``benchmark`` …
 
-Exit codes: 0 done, 1 the doctor found something or a run of a sweep failed, 2 bad input or a
-training that diverged (one line on stderr), 130 interrupted, 141 nobody reads the output any more
-(as in ``symtut train ... | head``).
+Exit codes: 0 done, 1 a defect of symtut, 2 wrong input or environment (one line on stderr), 130
+interrupted, 141 nobody reads the output any more (as in ``symtut train ... | head``).
 """
 
 import argparse
 import os
+import shlex
 import sys
+from pathlib import Path
 
-from symtut.arguments import (
-    Parser,
-    above_zero,
-    check_override,
-    names,
-    numbers,
-    parse_override,
-    parse_placed_overrides,
-    parse_steps,
-    whole,
-)
+from symtut import arguments as options
 from symtut.errors import InputError
-from symtut.fit_command import add_fit, run_fit
-from symtut.memory import memory_errors_named
-from symtut.orphans import MOST_PROCESSES
+from symtut.machine import memory_errors_named
 from symtut.paths import ADVICE, as_path, file_error
-
-SEED = whole(0, 2**32 - 1)  # that every generator takes
-JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
-
-
-def add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", default="pendulum", help="which world (default: pendulum)")
-    parser.add_argument(
-        "--method",
-        default="symbolic",
-        help="sac, mbpo, symbolic, sparse or oracle (default: symbolic)",
-    )
-    parser.add_argument("--steps", type=whole(1), default=200, help="real environment steps")
-    parser.add_argument("--seed", type=SEED, default=0)
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--profile", default="default", help="default, paper or smoke")
-    parser.add_argument("--weights", help="weights of the transformer (symbolic): a name or a file")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="override any option of the loop, the learner or the model; may be repeated",
-    )
+from symtut.storage import package_version
 
 
 def run_train(arguments: argparse.Namespace) -> int:
     from symtut.experiments import train
 
-    overrides = dict(parse_override(text) for text in arguments.set)
+    overrides = dict(options.parse_override(text) for text in arguments.set)
     if arguments.weights is not None:
         overrides["weights"] = arguments.weights
     for name in sorted(overrides):
-        check_override(name)
+        options.check_override(name)
     result = train(
         arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
         arguments.profile, say, **overrides,
@@ -79,48 +45,21 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def add_sweep(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tasks", default="pendulum", help="separated by commas")
-    parser.add_argument("--methods", default="symbolic,sac", help="separated by commas")
-    parser.add_argument("--seeds", default="0-9", help="as 0-9 or 0,3,7 (default: 0-9)")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for runs and tables")
-    parser.add_argument(
-        "--steps",
-        default="200",
-        help="real environment steps: a number, or by method or task/method, as "
-        "200,sac=6000,car2d/sac=20000 (default: 200)",
-    )
-    parser.add_argument("--profile", default="default", help="default, paper or smoke")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="[WHERE:]NAME=VALUE",
-        help="override an option, everywhere or for a method or task/method, as "
-        "mbpo:rollout_length=5; may be repeated",
-    )
-    parser.add_argument("--backend", default="loky", help="loky (default) or dask")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a dask cluster, as tcp://host:8786")
-    parser.add_argument("--jobs", type=JOBS, help="processes, one thread each (default: the cores)")
-    parser.add_argument("--table", action="store_true", help="only write the tables again")
-    parser.add_argument(
-        "--reference", default="symbolic", help="method to compare with (default: symbolic)"
-    )
-
-
 def run_sweep(arguments: argparse.Namespace) -> int:
     from symtut.experiments.summary import write_tables
     from symtut.experiments.sweep import parse_seeds, sweep
+    from symtut.experiments.tables import RUNS, read_runs
 
+    failed = []
     if arguments.table:
         say(write_tables(arguments.out, arguments.reference))
-        return 0
-    failed = sweep(
-        names(arguments.tasks), names(arguments.methods), parse_seeds(arguments.seeds),
-        arguments.out, parse_steps(arguments.steps), arguments.profile,
-        parse_placed_overrides(arguments.set), arguments.backend, arguments.scheduler,
-        arguments.jobs, arguments.reference, say,
-    )  # fmt: skip
+    else:
+        failed = sweep(
+            options.names(arguments.tasks), options.names(arguments.methods),
+            parse_seeds(arguments.seeds), arguments.out, options.parse_steps(arguments.steps),
+            arguments.profile, options.parse_placed_overrides(arguments.set), arguments.backend,
+            arguments.scheduler, arguments.jobs, arguments.reference, say,
+        )  # fmt: skip
     for run in failed:
         say(f"failed: {run['task']}/{run['method']} seed {run['seed']}: {run['error']}")
     if failed:
@@ -128,23 +67,15 @@ def run_sweep(arguments: argparse.Namespace) -> int:
             f"{len(failed)} failed; '{arguments.out}/failures.json' says how to repeat each alone, "
             "the same command tries them again."
         )
-    return 1 if failed else 0
-
-
-def add_pretrain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", default="small", help="size of the transformer")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument(
-        "--examples", type=whole(1), help="random functions to see (default: preset)"
-    )
-    parser.add_argument(
-        "--workers",
-        type=WORKERS,
-        default=0,
-        help="processes that draw random functions (for GPUs)",
-    )
-    parser.add_argument("--seed", type=SEED, default=0)
+        ours = [run for run in failed if run["traceback"] and "InputError:" not in run["error"]]
+        return 1 if ours else 2
+    runs = read_runs(Path(arguments.out) / RUNS)
+    if diverged := sum(run.diverged for run in runs):
+        say(
+            f"{diverged} of {len(runs)} runs diverged, and the last good policy of each counts; "
+            "next: the same sweep in another --out, with --set METHOD:learning_rate=0.0003"
+        )
+    return 0
 
 
 def run_pretrain(arguments: argparse.Namespace) -> int:
@@ -155,23 +86,8 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
         arguments.workers,
     )  # fmt: skip
     say(f"weights in {path}")
+    say_next("benchmark", "regression", "--weights", path, "--out", "table.csv")
     return 0
-
-
-def add_finetune(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", default="pendulum", help="which world (default: pendulum)")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the weights")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--weights", default="general", help="start from: a name or a file")
-    parser.add_argument(
-        "--rank", type=whole(0, 1024), help="of the adapters (default 8); 0: all weights"
-    )
-    parser.add_argument("--examples", type=whole(1), help="random functions of that world to see")
-    parser.add_argument(
-        "--random-steps", type=whole(1), help="real steps of a random policy (default 1000)"
-    )
-    parser.add_argument("--workers", type=WORKERS, default=0, help="processes that draw functions")
-    parser.add_argument("--seed", type=SEED, default=0)
 
 
 def run_finetune(arguments: argparse.Namespace) -> int:
@@ -182,30 +98,14 @@ def run_finetune(arguments: argparse.Namespace) -> int:
         arguments.examples, arguments.random_steps, arguments.seed, say, arguments.workers,
     )  # fmt: skip
     say(f"weights in {path}")
+    say_next("train", "--task", arguments.task, "--weights", path, "--out", "DIR")
     return 0
 
 
-def add_benchmark(parser: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    run = kinds.add_parser("regression", help="run regressors on a suite, or go on with a table")
-    run.add_argument("--suite", default="mechanics", help="mechanics, nguyen, laws or random")
-    run.add_argument(
-        "--methods", default="transformer+sparse,transformer,prior,sparse",
-        help="separated by commas: transformer, prior, sparse, transformer+sparse, prior+sparse, "
-        "transformer+prior, and gplearn, pyoperon, pysindy from the extra 'benchmarks'",
-    )  # fmt: skip
-    run.add_argument("--seconds", type=above_zero, default=10.0, help="CPU-seconds an equation")
-    run.add_argument("--points", default="200", help="numbers of points, separated by commas")
-    run.add_argument("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05")
-    run.add_argument("--kind", help="problems of one kind only: development or table (of laws), …")
-    run.add_argument("--limit", type=whole(1), help="only the first so many problems")
-    run.add_argument("--seed", type=SEED, default=0)
-    run.add_argument("--weights", default="general", help="a name or a file")
-    run.add_argument("--jobs", type=JOBS, default=1, help="processes, one thread each")
-    run.add_argument("--overwrite", action="store_true", help="begin a stored table anew")
-    run.add_argument("--out", required=True, metavar="FILE", help="table, as CSV")
-    show = kinds.add_parser("summary", help="shares and intervals of stored tables")
-    show.add_argument("tables", nargs="+", metavar="FILE")
+def run_fit(arguments: argparse.Namespace) -> int:
+    from symtut.fit_command import fit
+
+    return fit(arguments, say)
 
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
@@ -213,35 +113,41 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
         from symtut.regression.benchmark.tables import summarise
 
         say(summarise(arguments.tables))
+        say("next: symtut benchmark regression --out FILE adds methods, points or noise to a table")
         return 0
     from symtut.regression.benchmark import run as benchmark
 
     methods = [name.strip() for name in arguments.methods.split(",")]
     benchmark.run_benchmark(
         arguments.suite, methods, arguments.out, arguments.seconds,
-        numbers(arguments.points, "--points", 5, 1000, int),
-        numbers(arguments.noise, "--noise", 0, 1000, float), arguments.limit,
+        options.numbers(arguments.points, "--points", 5, 1000, int),
+        options.numbers(arguments.noise, "--noise", 0, 1000, float), arguments.limit,
         arguments.seed, arguments.kind, say, arguments.jobs, arguments.overwrite,
         weights=arguments.weights,
     )  # fmt: skip
+    say_next("benchmark", "summary", arguments.out)
     return 0
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
     from symtut.doctor import doctor
 
-    return doctor()
+    if doctor(say):
+        say("next: mend what is marked PROBLEM, then run symtut doctor again")
+        return 2
+    say_next("train", "--task", "pendulum", "--out", "outputs/run")
+    return 0
 
 
-#: name: (one-line help, function that adds the arguments or None, function that runs it).
+#: name: (one-line help, function that adds the options or None, function that runs it).
 #: A command imports what it needs when it runs, so that --help is quick.
 COMMANDS = {
-    "train": ("train a policy on a task and keep the record", add_train, run_train),
-    "sweep": ("many runs: tasks, methods and seeds; tables", add_sweep, run_sweep),
-    "pretrain": ("pretrain the expression transformer", add_pretrain, run_pretrain),
-    "finetune": ("fine-tune the transformer to one world", add_finetune, run_finetune),
-    "fit": ("find equations for a column of a table", add_fit, lambda a: run_fit(a, say)),
-    "benchmark": ("compare regressors at equal CPU time", add_benchmark, run_benchmark),
+    "train": ("train a policy on a task and keep the record", options.add_train, run_train),
+    "sweep": ("many runs: tasks, methods and seeds; tables", options.add_sweep, run_sweep),
+    "pretrain": ("pretrain the expression transformer", options.add_pretrain, run_pretrain),
+    "finetune": ("fine-tune the transformer to a world", options.add_finetune, run_finetune),
+    "fit": ("find equations for a column of a table", options.add_fit, run_fit),
+    "benchmark": ("compare regressors at equal CPU time", options.add_benchmark, run_benchmark),
     "doctor": ("check this installation", None, run_doctor),
 }
 
@@ -252,24 +158,38 @@ def say(line: str) -> None:
     print(line, flush=True)  # a pipe or a notebook should see lines as they come
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="symtut", description="Symbolic world models for reinforcement learning.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (summary, add_arguments, run) in COMMANDS.items():
+def say_next(*words: object) -> None:
+    """The last line of a command: what to type next."""
+    say(f"next: {shlex.join(['symtut', *map(str, words)])}")
+
+
+def build_parser() -> options.Parser:
+    parser = options.Parser(
+        prog="symtut", description="Symbolic world models for reinforcement learning.",
+        epilog="symtut COMMAND --help names a command's options and what they may be.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"symtut {package_version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (summary, add_options, run) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
-        if add_arguments is not None:
-            add_arguments(command)
+        if add_options is not None:
+            add_options(command)
         command.set_defaults(run=run)
+    parser.commands = commands.choices
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     try:
-        arguments = build_parser().parse_args(argv)
-        for path in (getattr(arguments, "out", None), getattr(arguments, "weights", None)):
-            if path is not None:
-                as_path(path)
+        parser = build_parser()
+        arguments = parser.parse_args(argv)
+        if arguments.command is None:
+            parser.print_help()
+            return 0
+        for name in ("out", "weights", "folder", "plot", "film"):
+            if getattr(arguments, name, None) is not None:
+                as_path(getattr(arguments, name))
         if arguments.command != "fit":  # which needs torch only where it asks the transformer
             import torch
 

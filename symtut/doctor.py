@@ -96,7 +96,7 @@ def check_environment() -> str:
 
 def check_weights() -> str:
     """Shipped weights are there, and are the bytes that their cards describe."""
-    from symtut.data_files import data_path
+    from symtut.paths import data_path
     from symtut.regression.transformer.weights import read_card
     from symtut.storage import file_sha256
 

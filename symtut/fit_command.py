@@ -7,44 +7,12 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from symtut.arguments import above_zero, names, shown, whole
+from symtut.arguments import names, shown
 from symtut.errors import InputError
 
 
-def add_fit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "table", metavar="TABLE", help="CSV or TSV file: a line with the columns' names, then rows"
-    )
-    parser.add_argument("--target", required=True, metavar="NAME", help="column to explain")
-    parser.add_argument(
-        "--columns",
-        metavar="A,B",
-        help="columns to explain it by, separated by commas (default: all others with numbers)",
-    )
-    parser.add_argument(
-        "--seconds", type=above_zero, default=5.0, help="CPU-seconds of search (default: 5)"
-    )
-    parser.add_argument("--out", metavar="FILE", help="keep the equations, as JSON")
-    parser.add_argument(
-        "--method",
-        default="transformer+sparse",
-        help="transformer+sparse (default), prior+sparse, transformer+prior, transformer, prior or "
-        "sparse",
-    )
-    parser.add_argument(
-        "--robust", action="store_true", help="leave out rows that follow no common formula"
-    )
-    parser.add_argument(
-        "--drop-missing", action="store_true", help="leave out rows in which a number is missing"
-    )
-    parser.add_argument(
-        "--operators", metavar="A,B", help="alphabet of the answers, as add,mul,sin (default: all)"
-    )
-    parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=0)
-
-
-def run_fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
-    """Fit, print the front, and save it if ``--out`` is given."""
+def fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Fit, print the front, and save it if ``--out`` is given; returns the exit code."""
     from symtut.regression import SymbolicRegressor
     from symtut.regression.front_html import r2_text
     from symtut.regression.presentation import WIDTH, front_text
@@ -53,6 +21,7 @@ def run_fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     model = SymbolicRegressor(
         max_time=arguments.seconds, random_state=arguments.seed, method=arguments.method,
         robust=arguments.robust, operators=_listed(arguments.operators, "--operators"),
+        constraints=arguments.constraints,
     )  # fmt: skip
     check_settings(model)
     if arguments.out is not None:

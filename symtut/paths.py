@@ -1,13 +1,22 @@
-"""Paths that were given by a user: what may be read, what may be written or replaced."""
+"""Places on the disk: what a user may name, read and replace; output folders; shipped data."""
 
 import errno
+import glob
 import os
+import re
 import secrets
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from symtut.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
 
 
 def as_path(path: str | Path) -> Path:
@@ -133,3 +142,159 @@ def mode_of_old(path: Path) -> int | None:
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+# ---- output folders: one process at a time, and no trace of a command that failed ---------------
+
+PATIENCE = 3.0
+"""Seconds to wait for a lock: the workers of a killed process need a moment to notice."""
+
+_held: set[str] = set()  # by this process, to which the system would give the same lock twice
+
+
+@contextmanager
+def output_folder(folder: str | Path, files: Iterable[str] = ()) -> Iterator[Path]:
+    """Create ``folder`` and hold it for this process as long as the context lasts.
+
+    What a killed process left of half-written ``files`` is removed. Folders that were created here
+    and are empty in the end (after bad input, say) are removed.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written, or another process works in it.
+    """
+    folder = as_path(folder)
+    with _held_folder(folder, ".lock", folder, files):
+        yield folder
+
+
+@contextmanager
+def output_file(path: str | Path, files: Iterable[str] = ()) -> Iterator[Path]:
+    """As :func:`output_folder`, for one file: others may work in the same folder."""
+    path = as_path(path)
+    with _held_folder(path.parent, f".{path.name[:50]}.lock", path, (path.name, *files)):
+        yield path
+
+
+@contextmanager
+def _held_folder(folder: Path, lock: str, what: Path, files: Iterable[str]) -> Iterator[None]:
+    created = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
+    try:
+        ensure_folder(folder)
+        with locked(folder / lock, f"'{what}'"):
+            remove_leftovers(folder, files)
+            yield
+    finally:
+        with suppress(OSError):  # the first that is not empty, or is not there
+            for path in created:
+                path.rmdir()
+
+
+@contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file ``path``, which is gone afterwards.
+
+    The system gives a lock back when its process ends, however it ends: a file that a killed
+    process left does not block. Where the file system knows no locks there is none.
+
+    Raises
+    ------
+    InputError
+        If another process (or thread) holds it; the message names ``what`` it works on.
+    """
+    name, end = os.path.realpath(path), time.monotonic() + PATIENCE
+    while (handle := None if name in _held else _acquired(path)) is None:
+        if time.monotonic() > end:
+            raise InputError(
+                f"another process of symtut works on {what}: wait until it has ended, or choose "
+                "another --out."
+            )
+        time.sleep(0.1)
+    _held.add(name)
+    try:
+        yield
+    finally:
+        # Removed while it is held: whoever waits for it sees that it is no longer the same file.
+        # Windows removes no open file, so there it is closed first.
+        with suppress(OSError):
+            os.unlink(path)
+        os.close(handle)
+        with suppress(OSError):
+            if os.name == "nt":
+                os.unlink(path)
+        _held.discard(name)
+
+
+def _acquired(path: Path) -> int | None:
+    """The open lock file, or None if another process has it."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise file_error("write", path, error) from error
+    if _lock(handle):
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+    os.close(handle)
+    return None
+
+
+def _lock(handle: int) -> bool:
+    if os.name == "nt":
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    try:
+        # of the process, not of the open file: children that were forked must not keep it
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True
+
+
+def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+    """Remove what killed processes left of half-written files of these names."""
+    for name in ("probe", *names):
+        for path in folder.glob(f".{glob.escape(name[:50])}-*"):
+            if re.fullmatch("[0-9a-z_]{8}", path.name.rpartition("-")[2]):  # storage.write_bytes
+                path.unlink(missing_ok=True)
+
+
+# ---- shipped data -------------------------------------------------------------------------------
+
+PACKAGE = Path(__file__).resolve().parent
+# A wheel carries ``data/`` as ``symtut/data``; an editable install has it next to the package.
+ROOTS = (PACKAGE / "data", PACKAGE.parent / "data")
+FOLDER_VARIABLE = "SYMTUT_DATA"
+"""Names a folder that is looked into first: results made anew, weights trained at home."""
+
+
+def data_path(name: str | Path) -> Path:
+    """Path of a shipped file or folder, for example ``data_path("weights/general.safetensors")``.
+
+    Parameters
+    ----------
+    name : str or Path
+        Relative to ``data/``.
+
+    Raises
+    ------
+    InputError
+        If neither the package nor the repository around it has the file.
+    """
+    own = os.environ.get(FOLDER_VARIABLE)
+    roots = (Path(own), *ROOTS) if own else ROOTS
+    for root in roots:
+        path = root / name
+        if path.exists():
+            return path
+    raise InputError(
+        f"symtut ships no data file '{name}'. Looked in "
+        + " and ".join(f"'{root}'" for root in roots)
+        + ". If the name is right, the installation is incomplete: install symtut again."
+    )

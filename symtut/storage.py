@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import csv
 import datetime
-import glob
 import hashlib
 import io
 import json
 import math
 import os
 import platform
-import re
 import secrets
 import subprocess
 import sys
@@ -27,13 +25,11 @@ import safetensors
 
 from symtut.errors import InputError
 from symtut.forms import Form, Mismatch
-from symtut.paths import as_path, check_file, ensure_folder, file_error, mode_of_old
+from symtut.paths import as_path, check_file, file_error, mode_of_old
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
-
-__all__ = ["ensure_folder"]
 
 JSON_BYTES = 4_000_000  # the largest of our JSON files has a hundredth of it
 TABLE_BYTES, TABLE_ROWS = 32_000_000, 500_000
@@ -74,14 +70,6 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise file_error("write", path, error) from error
-
-
-def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
-    """Remove what killed processes left of half-written files of these names."""
-    for name in ("probe", *names):
-        for path in folder.glob(f".{glob.escape(name[:50])}-*"):
-            if re.fullmatch("[0-9a-z_]{8}", path.name.rpartition("-")[2]):  # as write_bytes ends it
-                path.unlink(missing_ok=True)
 
 
 def keep_foreign(path: str | Path, read: Callable[[Path], object]) -> None:

@@ -9,7 +9,7 @@ from symtut.arguments import numbers, parse_override, parse_steps, whole
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.experiments.sweep import MOST_SEEDS, parse_seeds
-from symtut.orphans import MOST_PROCESSES
+from symtut.machine import MOST_PROCESSES
 
 WHOLE = ["-1", "1e3", "1.5", "", "nan", "inf", "0x10", "9" * 5000, "٣", "1_000", "one"]
 TRAIN, SWEEP = ["train", "--method", "oracle"], ["sweep", "--methods", "oracle"]

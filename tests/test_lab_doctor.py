@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from symtut import data_files
 from symtut import doctor as clinic
+from symtut import paths
 
 
 def test_all_is_well_here():
@@ -40,8 +40,8 @@ def test_missing_package(monkeypatch):
 
 @pytest.fixture
 def data_copy(tmp_path, monkeypatch):
-    shutil.copytree(data_files.data_path("weights"), tmp_path / "weights")
-    monkeypatch.setattr(data_files, "ROOTS", (tmp_path,))
+    shutil.copytree(paths.data_path("weights"), tmp_path / "weights")
+    monkeypatch.setattr(paths, "ROOTS", (tmp_path,))
     return tmp_path / "weights"
 
 
@@ -78,5 +78,5 @@ def test_unforeseen_failures_are_reported_too(monkeypatch):
 
 
 def test_data_path_names_the_missing_file():
-    with pytest.raises(data_files.InputError, match="no data file 'weights/nothing'"):
-        data_files.data_path("weights/nothing")
+    with pytest.raises(paths.InputError, match="no data file 'weights/nothing'"):
+        paths.data_path("weights/nothing")

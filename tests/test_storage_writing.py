@@ -9,8 +9,8 @@ import pytest
 
 from symtut import storage
 from symtut.errors import InputError
-from symtut.paths import as_path
-from symtut.storage import ensure_folder, keep_foreign, read_json, write_bytes, write_json
+from symtut.paths import as_path, ensure_folder
+from symtut.storage import keep_foreign, read_json, write_bytes, write_json
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions and special files of POSIX")
 

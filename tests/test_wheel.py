@@ -34,7 +34,7 @@ def test_all_modules_and_data_are_inside(installed):
 
 
 def test_weights_are_found_without_the_repository(installed, tmp_path):
-    script = "from symtut.data_files import data_path; print(data_path('weights'))"
+    script = "from symtut.paths import data_path; print(data_path('weights'))"
     found = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(installed)},
         check=True, capture_output=True, text=True,

@@ -27,7 +27,8 @@ from papermill.parameterize import parameterize_notebook
 from symtut.errors import InputError
 from symtut.lab.run import QUIET_KERNEL
 from symtut.lab.session import PROFILES
-from symtut.storage import ensure_folder, provenance, read_json, write_csv, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, read_json, write_csv, write_json
 from tools.build import REPOSITORY, sources, targets
 from tools.process_tree import ProcessTree
 

@@ -18,7 +18,8 @@ import nbformat
 
 from symtut.errors import InputError
 from symtut.lab.run import QUIET_KERNEL
-from symtut.storage import ensure_folder, read_json, write_bytes, write_json
+from symtut.paths import ensure_folder
+from symtut.storage import read_json, write_bytes, write_json
 from tools import build
 from tools import exercises as ex
 from tools.course_map import COURSE, neighbours

@@ -16,7 +16,8 @@ from html import escape
 from pathlib import Path
 
 from symtut.errors import InputError
-from symtut.storage import ensure_folder, write_bytes
+from symtut.paths import ensure_folder
+from symtut.storage import write_bytes
 from tools import build, links
 from tools.course_map import COURSE
 from tools.mathml import math_font, typeset

@@ -42,7 +42,6 @@ from symtut.agents.buffers import ReplayBuffer
 from symtut.agents.loop import Loop, episode_seed
 from symtut.agents.policy import Policy
 from symtut.agents.sac import SAC, SACConfig
-from symtut.data_files import data_path
 from symtut.experiments import evaluate
 from symtut.experiments import statistics as st
 from symtut.experiments.config import RunConfig
@@ -50,6 +49,7 @@ from symtut.experiments.tables import read_curves, read_runs
 from symtut.lab import checks, curves, explorers, films, style
 from symtut.lab.scenes import nb02_actor_critic_plots as actor_critic_plots
 from symtut.lab.scenes import nb02_two_hills as two_hills
+from symtut.paths import data_path
 from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.tasks.pendulum import DT, Pendulum

@@ -37,13 +37,13 @@ from scipy.stats import spearmanr
 from symtut import make_task, progress
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
-from symtut.data_files import data_path
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
 from symtut.experiments.statistics import censored, curve_band, steps_to_threshold
 from symtut.experiments.tables import read_curves, read_runs
 from symtut.lab import checks, curves, diagrams, explorers, films, style
 from symtut.lab.scenes import nb03_dyna as dyna
+from symtut.paths import data_path
 from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
 from symtut.tasks.random_policy import random_transitions

@@ -33,9 +33,9 @@ import numpy as np
 import torch
 
 from symtut import progress
-from symtut.data_files import data_path
 from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
 from symtut.lab import checks, curves, explorers, style, training
+from symtut.paths import data_path
 from symtut.regression.transformer.decoding import prepare, sample
 from symtut.regression.transformer.examples import PRESETS, make_chunk
 from symtut.regression.transformer.pretraining import Pretraining

@@ -41,12 +41,12 @@ import scipy.optimize
 import torch
 
 from symtut import SymbolicRegressor, make_task, progress
-from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, canonical_terms, decode
 from symtut.lab import checks, curves, explorers, style, trees
 from symtut.lab.scenes import nb07_decoding_plots as decoding_plots
 from symtut.lab.scenes import nb07_decoding_steps as decoding_steps
 from symtut.lab.scenes.nb07_decoding_steps import Writer, fault
+from symtut.paths import data_path
 from symtut.regression.benchmark.tables import HARD, ratio, read_results, wilson
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.data.points import Points

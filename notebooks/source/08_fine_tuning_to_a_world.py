@@ -33,11 +33,11 @@ import numpy as np
 
 from symtut import progress
 from symtut.agents.loop import Loop
-from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.expressions import Expression, terms_of
 from symtut.lab import checks, explorers, loop_ablations, style, training
 from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
+from symtut.paths import data_path
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.transformer.examples import PRESETS, make_chunk
 from symtut.regression.transformer.finetuning import (

@@ -31,11 +31,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symtut import train
-from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Curves, cell_order, read_curves, read_runs
 from symtut.lab import checks, curves, explorers, style
+from symtut.paths import data_path
 
 budget = lab.start(
     PROFILE,

@@ -31,9 +31,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symtut import SymbolicRegressor, make_task, progress
-from symtut.data_files import data_path
 from symtut.expressions import Expression, Grammar, terms_of
 from symtut.lab import checks, explorers, loop_ablations, style
+from symtut.paths import data_path
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.proposers import library
 from symtut.storage import read_json

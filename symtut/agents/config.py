@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from symtut.agents.start_states import START_STATES
-from symtut.errors import InputError
+from symtut.errors import InputError, unknown
 
 ROLLOUT_LENGTHS = ("validated", "scheduled")  # or a whole number
 REFITS = ("clock", "on_failure")
@@ -59,7 +59,7 @@ class LoopConfig:
         for name, known in named.items():
             value = getattr(self, name)
             if value not in known:
-                raise InputError(f"unknown {name} '{value}'. Known: {', '.join(known)}.")
+                raise unknown(name, value, known)
         length = self.rollout_length
         if length not in ROLLOUT_LENGTHS and not (isinstance(length, int) and length >= 1):
             raise InputError(

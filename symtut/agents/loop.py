@@ -27,7 +27,7 @@ from symtut.agents.rollout_length import rollout_length
 from symtut.agents.sac import SAC, SACConfig
 from symtut.agents.start_states import StartStates
 from symtut.errors import InputError
-from symtut.memory import require_memory
+from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report, WorldModel
 from symtut.world_models.validation import Validation, validate

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
-from symtut.errors import InputError
+from symtut.errors import InputError, unknown
 from symtut.experiments.defaults import defaults
 from symtut.world_models import model_options
 
@@ -67,7 +67,7 @@ class RunConfig:
                 model[name] = _like_default(options[name], name, value)
             else:
                 known = sorted({*loop_kinds, *sac_kinds, *options, "evaluate_every"})
-                raise InputError(f"unknown option '{name}'. Known options: {', '.join(known)}.")
+                raise unknown("option", name, known)
         return RunConfig(
             task, method, steps, seed, every, LoopConfig(**loop), SACConfig(**sac), model
         )

@@ -6,7 +6,7 @@ task, method, the two together, profile, and last what the caller sets. Keys are
 results is written to ``config.json``.
 """
 
-from symtut.errors import InputError
+from symtut.errors import unknown
 
 #: What a task asks of every method. Pendulum is what the dataclasses' defaults were measured on.
 TASKS: dict[str, dict] = {
@@ -136,7 +136,7 @@ def defaults(task: str, method: str, profile: str) -> dict:
         If there is no such profile.
     """
     if profile not in PROFILES:
-        raise InputError(f"unknown profile '{profile}'. Known profiles: {', '.join(PROFILES)}.")
+        raise unknown("profile", profile, PROFILES)
     named = PROFILES[profile]
     chosen = named.get(method, named.get(EVERY_METHOD, {}))
     pair = PAIRS.get((task, method), {})

@@ -15,9 +15,8 @@ from symtut.experiments import results
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
-from symtut.memory import memory_errors_named
-from symtut.output_folder import output_folder
-from symtut.paths import as_path
+from symtut.machine import memory_errors_named
+from symtut.paths import as_path, output_folder
 from symtut.progress import Bar
 from symtut.storage import (
     file_sha256,

@@ -19,16 +19,15 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
 
-from symtut.errors import InputError
+from symtut.errors import InputError, unknown
 from symtut.experiments import results, workers
 from symtut.experiments.config import LARGEST_SEED, RunConfig
 from symtut.experiments.run import Run, first_difference, train
 from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
-from symtut.orphans import MOST_PROCESSES
-from symtut.output_folder import output_folder
-from symtut.paths import as_path
+from symtut.machine import MOST_PROCESSES
+from symtut.paths import as_path, output_folder
 from symtut.progress import silenced
 from symtut.tasks import TASKS, make_task
 from symtut.world_models import METHODS
@@ -112,7 +111,7 @@ def sweep(
     """
     runs = plan(tasks, methods, seeds, out, steps, profile, overrides or {})
     if reference not in METHODS:
-        raise InputError(f"unknown method '{reference}'. Known methods: {', '.join(METHODS)}.")
+        raise unknown("method", reference, METHODS)
     _check_backend(backend, scheduler, jobs)
     todo = _to_do(runs)
     with output_folder(out, SWEEP_FILES) as out:
@@ -178,7 +177,7 @@ def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun
         make_task(task)
     for method in methods:
         if method not in METHODS:
-            raise InputError(f"unknown method '{method}'. Known methods: {', '.join(METHODS)}.")
+            raise unknown("method", method, METHODS)
     steps = steps if isinstance(steps, dict) else {"": steps}
     for where in (*steps, *overrides):  # may name what this sweep leaves out, but not a misprint
         task, _, method = where.rpartition("/")
@@ -226,7 +225,7 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
 
 def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> None:
     if backend not in BACKENDS:
-        raise InputError(f"unknown backend '{backend}'. Known backends: {', '.join(BACKENDS)}.")
+        raise unknown("backend", backend, BACKENDS)
     if jobs is not None and not (type(jobs) is int and 1 <= jobs <= MOST_PROCESSES):
         raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
     if scheduler is not None and jobs is not None:

@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from symtut.errors import InputError
-from symtut.orphans import end_with
+from symtut.machine import end_with
 
 RETRIES = 2  # a run may lose this many workers and still be given to another
 CONNECT_SECONDS = 15

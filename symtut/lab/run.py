@@ -17,7 +17,8 @@ from pathlib import Path
 from symtut import progress
 from symtut.errors import InputError
 from symtut.lab.session import RECORD_VARIABLE
-from symtut.storage import ensure_folder, keep_foreign, read_bytes, read_json, write_bytes
+from symtut.paths import ensure_folder
+from symtut.storage import keep_foreign, read_bytes, read_json, write_bytes
 
 NOTEBOOK_BYTES = 100_000_000
 

@@ -1,6 +1,6 @@
 """The worlds: Gymnasium environments with their state maps, rewards and bounds."""
 
-from symtut.errors import InputError
+from symtut.errors import unknown
 from symtut.tasks.base import EVALUATION_SEEDS, Task, limited_env
 from symtut.tasks.car2d import Car2d
 from symtut.tasks.pendulum import Pendulum
@@ -24,5 +24,5 @@ def make_task(name: str) -> Task:
         If there is no such task; the message lists the known ones.
     """
     if not isinstance(name, str) or name not in TASKS:
-        raise InputError(f"unknown task {name!r}. Known tasks: {', '.join(sorted(TASKS))}.")
+        raise unknown("task", name, sorted(TASKS))
     return TASKS[name]()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from symtut.errors import InputError
-from symtut.memory import require_memory
+from symtut.machine import require_memory
 from symtut.tasks.base import Task, limited_env
 from symtut.tasks.transitions import Transitions
 

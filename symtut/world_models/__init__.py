@@ -3,7 +3,7 @@
 import importlib
 import inspect
 
-from symtut.errors import InputError
+from symtut.errors import InputError, did_you_mean, unknown
 from symtut.tasks import Task
 from symtut.world_models.base import Report, WorldModel
 
@@ -28,7 +28,7 @@ def model_options(method: str) -> dict[str, object]:
         If there is no such method; the message lists the known ones.
     """
     if method not in METHODS:
-        raise InputError(f"unknown method '{method}'. Known methods: {', '.join(METHODS)}.")
+        raise unknown("method", method, METHODS)
     if METHODS[method] is None:
         return {}
     parameters = inspect.signature(_model_class(method)).parameters.values()
@@ -44,9 +44,10 @@ def make_world_model(method: str, task: Task, seed: int, **options) -> WorldMode
         For an unknown method, an unknown option, or a task that the method cannot model.
     """
     known = model_options(method)
-    if unknown := sorted(options.keys() - known.keys()):
+    if others := sorted(options.keys() - known.keys()):
         raise InputError(
-            f"method '{method}' has no option '{unknown[0]}'. "
+            f"method '{method}' has no option '{others[0]}'"
+            f"{did_you_mean(others[0], known)}. "
             f"Known options: {', '.join(sorted(known)) or 'none'}."
         )
     if METHODS[method] is None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from symtut.errors import InputError
-from symtut.memory import require_memory
+from symtut.errors import InputError, unknown
+from symtut.machine import require_memory
 from symtut.progress import Bar
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report
@@ -331,7 +331,7 @@ def ensemble_config(size) -> EnsembleConfig:
     """
     if isinstance(size, str):
         if size not in SIZES:
-            raise InputError(f"unknown size '{size}'. Known sizes: {', '.join(SIZES)}.")
+            raise unknown("size", size, SIZES)
         return SIZES[size]
     try:
         config = size if isinstance(size, EnsembleConfig) else replace(EnsembleConfig(), **size)

@@ -13,7 +13,7 @@ select the few:
 
 import numpy as np
 
-from symtut.errors import InputError
+from symtut.errors import InputError, unknown
 from symtut.expressions import Expression
 from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
@@ -54,7 +54,7 @@ class SparseWorldModel(SymbolicWorldModel):
         random_state: int = 0,
     ):
         if selection not in SELECTIONS:
-            raise InputError(f"unknown selection '{selection}'. Known: {', '.join(SELECTIONS)}.")
+            raise unknown("selection", selection, SELECTIONS)
         super().__init__(
             task, proposer="sparse", learned_reward=learned_reward, random_state=random_state
         )

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symtut.data_files import data_path
 from symtut.experiments.config import RunConfig
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import parse_seeds
+from symtut.paths import data_path
 from symtut.regression.search.language import Language
 from symtut.tasks import make_task
 

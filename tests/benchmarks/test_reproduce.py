@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from benchmarks import comparison_sweeps as cs
-from symtut.data_files import data_path
 from symtut.errors import InputError
 from symtut.experiments import sweep as sweeping
 from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs, write_runs
+from symtut.paths import data_path
 from symtut.storage import write_csv
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,8 +25,8 @@ from symtut.experiments.config import RunConfig
 from symtut.experiments.results import is_finished
 from symtut.experiments.run import Run
 from symtut.experiments.tables import read_runs
-from symtut.memory import memory_errors_named, memory_here, require_memory
-from symtut.output_folder import locked, output_folder
+from symtut.machine import memory_errors_named, memory_here, require_memory
+from symtut.paths import locked, output_folder
 from symtut.regression.transformer.examples import PRESETS
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.pretraining import main as pretrain
@@ -419,14 +419,14 @@ def test_an_episode_ends_at_the_horizon_by_truncation(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("symtut.output_folder.PATIENCE", 0.2)
+    monkeypatch.setattr("symtut.paths.PATIENCE", 0.2)
 
 
 def test_two_processes_do_not_work_in_one_folder(tmp_path, impatient):
     out = tmp_path / "run"
     program = f"""
 import sys
-from symtut.output_folder import output_folder
+from symtut.paths import output_folder
 with output_folder({str(out)!r}):
     print("held", flush=True)
     sys.stdin.read()

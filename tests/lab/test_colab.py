@@ -52,7 +52,7 @@ _Colab.explorers.explore, _Colab.explorers.display = _Colab.watched, _Colab.show
 TELL = """\
 import google.colab, json, sys, ipywidgets, numpy, torch
 import symtut
-from symtut.data_files import data_path
+from symtut.paths import data_path
 _Colab.watched(lambda n: print(n), n=(1, 9, 1, 3))
 _Colab.first = _Colab.drawn
 _Colab.controls = [control for box in _Colab.boxes for control in box.children[:-1]]

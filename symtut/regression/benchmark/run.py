@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from symtut.errors import InputError
-from symtut.orphans import MOST_PROCESSES, end_with
-from symtut.output_folder import output_file
-from symtut.paths import as_path
+from symtut.errors import InputError, unknown
+from symtut.machine import MOST_PROCESSES, end_with
+from symtut.paths import as_path, output_file
 from symtut.progress import Bar
 from symtut.regression.benchmark.peers import PEERS, check_peer, one_thread, peer_versions
 from symtut.regression.benchmark.tables import (
@@ -121,7 +120,7 @@ def run_benchmark(
 def _check(methods, seconds, points, noise, limit, jobs):
     for method in methods:
         if method not in ALL_METHODS:
-            raise InputError(f"unknown method '{method}'; known methods: {', '.join(ALL_METHODS)}.")
+            raise unknown("method", method, ALL_METHODS)
         if method in PEERS:
             check_peer(method)
     if not 0 < seconds < np.inf:

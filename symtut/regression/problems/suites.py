@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symtut.errors import InputError
+from symtut.errors import unknown
 from symtut.expressions import (
     CONSTANT,
     OPERATORS,
@@ -308,5 +308,5 @@ SUITES = {"mechanics": mechanics, "nguyen": nguyen, "laws": laws, "random": rand
 def make_suite(name: str) -> list[Problem]:
     """The problems of a suite by name; an unknown name is an ``InputError`` that lists them."""
     if name not in SUITES:
-        raise InputError(f"unknown suite '{name}'; known suites: {', '.join(SUITES)}.")
+        raise unknown("suite", name, SUITES)
     return SUITES[name]()

@@ -20,8 +20,8 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
-from symtut.errors import InputError
-from symtut.output_folder import output_folder
+from symtut.errors import InputError, unknown
+from symtut.paths import ensure_folder, output_folder
 from symtut.progress import Bar, silenced
 from symtut.regression.transformer import training_files as files
 from symtut.regression.transformer.examples import PRESETS, Batch, PretrainConfig, make_chunk
@@ -29,14 +29,7 @@ from symtut.regression.transformer.model import FormulaTransformer, TransformerC
 from symtut.regression.transformer.processes import Processes, bfloat16_pays
 from symtut.regression.transformer.recovery import recovery
 from symtut.regression.transformer.weights import save_weights
-from symtut.storage import (
-    ensure_folder,
-    load_tensors,
-    provenance,
-    read_metadata,
-    save_tensors,
-    write_csv,
-)
+from symtut.storage import load_tensors, provenance, read_metadata, save_tensors, write_csv
 
 
 class Chunks(Dataset):
@@ -331,7 +324,7 @@ def main(
         Unknown preset, non-writable folder, a checkpoint that is not resumed, or none to resume.
     """
     if preset not in PRESETS:
-        raise InputError(f"unknown preset '{preset}'; known presets: {', '.join(PRESETS)}.")
+        raise unknown("preset", preset, PRESETS)
     config = replace(PRESETS[preset], seed=seed)
     if examples is not None:
         if examples < 1:

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from symtut.data_files import ROOTS
-from symtut.errors import InputError
-from symtut.paths import as_path
+from symtut.errors import InputError, did_you_mean
+from symtut.paths import ROOTS, as_path
 
 
 def available_weights() -> list[str]:
@@ -31,7 +30,8 @@ def find_weights(name: str | Path) -> Path:
         path = root / "weights" / f"{name}.safetensors"
         if os.path.isfile(path):
             return path
-    known = ", ".join(available_weights()) or "none"
+    known = available_weights()
     raise InputError(
-        f"unknown weights '{name}'. Shipped weights: {known}; or the path of a .safetensors file."
+        f"unknown weights '{name}'{did_you_mean(name, known)}. Shipped weights: "
+        f"{', '.join(known) or 'none'}; or the path of a .safetensors file."
     )

@@ -212,7 +212,7 @@ def test_intervals():
 
 
 def test_bad_benchmarks(tmp_path):
-    with pytest.raises(InputError, match="unknown suite 'physics'; known suites: mechanics"):
+    with pytest.raises(InputError, match="unknown suite 'physics'. Known suites: mechanics"):
         run_benchmark("physics", ["prior"], tmp_path / "x.csv")
     with pytest.raises(InputError, match="unknown method 'magic'"):
         run_benchmark("nguyen", ["magic"], tmp_path / "x.csv")

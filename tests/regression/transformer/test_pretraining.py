@@ -173,7 +173,7 @@ def test_no_tensor_is_left_on_another_device():
 
 
 def test_bad_settings(tmp_path):
-    with pytest.raises(InputError, match="unknown preset 'huge'; known presets: tiny, small"):
+    with pytest.raises(InputError, match="unknown preset 'huge'. Known presets: tiny, small"):
         main("huge", tmp_path)
     with pytest.raises(InputError, match="workers"):
         main("tiny", tmp_path, workers=-1)

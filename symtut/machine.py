@@ -1,6 +1,8 @@
-"""How much memory there is, and bad sizes told in one line instead of by a crash."""
+"""The machine: its memory, and the processes that a command starts on it."""
 
 import os
+import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,3 +59,20 @@ def memory_errors_named():
             raise
         reason = said.splitlines()[0][:200] if said else "the system refused an allocation"
         raise InputError(f"there is not enough memory: {reason}. Choose smaller sizes.") from error
+
+
+# ---- processes ----------------------------------------------------------------------------------
+
+EVERY = 0.2  # seconds
+MOST_PROCESSES = 1024  # that a command starts
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after process number ``parent``, which started it, has ended."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(EVERY)
+    os._exit(1)  # nobody is there to be told
