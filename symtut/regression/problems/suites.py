@@ -1,22 +1,18 @@
 """Test problems for regressors: equations of motion, laws, Nguyen's functions, held-out functions.
 
-``mechanics`` gives what a learner of world models sees: states and actions, and the increment of
-one coordinate over one time step of the simulator. The step is part of the problem: with the
-semi-implicit Euler rule that many simulators use, the increment of a position already contains
-the forces. Systems, ranges and constants are written for this project from textbook mechanics;
-``nguyen`` is the classic benchmark of Nguyen Quang Uy et al. (2011).
+``mechanics`` is made of :mod:`symtut.regression.problems.systems`, ``laws`` of
+:mod:`symtut.regression.problems.laws`; ``nguyen`` is the classic benchmark of Nguyen Quang Uy et
+al. (2011).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from symtut.errors import unknown
 from symtut.expressions import (
-    CONSTANT,
     OPERATORS,
-    VARIABLES,
     Expression,
     RandomFunctions,
     canonical_terms,
@@ -26,7 +22,7 @@ from symtut.expressions import (
 from symtut.expressions.tree import children
 from symtut.regression.problems.holdout import is_held_out
 from symtut.regression.problems.laws import LAWS, part
-from symtut.regression.problems.regions import box, ranged, table, within_domain
+from symtut.regression.problems.systems import SYSTEMS
 
 
 @dataclass(frozen=True)
@@ -52,145 +48,6 @@ class Problem:
     truth: Expression
 
 
-@dataclass(frozen=True)
-class System:
-    """A system of differential equations with ranges of its states and actions.
-
-    ``rates`` maps a state to the text of its time derivative. States in ``positions`` are moved
-    after the others, with the others' new values (semi-implicit Euler).
-    """
-
-    ranges: dict[str, tuple[float, float]]
-    rates: dict[str, str]
-    step: float = 0.05
-    positions: tuple[str, ...] = field(default=())
-
-
-PI = (-3.14, 3.14)
-SYSTEMS = {
-    "pendulum": System(
-        {"theta": PI, "omega": (-8, 8), "u": (-2, 2)},
-        {"omega": "15*sin(theta) + 3*u", "theta": "omega"},
-        positions=("theta",),
-    ),
-    "damped_pendulum": System(
-        {"theta": PI, "omega": (-6, 6), "u": (-2, 2)},
-        {"omega": "9.81*sin(theta) - 0.4*omega - 0.1*abs(omega)*omega + u"},
-    ),
-    "cart_pole": System(
-        {"v": (-3, 3), "theta": PI, "omega": (-4, 4), "u": (-10, 10)},
-        {
-            "v": "(u + 0.1*sin(theta)*(0.5*omega**2 + 9.8*cos(theta)))/(1 + 0.1*sin(theta)**2)",
-            "omega": "(-u*cos(theta) - 0.05*omega**2*cos(theta)*sin(theta) - 10.78*sin(theta))"
-            "/(0.5 + 0.05*sin(theta)**2)",
-        },
-        step=0.02,
-    ),
-    "cart": System(
-        {"x": (-2, 2), "v": (-3, 3), "u": (-1, 1)},
-        {"v": "5*u - 0.8*v - 0.5*tanh(4*v)", "x": "v"},
-        positions=("x",),
-    ),
-    "acrobot": System(  # generalised forces of a double pendulum, torque at the elbow
-        {"q1": PI, "q2": PI, "w1": (-4, 4), "w2": (-4, 4), "u": (-1, 1)},
-        {
-            "w1": "(9.8*sin(q1) - 4.9*sin(q1 + q2) + sin(q2)*w2**2)/(1.5 + cos(q2))",
-            "w2": "u - 4.9*sin(q1 + q2) - sin(q2)*w1**2",
-        },
-    ),
-    "two_link_arm": System(
-        {"q2": (-3, 3), "w1": (-3, 3), "w2": (-3, 3), "u1": (-2, 2), "u2": (-2, 2)},
-        {
-            "w1": "(u1 - u2 + 0.5*sin(q2)*w2**2)/(1.25 - 0.4*cos(q2)**2)",
-            "w2": "3*u2 - 1.5*sin(q2)*w1**2 - 0.4*w2",
-        },
-    ),
-    "unicycle": System(
-        {"psi": PI, "v": (-2, 2), "w": (-2, 2)},
-        {"x": "v*cos(psi)", "y": "v*sin(psi)", "psi": "w"},
-        step=0.1,
-    ),
-    "bicycle": System(
-        {"psi": PI, "v": (0, 5), "delta": (-0.6, 0.6), "a": (-2, 2)},
-        {"x": "v*cos(psi)", "psi": "0.4*v*tan(delta)", "v": "a - 0.05*abs(v)*v - 0.1*v"},
-        step=0.1,
-    ),
-    "quadrotor": System(
-        {"theta": (-1.5, 1.5), "vx": (-4, 4), "vz": (-4, 4), "w": (-3, 3), "u1": (0, 8),
-         "u2": (0, 8)},
-        {
-            "vx": "-0.8*(u1 + u2)*sin(theta) - 0.1*vx",
-            "vz": "0.8*(u1 + u2)*cos(theta) - 9.81 - 0.1*vz",
-            "w": "6*u1 - 6*u2 - 0.3*w",
-        },
-        step=0.02,
-    ),
-    "mountain_car": System(
-        {"x": (-1.2, 0.6), "v": (-0.07, 0.07), "u": (-1, 1)},
-        {"v": "0.0015*u - 0.0025*cos(3*x)", "x": "v"},
-        step=1.0,
-        positions=("x",),
-    ),
-    "spring_damper": System(
-        {"x": (-2, 2), "v": (-3, 3), "u": (-2, 2)},
-        {"v": "2*u - 6*x - 0.7*v", "x": "v"},
-        positions=("x",),
-    ),
-    "driven_oscillator": System(
-        {"x": (-2, 2), "v": (-3, 3), "t": (0, 12)},
-        {"v": "-4*x - 0.3*v + 1.5*cos(2.3*t)"},
-    ),
-    "duffing": System(
-        {"x": (-2, 2), "v": (-3, 3), "u": (-1, 1)}, {"v": "x - x**3 - 0.25*v + u"}
-    ),
-    "van_der_pol": System(
-        {"x": (-3, 3), "v": (-4, 4)}, {"v": "1.5*(1 - x**2)*v - x", "x": "v"}, positions=("x",)
-    ),
-    "lotka_volterra": System(
-        {"prey": (0.2, 4), "predator": (0.2, 4)},
-        {"prey": "1.1*prey - 0.4*prey*predator", "predator": "0.1*prey*predator - 0.4*predator"},
-        step=0.1,
-    ),
-    "lorenz": System(
-        {"x": (-15, 15), "y": (-20, 20), "z": (5, 40)},
-        {"x": "10*(y - x)", "y": "x*(28 - z) - y", "z": "x*y - 2.667*z"},
-        step=0.01,
-    ),
-    "fitzhugh_nagumo": System(
-        {"v": (-2, 2), "w": (-1, 2), "i": (0, 1)},
-        {"v": "v - v**3/3 - w + i", "w": "0.08*v + 0.056 - 0.064*w"},
-        step=0.1,
-    ),
-    "projectile": System(
-        {"vx": (-10, 10), "vz": (-10, 10)},
-        {"vx": "-0.05*vx*sqrt(vx**2 + vz**2)", "vz": "-9.81 - 0.05*vz*sqrt(vx**2 + vz**2)"},
-        step=0.02,
-    ),
-    "boat": System(
-        {"v": (-3, 3), "r": (-1, 1), "thrust": (-2, 2), "rudder": (-0.7, 0.7)},
-        {
-            "v": "thrust - 0.3*abs(v)*v - 0.2*r**2",
-            "r": "0.8*v*sin(rudder) - 0.9*r - 0.4*abs(r)*r",
-        },
-        step=0.1,
-    ),
-    "magnet": System(
-        {"gap": (0.5, 3), "v": (-2, 2), "i": (0, 3)},
-        {"v": "9.81 - 2*i**2/(0.2 + gap)**2"},
-        step=0.02,
-    ),
-    "motor": System(
-        {"w": (-10, 10), "i": (-3, 3), "u": (-5, 5)},
-        {"i": "4*u - 2*i - 0.4*w", "w": "3*i - 0.2*w - 0.6*tanh(2*w)"},
-        step=0.02,
-    ),
-    "spherical_pendulum": System(
-        {"theta": (0.4, 2.7), "phi_dot": (-3, 3), "omega": (-3, 3)},
-        {"omega": "sin(theta)*cos(theta)*phi_dot**2 - 9.81*sin(theta)"},
-        step=0.02,
-    ),
-}  # fmt: skip
-
 NGUYEN = {
     "nguyen-1": ("x**3 + x**2 + x", ("x",), (-1, 1)),
     "nguyen-2": ("x**4 + x**3 + x**2 + x", ("x",), (-1, 1)),
@@ -212,10 +69,9 @@ def mechanics() -> list[Problem]:
     problems = []
     for name, system in SYSTEMS.items():
         names = tuple(system.ranges)
-        rates = {state: Expression.from_text(text, names) for state, text in system.rates.items()}
         points = box(np.array(list(system.ranges.values()), dtype=float))
-        for state in rates:
-            truth = _increment(system, names, rates, state)
+        for state in system.rates:
+            truth = Expression.from_text(system.increment(state), names)
             problems.append(Problem(f"{name}.{state}", "mechanics", names, points, truth))
     return problems
 
@@ -272,36 +128,6 @@ def nesting(term: tuple[str, ...]) -> int:
     return below + (not linear)
 
 
-def _increment(system: System, names, rates, state) -> Expression:
-    """The increment of a state over one step as a formula in the old states."""
-    step = Expression((CONSTANT,), (system.step,))
-    moved = {}
-    if state in system.positions:  # its rate sees the others' new values
-        for other, rate in rates.items():
-            if other not in system.positions and other in names:
-                variable = VARIABLES[names.index(other)]
-                moved[variable] = _apply("add", Expression((variable,)), _apply("mul", step, rate))
-    return _apply("mul", step, _substituted(rates[state], moved))
-
-
-def _apply(operator: str, a: Expression, b: Expression) -> Expression:
-    return Expression((operator, *a.prefix, *b.prefix), a.constants + b.constants)
-
-
-def _substituted(formula: Expression, replacements: dict[str, Expression]) -> Expression:
-    """``formula`` with some of its variables replaced by formulas."""
-    prefix, constants, numbers = [], [], iter(formula.constants)
-    for token in formula.prefix:
-        if token in replacements:
-            prefix += replacements[token].prefix
-            constants += replacements[token].constants
-        else:
-            prefix.append(token)
-            if token == CONSTANT:
-                constants.append(next(numbers))
-    return Expression(tuple(prefix), tuple(constants))
-
-
 SUITES = {"mechanics": mechanics, "nguyen": nguyen, "laws": laws, "random": random_suite}
 
 
@@ -310,3 +136,63 @@ def make_suite(name: str) -> list[Problem]:
     if name not in SUITES:
         raise unknown("suite", name, SUITES)
     return SUITES[name]()
+
+
+# ---- where the points of a problem come from -----------------------------------------------------
+#
+# Each function gives a function ``points(n, generator, stretch=1.0)`` → x (n, d); a stretch above
+# 1 widens the region, to see whether a formula holds outside of the data that it was fitted to.
+
+
+def box(limits: np.ndarray):
+    """Uniform points in a box (d, 2); a stretched box keeps its centre, and 0 where it starts."""
+
+    def points(n, generator, stretch=1.0):
+        low, high = limits[:, 0], limits[:, 1]
+        centre = np.where(low >= 0, low, (low + high) / 2)
+        return generator.uniform(
+            centre + stretch * (low - centre), centre + stretch * (high - centre),
+            (n, len(limits)),
+        )  # fmt: skip
+
+    return points
+
+
+def ranged(ranges: dict):
+    """Columns uniform or log-uniform; those of positive quantities are stretched upwards only."""
+    limits = np.array([r[:2] for r in ranges.values()], dtype=float)
+    log = np.array([len(r) == 3 for r in ranges.values()])
+    positive = limits[:, 0] >= 0
+    limits[log] = np.log(limits[log])
+    low, width = limits[:, 0], limits[:, 1] - limits[:, 0]
+
+    def points(n, generator, stretch=1.0):
+        start = np.where(positive, low, low - (stretch - 1) / 2 * width)
+        x = start + stretch * width * generator.random((n, len(width)))
+        return np.where(log, np.exp(np.where(log, x, 0.0)), x)
+
+    return points
+
+
+def within_domain(points, truth: Expression):
+    """Only points at which the formula has a value: a stretched range may leave its domain."""
+
+    def inside(n, generator, stretch=1.0):
+        found = np.empty((0, 0))
+        while len(found) < n:
+            x = points(2 * n, generator, stretch)
+            x = x[np.isfinite(truth(x))]
+            found = np.vstack([found, x]) if found.size else x
+        return found[:n]
+
+    return inside
+
+
+def table(rows: np.ndarray):
+    """Points out of a fixed table (N, d), without repetition; stretched about its mean."""
+
+    def points(n, generator, stretch=1.0):
+        chosen = rows[generator.choice(len(rows), n, replace=False)]
+        return chosen.mean(0) + stretch * (chosen - chosen.mean(0)) if stretch != 1 else chosen
+
+    return points

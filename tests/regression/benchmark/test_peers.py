@@ -9,8 +9,9 @@ import pytest
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.regression.benchmark.peer_formulas import GPLEARN_CALLS, python_text, rescaled
 from symtut.regression.benchmark.peers import PEERS, check_peer, fit_peer, peer_versions
+from symtut.regression.benchmark.peers.formulas import python_text, rescaled
+from symtut.regression.benchmark.peers.gplearn import GPLEARN_CALLS
 from symtut.regression.benchmark.run import run_benchmark
 
 

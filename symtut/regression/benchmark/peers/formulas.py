@@ -49,13 +49,6 @@ def _number(node) -> float | None:
     return None
 
 
-# gplearn takes log and square root of the absolute value, and calls 0 and 1 what is near a pole
-GPLEARN_CALLS = {
-    "add": "({} + {})", "sub": "({} - {})", "mul": "({}*{})", "div": "({}/{})",
-    "log": "log(abs({}))", "sqrt": "sqrt(abs({}))", "square": "({})**2",
-}  # fmt: skip
-
-
 def python_text(text: str, calls: dict[str, str] | None = None) -> str:
     """A formula as Python writes it; ``calls`` are templates for functions by name."""
     return _write(ast.parse(text.replace("^", "**"), mode="eval").body, calls or {})
