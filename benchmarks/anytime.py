@@ -65,8 +65,8 @@ def regressor_of(parts: str) -> type:
         def _config(self, *choices):
             config = super()._config(*choices)
             return dataclasses.replace(
-                config, library=config.library if library else (), products=products,
-                rounds=config.rounds if who else 1,
+                config, library=config.library if library else (),
+                laws=config.laws if products else None, rounds=config.rounds if who else 1,
             )  # fmt: skip
 
     return Partial

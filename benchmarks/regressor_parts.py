@@ -16,7 +16,7 @@ import pandas as pd
 
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
 from symtut.paths import output_file
-from symtut.regression import methods
+from symtut.regression import proposers
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
 from symtut.regression.search import search
@@ -36,14 +36,18 @@ def _nothing(*arguments, **settings):
 
 #: Name: (where a step is called from, its name there, what stands in its place).
 STEPS = {
-    "library sums": (methods, "library", lambda *arguments: []),
-    "products": (structure, "products_of", _nothing),
+    "library sums": (proposers, "library", lambda *arguments: []),
+    "products": (structure.Products, "close_to", lambda *arguments: []),
     "sums of two terms": (structure, "propose_sums", lambda *arguments: []),
     "sums behind a function": (structure, "propose_inverted_sums", lambda *arguments: []),
-    "one combination": (structure, "reductions", lambda *arguments, **settings: []),
+    "one combination": (structure, "reductions", lambda *arguments: []),
     "products beside a term": (structure.Laws, "later", _nothing),
-    "transformer": (methods, "transformer_proposer", lambda *arguments, **settings: lambda *q: []),
-    "ratios": (methods, "SearchConfig", _WithoutRatios),
+    "transformer": (
+        proposers,
+        "transformer_proposer",
+        lambda *arguments, **settings: lambda *q: [],
+    ),
+    "ratios": (proposers, "SearchConfig", _WithoutRatios),
 }
 NOTHING, RECOMBINATION = "nothing", "recombination"
 LEFT_OUT = (NOTHING, *STEPS, RECOMBINATION)

@@ -14,8 +14,7 @@ from symtut.errors import InputError
 def fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     """Fit, print the front, and save it if ``--out`` is given; returns the exit code."""
     from symtut.regression import SymbolicRegressor
-    from symtut.regression.front_html import r2_text
-    from symtut.regression.presentation import WIDTH, front_text
+    from symtut.regression.presentation import WIDTH, front_text, r2_text
     from symtut.regression.settings import check_settings
 
     model = SymbolicRegressor(

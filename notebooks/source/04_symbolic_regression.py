@@ -38,10 +38,10 @@ from symtut.lab import checks, equations, explorers, style, trees
 from symtut.lab.scenes import nb04_genetic as genetic
 from symtut.lab.scenes import nb04_stack as stack
 from symtut.regression.problems.suites import make_suite
-from symtut.regression.proposers import library
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.fits import initial_constants
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.search.library import library
 
 budget = lab.start(
     PROFILE,
@@ -1079,7 +1079,7 @@ lab.record(front_errors=[row["loss"] for row in front], front_nodes=nodes)
 #
 # with $n$ points, the sum RSS of squared residuals, and $k$ fitted numbers: the constants of the
 # formula **plus one** for the noise variance, which is estimated too. The smallest value wins. (The
-# package's own price also counts nodes: see `symtut.regression.search.ranking.criterion`.)
+# package's own price also counts nodes: see `symtut.regression.search.fits.criterion`.)
 #
 # ### Exercise 6 · AICc (medium, 8 min)
 #

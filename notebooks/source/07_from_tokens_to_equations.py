@@ -54,12 +54,13 @@ from symtut.regression.data.scaling import choose_columns
 from symtut.regression.problems.suites import make_suite
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.finishing import finish
+from symtut.regression.search.fits import complexity, criterion, pareto, rank
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.search.ranking import complexity, criterion, pareto, rank
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
-from symtut.regression.structure.products import products_of
+from symtut.regression.structure.products import Products
 from symtut.regression.structure.reductions import reductions
+from symtut.regression.structure.sample import Sample
 from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
 from symtut.regression.transformer.tokens import SIZES, GrammarMask
 from symtut.regression.transformer.weights import find_weights, load_weights
@@ -1076,8 +1077,9 @@ terms = (("sin", "mul", "C", "x0"), ("x2",))
 fit = levenberg_marquardt([terms], x, noisy, generator)[0]
 print("fitted:    ", fit.expression().text(names, digits=6))
 print(f"             criterion {rank(fit, len(x)):.1f}")
-shorter = dict(simplifications(fit, x))
-again = levenberg_marquardt(list(shorter), x, noisy, generator, guesses=list(shorter.values()))
+shorter = simplifications(fit, x)
+guesses = [candidate.guess for candidate in shorter]
+again = levenberg_marquardt([c.terms for c in shorter], x, noisy, generator, guesses=guesses)
 for other in again:
     print("simplified:", other.expression().text(names, digits=6))
     print(f"             criterion {rank(other, len(x)):.1f}  (lower is better)")
@@ -1223,7 +1225,7 @@ for text, values in laws.items():
 
 # %%
 started = time.process_time()
-proposals = next(products_of(draws, [noisy]))
+proposals = Products(Sample(draws, noisy)).close_to(noisy)
 milliseconds = 1000 * (time.process_time() - started)
 for proposal, loss in proposals[:3]:
     numbers = () if proposal.guess is None else tuple(proposal.guess)
@@ -1282,7 +1284,7 @@ lab.record(off_the_line=list(left.values()))
 # %%
 columns = np.column_stack([f, temperature])
 started = time.process_time()
-reduced = reductions(columns, intensity)
+reduced = reductions(Sample(columns, intensity))
 milliseconds = 1000 * (time.process_time() - started)
 for reduction in reduced:
     factor, index = (

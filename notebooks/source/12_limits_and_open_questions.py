@@ -35,7 +35,7 @@ from symtut.expressions import Expression, Grammar, terms_of
 from symtut.lab import checks, explorers, loop_ablations, style
 from symtut.paths import data_path
 from symtut.regression.problems.holdout import skeleton_key
-from symtut.regression.proposers import library
+from symtut.regression.search.library import library
 from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models import make_world_model

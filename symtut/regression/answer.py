@@ -9,9 +9,8 @@ from symtut.regression.data.points import CHUNK, Points
 from symtut.regression.data.scaling import Columns
 from symtut.regression.search.budget import Budget, OutOfTime
 from symtut.regression.search.finishing import Sum, finish, front, on_all_points, ordered
-from symtut.regression.search.fits import Fit
+from symtut.regression.search.fits import Fit, pareto
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.search.ranking import pareto
 from symtut.regression.search.robust import robust_search, rule_of
 from symtut.regression.search.search import WORKING_POINTS, Proposer, SearchConfig, search
 from symtut.regression.search.validation import losses_held_out

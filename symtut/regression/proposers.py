@@ -1,4 +1,4 @@
-"""Who proposes skeletons: the transformer, the bare prior, or a fixed library.
+"""Who proposes skeletons: the transformer, the bare prior, a fixed library, the last fit.
 
 Prior search and sparse regression are the cheap baselines that the transformer has to beat at
 equal time; they are chosen by name and never used behind the user's back.
@@ -6,13 +6,29 @@ equal time; they are chosen by name and never used behind the user's back.
 
 from __future__ import annotations
 
-from itertools import combinations, product, zip_longest
+import threading
+from collections.abc import Iterable
+from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from symtut.expressions import OPERATORS, VARIABLES, Grammar, canonical_terms
-from symtut.regression.search.fits import Candidate, Terms
+from symtut.expressions import (
+    CONSTANT,
+    OPERATORS,
+    VARIABLES,
+    Expression,
+    Grammar,
+)  # fmt: skip
+from symtut.regression.data.scaling import Columns
+from symtut.regression.search.budget import Stopwatch
+from symtut.regression.search.fits import Candidate
+from symtut.regression.search.language import Language, summands
+from symtut.regression.search.library import library
+from symtut.regression.search.search import Proposer, SearchConfig
+from symtut.regression.structure.laws import Laws
+from symtut.regression.transformer.weight_names import find_weights
 
 if TYPE_CHECKING:
     from symtut.regression.transformer.model import FormulaTransformer
@@ -21,11 +37,58 @@ AT_ONCE = 1024
 """So many samples of the transformer grow together: a hundred megabytes."""
 
 
+def proposer_of(model, clock: Stopwatch) -> Proposer:
+    """Who proposes skeletons for a ``SymbolicRegressor``.
+
+    The transformer's weights are read when it is first asked; the clock stops meanwhile.
+    """
+    usable = Language.of(model.operators, model.constraints).usable
+    if model.method in ("prior", "prior+sparse"):
+        return prior_proposer(usable=usable)
+    if model.method == "sparse":
+        return library_proposer()
+    find_weights(model.weights)  # an unknown name is an error, read or not
+
+    def transformer(*question):
+        with clock.stopped():
+            from symtut.regression.transformer.weights import load_weights
+
+            propose = transformer_proposer(load_weights(model.weights), usable=usable)
+        with one_thread():
+            return propose(*question)
+
+    if model.method in ("transformer", "transformer+sparse"):
+        return transformer
+    return pooled_proposer(transformer, prior_proposer(usable=usable))
+
+
+def config_of(
+    model, language: Language, n_variables: int, known: Iterable[Candidate] = ()
+) -> SearchConfig:
+    """The choices of the search for data with so many columns; ``known`` are tried first."""
+    fixed = ()
+    if model.method.endswith("sparse"):
+        terms = library(n_variables, language.functions)
+        fixed = tuple(term for (term,) in terms if language.allows(term))
+    return SearchConfig(
+        n_candidates=int(model.n_candidates),
+        rounds=None if model.rounds is None else int(model.rounds),
+        constants=model.constants,
+        recombine=bool(model.recombine) or model.method == "sparse",
+        pool_size=10_000 if model.method == "sparse" else SearchConfig.pool_size,
+        library=fixed,
+        laws=Laws if model.method.endswith("+sparse") else None,
+        language=language,
+        known=tuple(known),
+    )
+
+
+# ---- the proposers -------------------------------------------------------------------------------
+
+
 def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, usable=OPERATORS):
     """Samples from the transformer with the ``usable`` operators, most probable first."""
-    from symtut.regression.transformer.decoding import (
-        sample,  # and torch, that a fit may do without
-    )
+    from symtut.regression.transformer.decoding import sample  # and torch: a fit may need neither
 
     def propose(x, y, amount: int, generator: np.random.Generator, stop=None):
         found: dict[Candidate, tuple[float, Candidate]] = {}
@@ -90,16 +153,83 @@ def library_proposer():
     return propose
 
 
-def library(n_variables: int, functions: tuple[str, ...] = ()) -> list[Terms]:
-    """x, x², x³, |x|, sin x, cos x and products of two of these (in the manner of SINDy).
+# ---- the last fit --------------------------------------------------------------------------------
 
-    Other ``functions`` of each variable join, alone and times a variable.
+
+def known_candidates(model, columns: Columns) -> list[Candidate]:
+    """The terms of the model's equations over the variables that the next search sees.
+
+    Their numbers come along as a guess. Equations with a column that the search does not see are
+    left out.
     """
-    names = [(name,) for name in VARIABLES[:n_variables]]
-    base = [f for v in names for f in (v, ("sin", *v), ("cos", *v), ("square", *v), ("abs", *v))]
-    pairs = [("mul", *a, *b) for a, b in combinations(base, 2)]
-    cubes = [("mul", *v, "square", *v) for v in names]
-    others = [(f, *v) for v in names for f in functions if (f, *v) not in base]
-    pairs += [("mul", *v, *f) for v, f in product(names, others)]
-    found = dict.fromkeys(canonical_terms((f,)) for f in [*base, *cubes, *others, *pairs])
-    return [terms for terms in found if len(terms) == 1]
+    names, units = {}, {}
+    for place, unit in enumerate(columns.units):
+        if columns.used[place] in model.columns_:
+            old = VARIABLES[model.columns_.index(columns.used[place])]
+            names[old], units[old] = VARIABLES[place], unit
+    found = []
+    for row in model.equations_:
+        terms = summands(row["expression"])
+        if terms and all(VARIABLES[j] in names for term in terms for j in term.variables):
+            searched = [_searched(term, names, units) for term in terms]
+            numbers = np.array([value for term in searched for value in term.constants])
+            guess = numbers if len(numbers) else None
+            found.append(Candidate(tuple(term.prefix for term in searched), guess))
+    return list(dict.fromkeys(found))
+
+
+def _searched(term: Expression, names: dict[str, str], units: dict[str, float]) -> Expression:
+    """A term with its variables in the search's units: x0 → 1000·x0."""
+    prefix, constants, numbers = [], [], iter(term.constants)
+    for token in term.prefix:
+        if token in names and units[token] != 1.0:
+            prefix += ["mul", CONSTANT, names[token]]
+            constants.append(units[token])
+        else:
+            prefix.append(names.get(token, token))
+            constants += [next(numbers)] if token == CONSTANT else []
+    return Expression(tuple(prefix), tuple(constants))
+
+
+# ---- threads -------------------------------------------------------------------------------------
+
+_lock = threading.Lock()
+_here = threading.local()
+_holders = 0
+_before = 1  # the number of threads that was set when the first holder came
+
+
+@contextmanager
+def one_thread():
+    """Torch computes on one thread in the calling thread; nested and concurrent use is safe.
+
+    The tensors of a fit are small. With two threads on two busy cores an easy fit takes 4 to 14
+    CPU-seconds, with one 0.7. NumPy's linear algebra makes no difference (measured with
+    threadpoolctl), so it is left alone.
+
+    Torch keeps a number for each thread of the program, and threads yet to begin inherit the last
+    number that was set anywhere. So the first holder notes the number for those that inherit the
+    one, and each holder gives back to its own thread what that had.
+    """
+    import torch  # a fit may do without
+
+    global _holders, _before
+    if getattr(_here, "holds", False):  # nested
+        yield
+        return
+    with _lock:
+        own = torch.get_num_threads()
+        if _holders == 0:
+            _before = own
+        elif own == 1:  # inherited
+            own = _before
+        _holders += 1
+    _here.holds = True
+    try:
+        torch.set_num_threads(1)
+        yield
+    finally:
+        _here.holds = False
+        with _lock:
+            _holders -= 1
+            torch.set_num_threads(own)

@@ -12,7 +12,14 @@ from symtut.expressions import Expression
 from symtut.expressions.domains import values_inside
 from symtut.regression import saved
 from symtut.regression.answer import Question
-from symtut.regression.data.columns import chosen, labels_of, names_of, remember, warn_of_names
+from symtut.regression.data.columns import (
+    check_same_columns,
+    chosen,
+    labels_of,
+    names_of,
+    remember,
+    warn_of_names,
+)  # fmt: skip
 from symtut.regression.data.inputs import (
     check_data,
     check_fittable,
@@ -25,13 +32,12 @@ from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
 from symtut.regression.data.screening import SCREENING_SHARE, Screen
 from symtut.regression.estimator import Estimator
-from symtut.regression.methods import config_of, proposer_of
 from symtut.regression.presentation import Presentation
+from symtut.regression.proposers import config_of, known_candidates, proposer_of
 from symtut.regression.search.budget import Budget, Stopwatch
 from symtut.regression.search.language import Language
 from symtut.regression.search.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.regression.settings import check_settings, generator_of
-from symtut.regression.warm_start import check_same_columns, known_candidates
 from symtut.regression.watching import Watch
 from symtut.storage import keep_foreign, write_json
 

@@ -17,10 +17,9 @@ from symtut.errors import InputError, unknown
 from symtut.expressions import Expression
 from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
-from symtut.regression.proposers import library
 from symtut.regression.search.finishing import finish
-from symtut.regression.search.fits import Fit
-from symtut.regression.search.ranking import complexity, score
+from symtut.regression.search.fits import Fit, complexity, score
+from symtut.regression.search.library import library
 from symtut.tasks import Task
 from symtut.world_models.symbolic import SymbolicWorldModel
 
@@ -72,7 +71,7 @@ class ThresholdedLeastSquares:
     Least squares, then every function whose share of the target is below the threshold goes, then
     least squares on the rest, until nobody goes. Columns and target have norm 1, so a coefficient
     *is* a share. Of all thresholds the one counts whose equation has the highest score
-    (:func:`~symtut.regression.search.ranking.score`).
+    (:func:`~symtut.regression.search.fits.score`).
 
     Attributes
     ----------

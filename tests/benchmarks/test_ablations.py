@@ -210,7 +210,7 @@ def test_parts_of_the_anytime_table_are_what_they_are_called():
     for name, (who, library, products) in module.PARTS.items():
         model = module.regressor_of(name)(method=f"{who or 'prior'}+sparse", n_candidates=4)
         config = model._config(Language(), 2)
-        assert (bool(config.library), config.products) == (library, products)
+        assert (bool(config.library), bool(config.laws)) == (library, products)
         if who is None:
             assert not model._proposer(None)(x, x[:, 0], 4, np.random.default_rng(0))
 
@@ -245,10 +245,11 @@ def test_a_step_that_is_left_out_proposes_nothing(left_out, monkeypatch):
             "sums behind a function": 1 / (1 / x[:, 0] + 2 / x[:, 1]),
             "one combination": x[:, 2] ** 2 * np.tanh(x[:, 0] / x[:, 1]),
         }[left_out]
+        sample = structure.Sample(x, y)
         proposers = {
             "products": lambda: next(structure.Laws(x, y).first()),
-            "sums behind a function": lambda: structure.propose_inverted_sums(x, y),
-            "one combination": lambda: structure.reductions(x, y),
+            "sums behind a function": lambda: structure.propose_inverted_sums(sample),
+            "one combination": lambda: structure.reductions(sample),
         }
         return len(proposers[left_out]())
 

@@ -15,7 +15,7 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.expressions.domains import domain_text
 from symtut.regression import SymbolicRegressor
-from symtut.regression.front_html import r2_text
+from symtut.regression.presentation import r2_text
 
 matplotlib.use("Agg")
 

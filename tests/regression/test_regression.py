@@ -12,11 +12,12 @@ from symtut.expressions import CONSTANT, Expression, Grammar, canonical_terms
 from symtut.regression import SymbolicRegressor, load_weights
 from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
-from symtut.regression.proposers import library, pooled_proposer
+from symtut.regression.proposers import pooled_proposer
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.finishing import finish, front
 from symtut.regression.search.fits import Candidate, Fit
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
+from symtut.regression.search.library import library
 from symtut.regression.search.search import SearchConfig, search
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
@@ -409,7 +410,7 @@ def test_inner_constants_that_noise_hides_may_go():
 
     def shorter(term, constants, loss):
         fit = Fit((term,), np.array(constants), np.ones(1), 0.0, loss)
-        return [terms for terms, _ in simplifications(fit, x)]
+        return [candidate.terms for candidate in simplifications(fit, x)]
 
     sine = ("sin", "mul", "C", "x1")
     assert shorter(sine, [1.04], 0.05**2) == [(("sin", "x1"),)]

@@ -12,7 +12,7 @@ import torch
 
 from symtut.errors import InputError
 from symtut.regression import SymbolicRegressor
-from symtut.regression.threads import one_thread
+from symtut.regression.proposers import one_thread
 from symtut.regression.transformer import decoding
 
 X = np.random.default_rng(0).uniform(-3, 3, (40, 2))

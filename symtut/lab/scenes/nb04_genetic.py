@@ -14,9 +14,8 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, canonical, terms_of
 from symtut.expressions.tree import split
-from symtut.regression.search.fits import Fit
+from symtut.regression.search.fits import EXACT, Fit, complexity
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.search.ranking import EXACT, complexity
 
 Prefix = tuple[str, ...]
 ALPHABET = ("add", "add", "mul", "mul", "sub", "div", "sin", "cos", "exp", "log", "sqrt", "square")

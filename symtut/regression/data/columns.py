@@ -81,6 +81,15 @@ def _text_of(label) -> str:
     return f"x{label}" if isinstance(label, int | np.integer) else str(label)
 
 
+def check_same_columns(model, count: int) -> None:
+    """Raise :class:`InputError` if the last fit was one of another number of columns."""
+    if count != model.n_features_in_:
+        raise InputError(
+            f"warm_start=True goes on from a fit of {model.n_features_in_} columns, but X has "
+            f"{count}: give the same columns, or set warm_start=False."
+        )
+
+
 def remember(model, labels: list | None, names: tuple[str, ...]) -> None:
     """Set what ``model`` has to know about the columns that it was fitted to."""
     model.n_features_in_, model.names_ = len(names), names

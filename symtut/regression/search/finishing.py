@@ -12,9 +12,8 @@ from symtut.expressions.tree import children
 from symtut.regression.data.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.data.scaling import Columns
 from symtut.regression.search.digits import digits_needed
-from symtut.regression.search.fits import Fit
+from symtut.regression.search.fits import Fit, criterion, score
 from symtut.regression.search.language import Language
-from symtut.regression.search.ranking import criterion, score
 from symtut.regression.search.validation import errors_held_out, same_within_noise
 
 ERRORS = "errors"

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from symtut.expressions import CONSTANT, Expression
-from symtut.regression.search.fits import Fit
+from symtut.regression.search.fits import EXACT, Fit, criterion, rank
 from symtut.regression.search.language import Language
-from symtut.regression.search.motion_terms import denominator_terms, numerator_terms
-from symtut.regression.search.ranking import EXACT, criterion, rank
-from symtut.regression.search.terms import TermPool, forward
+from symtut.regression.search.library import denominator_terms, numerator_terms
+from symtut.regression.search.selection import cost_of_leaving_out, forward
+from symtut.regression.search.terms import TermPool
 
 MAX_NUMERATOR = 6
 MAX_NODES = 6
@@ -65,8 +65,7 @@ class RationalSearch:
     ):
         self.pool, self.stop = pool, stop
         allows = (language or Language()).allows
-        generator = np.random.default_rng(0)
-        x = pool.x
+        generator, x = np.random.default_rng(0), pool.x
         # terms are chosen on some of the points, numbers are fitted to all
         self.rows = np.sort(generator.permutation(len(x))[:SELECTION_POINTS])
         self.x = x[self.rows]
@@ -84,8 +83,7 @@ class RationalSearch:
     def _add(self, terms: list[Expression]) -> None:
         """Take terms that vary and resemble none of the others."""
         for term in terms:
-            values = term(self.x)
-            probes = term(self.probes)
+            values, probes = term(self.x), term(self.probes)
             if not (np.isfinite(values).all() and np.isfinite(probes).all()):
                 continue
             spread = values.std()
@@ -104,34 +102,28 @@ class RationalSearch:
     def select(self, y: np.ndarray, most: int = 48) -> list[Fit]:
         """Fits ``w·N/D + a`` with the best numerators and pole-free denominators found.
 
-        ``y`` (n,) has mean 0; the result is sorted by the criterion of :mod:`ranking`.
+        ``y`` (n,) has mean 0; the result is sorted by the :func:`criterion`.
         """
-        pool = self.pool
         if len(y) < 12:
             return []
-        fresh, self._seen = pool.terms[self._seen :], len(pool.terms)
+        fresh, self._seen = self.pool.terms[self._seen :], len(self.pool.terms)
         for term in fresh:
             if term.complexity <= MAX_TOP_NODES and len(self.top.terms) < MAX_TOP_TERMS:
                 self.top.append(term)
-        if len(self.terms) < most:
-            short = [t for t in fresh if t.complexity <= MAX_NODES]
-            self._add(short[: most - len(self.terms)])
+        short = [t for t in fresh if t.complexity <= MAX_NODES]
+        self._add(short[: max(0, most - len(self.terms))])
         if not (self.terms and self.top.terms):  # columns of zeros and ones alone, for instance
             return []
-        singles = [(j,) for j in range(len(self.terms))]
-        choices = self._choices(y, singles)
+        choices = self._choices(y, [(j,) for j in range(len(self.terms))])
         fits = self._refined(choices, y)
         if fits and fits[0].loss < EXACT:
             return fits
         self._calls += 1
-        if self._calls % 2:  # denominators of two terms, every second time
+        if self._calls % 2 or len(self.terms) < 2:  # with two terms below, every second time
             return fits
         leaders = list(dict.fromkeys(c.bottom[0] for c in choices[:12]))[:2]
-        pairs = sorted(
-            {tuple(sorted((a, b))) for a in leaders for b in range(len(self.terms)) if a != b}
-        )
-        if not pairs:
-            return fits
+        others = range(len(self.terms))
+        pairs = sorted({(min(a, b), max(a, b)) for a in leaders for b in others if a != b})
         fits += self._refined(self._choices(y, pairs), y)
         return sorted(fits, key=lambda f: rank(f, len(y)))[:4]
 
@@ -159,17 +151,14 @@ class RationalSearch:
             selections = sorted(row for row in active if len(row[1]) == size)
             owner = np.array([b for b, _ in selections])
             picks = np.array([p for _, p in selections])  # (R, k)
-            slopes, value, idlest = self._scores(
-                y, forced[owner], norms[owner, index.shape[1] :], index[owner], picks
-            )
-            for r in np.argsort(value)[:4]:
-                if np.isfinite(value[r]):
-                    b, top = selections[r]
-                    found.append(_Choice(top, bottoms[b], slopes[r], float(value[r])))
-            if size > 1:
-                active |= {
-                    (b, p[:j] + p[j + 1 :]) for (b, p), j in zip(selections, idlest, strict=True)
-                }
+            scale = norms[owner, index.shape[1] :]
+            slopes, value, idlest = self._scores(y, forced[owner], scale, index[owner], picks)
+            for r in (r for r in np.argsort(value)[:4] if np.isfinite(value[r])):
+                b, top = selections[r]
+                found.append(_Choice(top, bottoms[b], slopes[r], float(value[r])))
+            active |= {
+                (b, p[:j] + p[j + 1 :]) for (b, p), j in zip(selections, idlest, strict=True)
+            }
         return sorted(found, key=lambda c: c.criterion)
 
     def _numerators(self, y, forced) -> list[tuple[int, list[int]]]:
@@ -180,16 +169,13 @@ class RationalSearch:
         """
         pool, batch = self.top, len(forced)
         basis = np.linalg.qr(forced.transpose(0, 2, 1))[0].transpose(0, 2, 1)
-        left = basis @ pool.columns.T  # (B, 2F, M)
-        right = pool.columns @ y - ((basis @ y)[:, None] @ left)[:, 0]  # (B, M)
+        taken = basis @ pool.columns.T  # (B, 2F, M)
+        right = pool.columns @ y - ((basis @ y)[:, None] @ taken)[:, 0]  # (B, M)
         short = 1 / np.array([term.complexity for term in pool.terms])
-        chosen = forward(
-            pool.gram,
-            np.concatenate([right, right]),
-            min(MAX_NUMERATOR, len(pool.terms), len(y) // 4),
-            left=np.concatenate([left, left]),
-            liking=np.concatenate([np.ones_like(right), np.tile(short, (batch, 1))]),
-        )
+        most = min(MAX_NUMERATOR, len(pool.terms), len(y) // 4)
+        bias = np.concatenate([np.ones_like(right), np.tile(short, (batch, 1))])
+        right, taken = np.concatenate([right, right]), np.concatenate([taken, taken])
+        chosen = forward(pool.gram, right, most, taken=taken, bias=bias)
         return [(b % batch, picks) for b, picks in enumerate(chosen)]
 
     def _scores(self, y, forced, scale, bottoms, picks):
@@ -202,19 +188,18 @@ class RationalSearch:
         pool, n_bottom = self.top, bottoms.shape[1]
         columns = np.concatenate([forced, pool.columns[picks]], axis=1)  # (R, 2F + k, n)
         inverse = np.linalg.pinv(columns @ columns.transpose(0, 2, 1), 1e-13, hermitian=True)
-        weights = (inverse @ (columns @ y)[..., None])[..., 0]
-        slopes = -weights[:, n_bottom : 2 * n_bottom] / scale
+        coefficients = (inverse @ (columns @ y)[..., None])[..., 0]
+        slopes = -coefficients[:, n_bottom : 2 * n_bottom] / scale
         bottom = 1 + (slopes[:, None] @ self.values[bottoms])[:, 0]
         with np.errstate(all="ignore"):
-            residual = (y - (weights[:, None] @ columns)[:, 0]) / bottom
+            residual = (y - (coefficients[:, None] @ columns)[:, 0]) / bottom
             loss = np.einsum("rn,rn->r", residual, residual) / (y @ y)
         loss[~np.isfinite(loss) | self._has_pole(slopes, bottoms)] = np.inf
         nodes = np.array([term.complexity + 3 for term in pool.terms])[picks].sum(1)
         nodes += np.array([term.complexity + 3 for term in self.terms])[bottoms].sum(1)
         value = criterion(loss, picks.shape[1] + n_bottom + 1, nodes, len(y))
-        # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
-        cost = np.square(weights) / np.maximum(np.einsum("rii->ri", inverse), 1e-300)
-        return slopes, value, np.argmin(cost[:, 2 * n_bottom :], axis=1)
+        costs = cost_of_leaving_out(coefficients, inverse)
+        return slopes, value, np.argmin(costs[:, 2 * n_bottom :], axis=1)
 
     def _has_pole(self, slopes, index, margin: float = 0.02):
         """Whether 1 + Σ d·s comes near zero or changes its sign, on the points or between them."""
@@ -226,95 +211,91 @@ class RationalSearch:
             result |= (low * high <= 0) | (np.minimum(np.abs(low), np.abs(high)) < margin * size)
         return result
 
-    def _refine(self, choice: _Choice, y, iterations: int = 8) -> Fit | None:
-        """Fit all numbers to y itself: Gauss-Newton on d, everything else linear."""
+    def _gauss_newton(self, top, under, choice: _Choice, y, iterations: int = 8):
+        """(loss, a, w, d) by steps on d from where the choice has it; a and w are solved for.
+
+        ``top`` (k, n) and ``under`` (F, n) are the values of the terms above and below the bar.
+        """
+        d, index = choice.slopes, np.array([choice.bottom])
+        loss, a, w = _solve(top, 1 + d @ under, y)
+        for _ in range(iterations):
+            bottom = 1 + d @ under
+            slope = -(w @ top) / bottom**2 * under  # ∂/∂d
+            design = np.vstack([np.ones((1, len(y))), top / bottom, slope]).T
+            step = _lstsq(design, y - a - (w @ top) / bottom)[-len(d) :]
+            if not np.isfinite(step).all():
+                break
+            for shrink in (1.0, 0.3, 0.1):  # a whole step may lead too far, or to a pole
+                trial = d + shrink * step
+                if self._has_pole(trial[None], index)[0]:
+                    continue
+                found = _solve(top, 1 + trial @ under, y)
+                if found[0] < loss:
+                    break
+            else:
+                break
+            gain, d, (loss, a, w) = loss - found[0], trial, found
+            if gain < 1e-4 * loss:
+                break
+        return loss, a, w, d
+
+    def _refine(self, choice: _Choice, y) -> Fit | None:
+        """Fit all numbers to y itself and leave out what moves nothing; None for what cancels."""
         self.stop()
-        x = self.pool.x
-        top = np.array([self.top.terms[i](x) for i in choice.top])  # (k, n)
-        bottom_terms = np.array([self.terms[j](x) for j in choice.bottom])  # (F, n)
-        slopes = choice.slopes.copy()
-        index = np.array([choice.bottom])
+        top = np.array([self.top.terms[i](self.pool.x) for i in choice.top])  # (k, n)
+        under = np.array([self.terms[j](self.pool.x) for j in choice.bottom])  # (F, n)
         best = None
         for constant in (False, True):  # a number of its own in the numerator, if it pays
             rows = np.vstack([top, np.ones((1, len(y)))]) if constant else top
-            d = slopes
-            loss, weights = _solve(rows, 1 + d @ bottom_terms, y)
-            for _ in range(iterations):
-                bottom = 1 + d @ bottom_terms
-                slope = -(weights[1:] @ rows) / bottom**2 * bottom_terms  # ∂/∂d
-                design = np.vstack([np.ones((1, len(y))), rows / bottom, slope]).T
-                residual = y - weights[0] - (weights[1:] @ rows) / bottom
-                step = _lstsq(design, residual)[-len(d) :]
-                if not np.isfinite(step).all():
-                    break
-                for shrink in (1.0, 0.3, 0.1):
-                    trial = d + shrink * step
-                    if self._has_pole(trial[None], index)[0]:
-                        continue
-                    trial_loss, trial_weights = _solve(rows, 1 + trial @ bottom_terms, y)
-                    if trial_loss < loss:
-                        break
-                else:
-                    break
-                gain, d, loss, weights = loss - trial_loss, trial, trial_loss, trial_weights
-                if gain < 1e-4 * loss:
-                    break
+            loss, a, w, d = self._gauss_newton(rows, under, choice, y)
             value = criterion(loss, constant, 3 * constant, len(y))
             if np.isfinite(loss) and (best is None or value < best[0]):
-                best = value, loss, weights, d
+                best = value, loss, a, w, d
         if best is None:
             return None
-        _, loss, weights, d = best
+        _, loss, a, w, d = best
         # numerator terms that move nothing go
-        moves = np.abs(weights[1 : len(top) + 1]) * top.std(1) / np.abs(1 + d @ bottom_terms).mean()
+        moves = np.abs(w[: len(top)]) * top.std(1) / np.abs(1 + d @ under).mean()
         idle = moves < 1e-5 * y.std()
         if idle.any() and not idle.all():
             kept = tuple(i for i, gone in zip(choice.top, idle, strict=True) if not gone)
             return self._refine(_Choice(kept, choice.bottom, d, choice.criterion), y)
         # parts that cancel are a power series in disguise: 500 − 500·1000/(1000 + s) for s
-        parts = weights[1:, None] * rows[: len(weights) - 1] / (1 + d @ bottom_terms)
-        largest = np.abs(parts).max(initial=abs(weights[0]))
-        if largest > MAX_CANCELLATION * y.std():
+        parts = w[:, None] * rows[: len(w)] / (1 + d @ under)
+        if np.abs(parts).max(initial=abs(a)) > MAX_CANCELLATION * y.std():
             return None
-        return self._written(choice, weights, d, loss)
+        return self._written(choice, a, w, d, loss)
 
-    def _written(self, choice: _Choice, weights, d, loss) -> Fit | None:
+    def _written(self, choice: _Choice, a, w, d, loss) -> Fit | None:
         """``a + w·(t1 + C·t2 + … + C)/(C + s1 + C·s2)`` as a fit with one term."""
-        if not (np.all(d) and np.all(weights[1:]) and np.isfinite(weights).all()):
+        if not (np.all(d) and np.all(w) and np.isfinite(w).all() and np.isfinite(a)):
             return None
-        top = [self.top.terms[i] for i in choice.top]
-        # lead with the weight in the middle, so that no ratio is far from one
-        strength = np.log(np.abs(weights[1 : len(top) + 1]))
-        lead = int(np.argmin(np.maximum(strength.max() - strength, strength - strength.min())))
-        order = [lead, *(k for k in range(len(top)) if k != lead)]
-        weights = np.concatenate([weights[:1], weights[1:][order], weights[len(top) + 1 :]])
-        first, *others = [top[k] for k in order]
-        outer = weights[1]
-        parts = [first] + [
-            Expression(("mul", CONSTANT, *t.prefix), (float(w / outer), *t.constants))
-            for t, w in zip(others, weights[2:], strict=False)
-        ]
-        if len(weights) > len(top) + 1:
-            parts = [Expression((CONSTANT,), (float(weights[-1] / outer),)), *parts]
+        terms = [self.top.terms[i] for i in choice.top]
+        # lead with the coefficient in the middle, so that no ratio is far from one
+        size = np.log(np.abs(w[: len(terms)]))
+        lead = int(np.argmin(np.maximum(size.max() - size, size - size.min())))
+        others = [k for k in range(len(terms)) if k != lead]
+        parts = [terms[lead], *(_times(w[k] / w[lead], terms[k]) for k in others)]
+        if len(w) > len(terms):
+            parts = [_number(w[-1] / w[lead]), *parts]
         # a denominator term that moves nothing is no term; the strongest one is written first
         moves = np.abs(d) * self.values[list(choice.bottom)].std(1)
-        order = [k for k in np.argsort(-moves) if moves[k] > MIN_VARIATION]
-        if len(order) < len(d):
+        first, *rest = np.argsort(-moves)
+        if not (moves > MIN_VARIATION).all():
             return None
-        d = d[order]
-        s, *more = [self.terms[choice.bottom[k]] for k in order]
-        under = [Expression((CONSTANT,), (float(1 / d[0]),)), s] + [
-            Expression(("mul", CONSTANT, *t.prefix), (float(e / d[0]), *t.constants))
-            for t, e in zip(more, d[1:], strict=True)
-        ]
-        numerator, denominator = _sum(parts), _sum(under)
-        return Fit(
-            (("div", *numerator.prefix, *denominator.prefix),),
-            np.array(numerator.constants + denominator.constants),
-            np.array([outer / d[0]]),
-            float(weights[0]),
-            float(loss),
-        )
+        below = [_number(1 / d[first]), self.terms[choice.bottom[first]]]
+        below += [_times(d[k] / d[first], self.terms[choice.bottom[k]]) for k in rest]
+        above, below = _sum(parts), _sum(below)
+        term, inner = ("div", *above.prefix, *below.prefix), above.constants + below.constants
+        return Fit((term,), np.array(inner), np.array([w[lead] / d[first]]), float(a), float(loss))
+
+
+def _number(value: float) -> Expression:
+    return Expression((CONSTANT,), (float(value),))
+
+
+def _times(factor: float, term: Expression) -> Expression:
+    return Expression(("mul", CONSTANT, *term.prefix), (float(factor), *term.constants))
 
 
 def _sum(parts: list[Expression]) -> Expression:
@@ -325,11 +306,11 @@ def _sum(parts: list[Expression]) -> Expression:
 
 
 def _solve(rows, bottom, y):
-    """Best a and w of a + Σ w·t/D at a fixed denominator: (loss, weights with a first)."""
+    """Best a and w of a + Σ w·t/D at a fixed denominator: (loss, a, w)."""
     design = np.vstack([np.ones((1, len(y))), rows / bottom]).T
-    weights = _lstsq(design, y)
-    residual = y - design @ weights
-    return float(residual @ residual / len(y) / y.var()), weights
+    solution = _lstsq(design, y)
+    residual = y - design @ solution
+    return float(residual @ residual / len(y) / y.var()), solution[0], solution[1:]
 
 
 def _lstsq(design, y):

@@ -13,10 +13,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from symtut.expressions import Expression
 from symtut.regression.data.points import solve
 from symtut.regression.search.budget import Budget
-from symtut.regression.search.fits import Fit
-from symtut.regression.search.ranking import EXACT, rank, shortlist
+from symtut.regression.search.fits import EXACT, Fit, rank, shortlist
+from symtut.regression.search.library import library
+from symtut.regression.search.selection import forward
+from symtut.regression.search.terms import TermPool
 
 KEEP = 0.75
 """Share of the points that a trimmed fit rests on: at most the rest may be outliers."""
@@ -106,21 +109,40 @@ def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) 
     most ``points`` points, to judge all.
     """
     some = _sample(len(y), points, generator)
-    columns, y_some = _library_columns(x[some]), y[some]
+    terms = [Expression(term) for (term,) in library(x.shape[1])]
+    pool, y_some = TermPool(x[some]), y[some]
+    pool.extend(terms, np.array([term(pool.x) for term in terms]))
     fitted = np.full(len(some), np.median(y_some))
     chosen: list[int] = []
     for _ in range(6):
         limit = 2 * _spread(y_some - fitted)
         cut = fitted + np.clip(y_some - fitted, -limit, limit)
-        picked = _select(columns, cut)
-        design = np.column_stack([np.ones(len(some)), columns[:, picked]])
-        weights = np.linalg.lstsq(design, cut, rcond=None)[0]
-        fitted = design @ weights
+        picked = _worth_their_price(pool, cut)
+        design = np.column_stack([np.ones(len(some)), *pool.values[picked]])
+        coefficients = np.linalg.lstsq(design, cut, rcond=None)[0]
+        fitted = design @ coefficients
         if picked == chosen and np.abs(y_some - fitted).max() <= limit:
             break
         chosen = picked
-    design = np.column_stack([np.ones(len(y)), _library_columns(x, picked)])
-    return _judged(y - design @ weights, y)
+    design = np.column_stack([np.ones(len(y)), *(pool.terms[k](x) for k in picked)])
+    return _judged(y - design @ coefficients, y)
+
+
+def _worth_their_price(pool: TermPool, y, most: int = 15) -> list[int]:
+    """Terms by forward selection, as long as each pays for having been picked out of so many."""
+    centred = y - y.mean()
+    amount = min(most, len(y) // 4)
+    (picks,) = forward(pool.gram, (pool.columns @ centred)[None], amount)
+    if not picks:
+        return []
+    directions = np.linalg.qr(pool.columns[picks].T)[0]
+    explained = np.square(centred @ directions)
+    error = centred @ centred - np.concatenate([[0.0], np.cumsum(explained)])[:-1]
+    price = (np.log(len(y)) + 2 * np.log(len(pool.terms))) / len(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pays = -np.log(np.maximum(1 - explained / error, 1e-12)) >= price
+    pays &= error > 1e-20
+    return picks[: len(picks) if pays.all() else int(np.argmin(pays))]
 
 
 def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
@@ -184,34 +206,3 @@ def _spread(residual) -> float:
     """Standard deviation, as the smallest 75 % of the residuals have it."""
     kept = int(np.ceil(KEEP * len(residual)))
     return _SPREAD * float(np.sqrt(np.mean(np.sort(np.square(residual))[:kept])))
-
-
-def _library_columns(x, which=None) -> np.ndarray:
-    """x, x², |x|, sin x, cos x of every variable and products of two of these; or some of them."""
-    base = np.column_stack([x, x * x, np.abs(x), np.sin(x), np.cos(x), np.ones(len(x))])
-    i, j = np.triu_indices(base.shape[1], 1)
-    which = slice(None) if which is None else which
-    return base[:, i[which]] * base[:, j[which]]
-
-
-def _select(columns, y, most: int = 15) -> list[int]:
-    """Forward selection; a column must pay for having been picked out of so many."""
-    columns = columns - columns.mean(0)
-    residual = y - y.mean()
-    norm = np.sqrt(np.square(columns).sum(0))
-    varies = norm > 1e-9 * np.sqrt(len(y))
-    columns, picked = np.where(varies, columns, 0.0) / np.where(varies, norm, 1.0), []
-    price = (np.log(len(y)) + 2 * np.log(columns.shape[1])) / len(y)
-    error = residual @ residual
-    while len(picked) < min(most, len(y) // 4) and error > 1e-20:
-        left = np.square(columns).sum(0)
-        gain = np.where(left > 1e-6, np.square(residual @ columns) / np.maximum(left, 1e-9), 0.0)
-        pick = int(np.argmax(gain))
-        if -np.log(max(1 - gain[pick] / error, 1e-12)) < price:
-            break
-        picked.append(pick)
-        basis = columns[:, pick] / np.sqrt(left[pick])
-        residual = residual - basis * (basis @ residual)
-        columns = columns - np.outer(basis, basis @ columns)
-        error = residual @ residual
-    return picked

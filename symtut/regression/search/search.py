@@ -8,7 +8,7 @@ the search only adds to what it has found, in an order that does not depend on t
 a step that the limit cuts leaves nothing behind. So more time never gives a worse answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -18,14 +18,12 @@ from symtut.expressions import VARIABLES, Expression
 from symtut.regression.data.scaling import rescaled
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.budget import Budget, OutOfTime
-from symtut.regression.search.fits import Candidate, Fit
+from symtut.regression.search.fits import EXACT, ROUNDING, Candidate, Fit, rank, shortlist
 from symtut.regression.search.language import Language
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.search.ranking import EXACT, ROUNDING, rank, shortlist
 from symtut.regression.search.rational import RationalSearch
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
-from symtut.regression.structure.laws import Laws
 
 Proposer = Callable[..., list[Candidate]]
 """(x, y, how many, generator, stop) → candidate skeletons; ``stop()`` is true once time is up."""
@@ -64,8 +62,9 @@ class SearchConfig:
         Fixed terms without constants. Sums of these are tried first; where the proposals of a
         round leave more than rounding errors, they are tried for its target and join the pool
         (with ``recombine``).
-    products : bool
-        Try products in the logarithm and sums behind a function, too, before anything slow.
+    laws : callable, optional
+        Who proposes from the structure of the points, before anything slow: (x, y, stop, operators)
+        → :class:`~symtut.regression.structure.laws.Laws`, x and y in the user's units.
     language : Language
         What may be an answer; ``library`` has no other terms.
     known : tuple of Candidate
@@ -81,7 +80,7 @@ class SearchConfig:
     pool_size: int = 48
     rational: bool = True
     library: tuple[tuple[str, ...], ...] = ()
-    products: bool = False
+    laws: Callable | None = None
     language: Language = field(default_factory=Language)
     known: tuple[Candidate, ...] = ()
 
@@ -120,8 +119,7 @@ def search(
         whether all rounds ran.
     """
     budget = budget or Budget()
-    state = _Search(x, y, propose, config, generator, budget, units, y_units, watch)
-    complete = True
+    complete, state = True, _Search(x, y, propose, config, generator, budget, units, y_units, watch)
     try:
         state.begin()
         state.run()
@@ -141,26 +139,26 @@ class _Search:
     def __init__(self, x, y, propose, config, generator, budget, units, y_units, watch):
         self.x, self.y, self.propose, self.config = x, y, propose, config
         self.units, self.y_units, self.watch = units or (1.0,) * x.shape[1], y_units, watch
-        self.generator, self.budget = generator, budget
+        self.generator, self.budget, self.language = generator, budget, config.language
         n = self.n = len(x)
         self.rows = np.arange(n)  # those that candidates are screened on
         if n > config.screening_points:
             self.rows = np.sort(generator.choice(n, config.screening_points, replace=False))
-        self.language = config.language
         self.pool, self.fixed, self.quotients = self._pool_of([]), None, None
         self.found: list[Fit] = []
-        # ratios and laws that are not exact wait: their terms and residuals lead astray
+        # ratios and laws that are not exact stay apart until the end: the terms of a wrong one, and
+        # what it leaves of y, would lead the rounds astray
         self.ratios: list[Fit] = []
         self.waiting: list[Fit] = []
         self.rounds_done = 0
 
     def begin(self) -> None:
-        """The mean, sums of plain variables, sums of library terms."""
+        """The mean, sums of plain variables, what is known, sums of library terms, laws."""
         mean = Fit((), np.zeros(0), np.zeros(0), float(self.y.mean()), 1.0)
+        self.found = [mean]
         names = [(name,) for name in VARIABLES[: self.x.shape[1]]]
-        sums = self._pool_of(names).select(self.y)
-        self.found = [mean, *(f for f in sums if self.language.permits(f.terms))]
-        known = self._fitted_candidates(self.config.known)
+        self._take(self._pool_of(names).select(self.y))
+        known = self._best_of(self.config.known)
         self._take(known)
         self._polish(known[:4])
         self.pool.add(known, self.config.pool_size)
@@ -168,32 +166,12 @@ class _Search:
             self.budget.stop()
             self.fixed = self._pool_of(self.config.library, self.budget.stop)
             self._take_library(self.y)
-        if self.config.products:
+        if self.config.laws is not None:
             some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
             mean, deviation = self.y_units
             x, y = self.x[some] * self.units, self.y[some] * deviation + mean
-            self.laws = Laws(x, y, self.budget.stop, self.language.usable)
+            self.laws = self.config.laws(x, y, self.budget.stop, self.language.usable)
             self._take_laws(self.laws.first())
-
-    def _take_laws(self, proposals: Iterator[list[Candidate]]) -> None:
-        """Fit proposals, which come with all their numbers, until nothing is left to explain."""
-        while not self._certain() and (candidates := next(proposals, None)) is not None:
-            scaled = [rescaled(candidate, self.units) for candidate in candidates]
-            fits = self._fitted_candidates([c for c in scaled if c is not None])
-            before = self._best()
-            self._take([f for f in fits if f.loss < EXACT])
-            if self._best() is not before:
-                self._take_shorter(fits[:4])
-            self.waiting = self._ranked(self.waiting + fits)[:8]
-
-    def _fitted_candidates(self, candidates) -> list[Fit]:
-        """The best of candidates that come with all their numbers, in every digit."""
-        candidates = [c for c in candidates if self.language.permits(c.terms)]
-        terms, guesses = [c.terms for c in candidates], [c.guess for c in candidates]
-        if not terms:
-            return []
-        fits = self._fit_all(terms, guesses, 1, self.x, self.y)
-        return self._ranked([f for f in fits if np.isfinite(f.loss)])[:8]
 
     def run(self) -> None:
         """Ask the proposer, round after round, until the fit is exact."""
@@ -204,7 +182,7 @@ class _Search:
             target = self.y if number % 3 == 0 else target
             self._round(target, number == 0)
             self.rounds_done += 1
-            if number == 0 and self.config.products and self._best().loss >= EXACT:
+            if number == 0 and self.config.laws is not None and self._best().loss >= EXACT:
                 self._take_laws(self.laws.later())
             best = self._best()
             if not self.config.recombine or _settled(best):
@@ -212,13 +190,14 @@ class _Search:
             target = self.y - best.expression()(self.x)
 
     def _round(self, target, first: bool) -> None:
-        config, whole = self.config, target is self.y
+        """Proposals for a target, and selection among their terms and all that came before."""
+        config = self.config
         amount = config.n_candidates if first else max(8, config.n_candidates // 2)
         self.budget.stop()
         candidates = self.propose(self.x, target, amount, self.generator, self.budget.stop)
         fits = self._screened(candidates, target)
-        if whole:
-            self._take(self._fitted(fits[:16]))
+        if target is self.y:  # what explains a residual says nothing of y by itself
+            self._take(self._fit(f.candidate for f in fits[:16]))
         if config.recombine:
             self.pool.add(fits, config.pool_size)
             self._take(self.pool.select(self.y))
@@ -228,44 +207,11 @@ class _Search:
         # polished constants make better columns, and reveal plain variables
         self.pool.add(self._ranked(self.found)[:6], config.pool_size)
         self._take(self.pool.select(self.y))
-        if self.fixed is not None and self._best().loss > ROUNDING and not (first and whole):
+        asked_before = first and target is self.y  # the library, for y: that was the beginning
+        if self.fixed is not None and self._best().loss > ROUNDING and not asked_before:
             self._take_library(target)
         if config.rational and self.language.has_ratios and self._best().loss >= EXACT:
-            self.budget.stop()
-            if self.quotients is None:
-                self.quotients = RationalSearch(self.pool, self.budget.stop, self.language)
-            found = self.quotients.select(self.y)
-            found = [f for f in found if self.language.permits(f.terms)]
-            self.ratios = self._ranked(self.ratios + found)[:4]
-            self._take([f for f in self.ratios if f.loss < EXACT])
-
-    def _screened(self, candidates: list[Candidate], target) -> list[Fit]:
-        """Candidates with constants fitted on some points, in blocks, best first."""
-        x, y, fits = self.x[self.rows], target[self.rows], []
-        if self.language.limited:
-            candidates = list(dict.fromkeys(map(self.language.reduced, candidates)))
-            candidates = [c for c in candidates if c.terms]
-        for begin in range(0, len(candidates), 128):
-            block = candidates[begin : begin + 128]
-            terms, guesses = [c.terms for c in block], [c.guess for c in block]
-            fits += self._fit_all(terms, guesses, self.config.starts, x, y)
-        fits = [f for f in fits if np.isfinite(f.loss)]
-        return sorted(fits, key=lambda f: rank(f, len(self.rows)))
-
-    def _polish(self, fits: list[Fit]) -> None:
-        """Refit the numbers of the best of ``fits`` on all points, and try shorter forms."""
-        best = self._ranked(fits)[:12]
-        plain = [f for f in best if not len(f.constants)]
-        refits = self._fitted([f for f in best if len(f.constants)])
-        self._take(refits)
-        self._take_shorter(plain + refits)
-
-    def _take_shorter(self, fits: list[Fit]) -> None:
-        """sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds."""
-        shorter = dict(c for f in fits for c in simplifications(f, self.x))
-        shorter = {c: guess for c, guess in shorter.items() if self.language.permits(c)}
-        if shorter:
-            self._take(self._fit_all(list(shorter), list(shorter.values()), 1, self.x, self.y))
+            self._take_ratios()
 
     def _take_library(self, target) -> None:
         """Sums of library terms for ``target``; their terms join the pool."""
@@ -275,27 +221,73 @@ class _Search:
         self._take(sums)
         self._polish(sums)
 
-    def _fitted(self, fits: list[Fit]) -> list[Fit]:
-        """The same forms, fitted on all points from where their constants are."""
-        if not fits:
-            return []
-        terms, guesses = [f.terms for f in fits], [f.constants for f in fits]
-        found = self._fit_all(terms, guesses, 1, self.x, self.y)
-        return [f for f in found if np.isfinite(f.loss)]
+    def _take_laws(self, proposals: Iterator[list[Candidate]]) -> None:
+        """Fit proposals, which come with all their numbers, until nothing is left to explain."""
+        while not self._certain() and (candidates := next(proposals, None)) is not None:
+            scaled = [rescaled(candidate, self.units) for candidate in candidates]
+            fits = self._best_of(c for c in scaled if c is not None)
+            before = self._best()
+            self._take([f for f in fits if f.loss < EXACT])
+            if self._best() is not before:
+                self._take_shorter(fits[:4])
+            self.waiting = self._ranked(self.waiting + fits)[:8]
 
-    def _fit_all(self, terms, guesses, starts, x, y) -> list[Fit]:
-        fit = {"lm": levenberg_marquardt, "bfgs": bfgs}[self.config.constants]
+    def _take_ratios(self) -> None:
+        """Sums over a common denominator of terms in the pool."""
         self.budget.stop()
-        return fit(
-            terms, x, y, self.generator, starts=starts, guesses=guesses, stop=self.budget.stop
-        )
+        if self.quotients is None:
+            self.quotients = RationalSearch(self.pool, self.budget.stop, self.language)
+        found = [f for f in self.quotients.select(self.y) if self.language.permits(f.terms)]
+        self.ratios = self._ranked(self.ratios + found)[:4]
+        self._take([f for f in self.ratios if f.loss < EXACT])
+
+    def _polish(self, fits: list[Fit]) -> None:
+        """Refit the numbers of the best of ``fits`` on all points, and try shorter forms."""
+        best = self._ranked(fits)[:12]
+        refits = self._fit(f.candidate for f in best if len(f.constants))
+        self._take(refits)
+        self._take_shorter([f for f in best if not len(f.constants)] + refits)
+
+    def _take_shorter(self, fits: list[Fit]) -> None:
+        """sin(0.99999·x0 + 1e-7) → sin(x0); the fit decides whether that holds."""
+        shorter = {c: c for f in fits for c in simplifications(f, self.x)}
+        self._take(self._fit(c for c in shorter.values() if self.language.permits(c.terms)))
 
     def _take(self, fits: list[Fit]) -> None:
-        fits = [f for f in fits if np.isfinite(f.loss)]
-        self.found = self.found + [f for f in fits if self.language.permits(f.terms)]
+        permitted = [f for f in fits if np.isfinite(f.loss) and self.language.permits(f.terms)]
+        self.found = self.found + permitted
         if self.watch is not None:
             self.watch(self._best())
         self.budget.stop()
+
+    def _screened(self, candidates: list[Candidate], target) -> list[Fit]:
+        """Candidates with constants fitted on some points, in blocks, best first."""
+        if self.language.limited:
+            candidates = list(dict.fromkeys(map(self.language.reduced, candidates)))
+            candidates = [c for c in candidates if c.terms]
+        fits = []
+        for begin in range(0, len(candidates), 128):
+            block = candidates[begin : begin + 128]
+            fits += self._fit(block, self.config.starts, self.rows, target)
+        return sorted(fits, key=lambda f: rank(f, len(self.rows)))
+
+    def _best_of(self, candidates: Iterable[Candidate]) -> list[Fit]:
+        """The best of candidates that come with all their numbers, in every digit."""
+        fits = self._fit(c for c in candidates if self.language.permits(c.terms))
+        return self._ranked(fits)[:8]
+
+    def _fit(self, candidates: Iterable[Candidate], starts=1, rows=None, target=None) -> list[Fit]:
+        """Candidates with the numbers that fit best, less those that are undefined at a point."""
+        candidates = list(candidates)
+        if not candidates:
+            return []
+        self.budget.stop()
+        x, y = (self.x, self.y) if rows is None else (self.x[rows], target[rows])
+        fits = {"lm": levenberg_marquardt, "bfgs": bfgs}[self.config.constants](
+            [c.terms for c in candidates], x, y, self.generator, starts=starts,
+            guesses=[c.guess for c in candidates], stop=self.budget.stop,
+        )  # fmt: skip
+        return [f for f in fits if np.isfinite(f.loss)]
 
     def _pool_of(self, terms, stop: Callable[[], object] = bool) -> TermPool:
         """Those of the terms (prefixes) that vary on the points, twins left out."""
@@ -312,10 +304,8 @@ class _Search:
         return min(self.found, key=lambda f: rank(f, self.n))
 
     def _certain(self) -> bool:
-        """Whether rounding errors alone are left by fewer numbers than half the points.
-
-        Only another way to write the same function could be shorter.
-        """
+        """Whether fewer numbers than half the points leave rounding errors alone: nothing shorter
+        is to be expected but another way to write the same function."""
         best = self._best()
         return best.loss <= ROUNDING and 2 * best.n_parameters < self.n and _settled(best)
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from symtut.expressions import CONSTANT, VARIABLES, Expression, canonical_terms
 from symtut.expressions.tree import children
-from symtut.regression.search.fits import Fit, Terms
+from symtut.regression.search.fits import Candidate, Fit
 
 TOLERANCE = 2e-3
 """How close counts as equal, relative to the spread of the data."""
 
 
-def simplifications(fit: Fit, x: np.ndarray) -> list[tuple[Terms, np.ndarray | None]]:
+def simplifications(fit: Fit, x: np.ndarray) -> list[Candidate]:
     """Simpler candidates near ``fit``: what is equal to all intents, and what noise may hide.
 
     Where a share s² of the variance is left over, an inner constant is hardly known to better
@@ -25,12 +25,10 @@ def simplifications(fit: Fit, x: np.ndarray) -> list[tuple[Terms, np.ndarray | N
     if noisy > 2 * TOLERANCE:
         found.append(simplify(fit, x, noisy))
     found = [candidate for candidate in found if candidate is not None]
-    return found[:1] if len(found) == 2 and found[0][0] == found[1][0] else found
+    return found[:1] if len(found) == 2 and found[0] == found[1] else found
 
 
-def simplify(
-    fit: Fit, x: np.ndarray, tolerance: float = TOLERANCE
-) -> tuple[Terms, np.ndarray | None] | None:
+def simplify(fit: Fit, x: np.ndarray, tolerance: float = TOLERANCE) -> Candidate | None:
     """A simpler candidate near ``fit``, with constants to start from; None if there is none.
 
     Parameters
@@ -40,11 +38,6 @@ def simplify(
         The points on which subtrees are compared.
     tolerance : float
         How close counts as equal.
-
-    Returns
-    -------
-    (terms, constants)
-        ``constants`` is None where rewriting has changed their number.
     """
     terms, constants, kept = [], [], []
     for term in fit.term_expressions():
@@ -61,8 +54,9 @@ def simplify(
     canonical = canonical_terms(tuple(terms))
     if not canonical:
         return None
+    # rewriting may have changed how many constants there are: then nothing is known of them
     same = sum(term.count(CONSTANT) for term in canonical) == len(constants)
-    return canonical, np.array(constants) if same else None
+    return Candidate(canonical, np.array(constants) if same else None)
 
 
 def _twins(one: Expression, other: Expression, tolerance: float) -> bool:

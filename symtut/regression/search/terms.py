@@ -1,19 +1,20 @@
 """Recombining terms: sparse selection among the terms of many candidates.
 
-Everything here works on the Gram matrix of the pooled columns, which grows with the pool and
-serves every selection: a step of forward selection then costs a row of the matrix instead of a
-pass over all points, for many beginnings at once.
+The Gram matrix of the pooled columns grows with the pool and serves every selection.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
-from symtut.regression.search.fits import Fit, Terms
-from symtut.regression.search.ranking import criterion, rank
+from symtut.regression.search.fits import Fit, Terms, criterion, rank
+from symtut.regression.search.selection import (
+    best_triples,
+    cost_of_leaving_out,
+    eliminated,
+    forward,
+)
 
 MAX_TERMS = 6
 
@@ -140,11 +141,16 @@ class TermPool:
             return []
         with_y = self.columns @ (y - y.mean())
         most = min(MAX_TERMS, len(self.terms), len(y) - 2)
-        first = np.argsort(-np.abs(with_y))[:6]
-        beginnings = [[int(i)] for i in first] + (self._triples(with_y) if most >= 3 else [])
-        # all terms at once need more points than terms
-        few = [among for among in (24, 60) if among < len(y) // 2]
-        beginnings += [self._eliminated(with_y, among, most) for among in few]
+        beginnings = [[int(i)] for i in np.argsort(-np.abs(with_y))[:6]]
+        if most >= 3:
+            short = self.shortest(36)
+            triples = best_triples(self.gram[np.ix_(short, short)], with_y[short])
+            beginnings += [[short[i] for i in triple] for triple in triples]
+        for among in (24, 60):
+            if among < len(y) // 2:  # all terms at once need more points than terms
+                short = self.shortest(among)
+                stayed = eliminated(self.gram[np.ix_(short, short)], with_y[short], most)
+                beginnings.append([short[i] for i in stayed])
         chosen = forward(self.gram, np.tile(with_y, (len(beginnings), 1)), most, beginnings)
         subsets = self.subsets(chosen, with_y)
         if self.permits is not None:
@@ -154,6 +160,10 @@ class TermPool:
         for fit in sorted(fits, key=lambda f: rank(f, len(y))):
             best.setdefault(len(fit.terms), []).append(fit)
         return [fit for group in best.values() for fit in group[:2]]
+
+    def shortest(self, amount: int) -> list[int]:
+        """Places of so many terms with fewest nodes, the earlier one first."""
+        return sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:amount]
 
     def _promising(self, subsets, with_y, y, keep: int = 5) -> list[tuple[int, ...]]:
         """The best of each size by what the Gram matrix says, good to about ten digits."""
@@ -184,55 +194,12 @@ class TermPool:
             inverse = np.linalg.pinv(
                 self.gram[index[:, :, None], index[:, None, :]], rcond=1e-12, hermitian=True
             )
-            weights = np.einsum("bij,bj->bi", inverse, with_y[index])
-            # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
-            cost = np.square(weights) / np.einsum("bii->bi", inverse)
-            idlest = np.argmin(cost, axis=1)
+            coefficients = np.einsum("bij,bj->bi", inverse, with_y[index])
+            idlest = np.argmin(cost_of_leaving_out(coefficients, inverse), axis=1)
             left = {tuple(row[:j] + row[j + 1 :]) for row, j in zip(rows, idlest, strict=True)}
             subsets |= left
             active |= left
         return subsets
-
-    def _triples(self, with_y, among: int = 36, keep: int = 4) -> list[list[int]]:
-        """The sets of three that explain most, out of the shortest terms, all of them tried."""
-        short = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:among]
-        if len(short) < 3:
-            return []
-        gram = self.gram[np.ix_(short, short)] + 1e-9 * np.eye(len(short))
-        right = with_y[short]
-        a, b, c = _triples_of(len(short))
-        # squared error explained by three columns of norm 1: Cholesky written out
-        ab, ac, bc = gram[a, b], gram[a, c], gram[b, c]
-        d1 = 1 - ab**2
-        y1 = right[b] - ab * right[a]
-        l2 = bc - ab * ac
-        d2 = 1 - ac**2 - l2**2 / d1
-        y2 = right[c] - ac * right[a] - l2 * y1 / d1
-        with np.errstate(divide="ignore", invalid="ignore"):
-            explained = right[a] ** 2 + y1**2 / d1 + y2**2 / d2
-        explained[(d1 < 1e-7) | (d2 < 1e-7)] = 0.0
-        best = np.argsort(-explained)[:keep]
-        return [[short[a[t]], short[b[t]], short[c[t]]] for t in best]
-
-    def _eliminated(self, with_y, among: int, keep: int) -> list[int]:
-        """Backward elimination: the shortest terms all together, then the idlest out, one by one.
-
-        Finds sums whose terms explain little alone and much together, which forward selection
-        misses. The ``keep`` that stayed longest, the last one first.
-        """
-        short = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].complexity, i))[:among]
-        # columns have norm 1; the ridge is for those that are sums of others
-        inverse = np.linalg.inv(self.gram[np.ix_(short, short)] + 1e-11 * np.eye(len(short)))
-        weights, left, gone = inverse @ with_y[short], list(range(len(short))), []
-        while left:
-            # leaving out term k raises the squared error by w_k² / (G⁻¹)_kk
-            out = left.pop(int(np.argmin(np.square(weights[left]) / np.diag(inverse)[left])))
-            gone.append(short[out])
-            # the inverse without a row and column, by one step of Gaussian elimination
-            column = inverse[:, out] / inverse[out, out]
-            weights = weights - column * weights[out]
-            inverse = inverse - np.outer(column, inverse[out])
-        return gone[::-1][:keep]
 
     def _fit(self, subset, y) -> Fit:
         terms = [self.terms[i] for i in subset]
@@ -247,76 +214,3 @@ class TermPool:
             float(solution[0]),
             float(residual @ residual / len(y) / y.var()),
         )
-
-
-def forward(
-    gram: np.ndarray,
-    right: np.ndarray,
-    most: int,
-    beginnings: list[list[int]] | None = None,
-    left: np.ndarray | None = None,
-    liking: np.ndarray | None = None,
-) -> list[list[int]]:
-    """Orthogonal least squares, several at once: add the column that takes away most.
-
-    Parameters
-    ----------
-    gram : (M, M)
-        Scalar products of columns of norm 1.
-    right : (B, M)
-        Scalar products of the columns with what each selection is to explain.
-    most : int
-        Columns to choose.
-    beginnings : list of B lists, optional
-        What each selection begins with.
-    left : (B, F, M), optional
-        What has been taken out already: orthonormal directions' products with the columns.
-    liking : (B, M), optional
-        Factors on what a column takes away when it is compared with the others.
-
-    Returns
-    -------
-    list of B lists
-        Indices in the order in which they were chosen; shorter where nothing is left to explain.
-    """
-    right = right.copy()
-    batch, size = right.shape
-    rows = np.arange(batch)
-    norms = np.ones((batch, size))  # squared, of what is left of each column
-    factors = np.empty((batch, most + (0 if left is None else left.shape[1]), size))
-    done = 0
-    if left is not None:
-        done = left.shape[1]
-        factors[:, :done] = left
-        norms -= np.square(left).sum(1)
-    chosen: list[list[int]] = [[] for _ in range(batch)]
-    alive = np.ones(batch, dtype=bool)
-    largest = np.square(right).max(1)
-    for k in range(most):
-        gain = np.where(norms > 1e-7, np.square(right) / np.maximum(norms, 1e-30), 0.0)
-        pick = (gain if liking is None else gain * liking).argmax(1)
-        best = gain[rows, pick]
-        if beginnings is not None:
-            for b, beginning in enumerate(beginnings):
-                if k < len(beginning):
-                    pick[b] = beginning[k]
-        fixed = np.array([beginnings is not None and k < len(b) for b in beginnings or chosen])
-        alive &= fixed | (best > 1e-15 * largest)
-        if not alive.any():
-            break
-        for b in np.flatnonzero(alive):
-            chosen[b].append(int(pick[b]))
-        scale = 1 / np.sqrt(np.maximum(norms[rows, pick], 1e-12))[:, None]
-        before = factors[:, :done]
-        direction = gram[pick] - np.einsum("bk,bkm->bm", before[rows, :, pick], before)
-        direction *= scale
-        right -= direction * (right[rows, pick][:, None] * scale)
-        norms -= np.square(direction)
-        factors[:, done] = direction
-        done += 1
-    return chosen
-
-
-@lru_cache(maxsize=64)
-def _triples_of(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return tuple(np.array(list(combinations(range(size), 3))).T)

@@ -1,13 +1,13 @@
 """What a product may contain beside powers of its variables: sums, sines, exponentials, …"""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 
 import numpy as np
 
 from symtut.expressions import VARIABLES
-from symtut.regression.structure.spelled import Spelled, expression, has_only, is_number
+from symtut.regression.structure.spelled import Spelled, expression, is_number
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,10 @@ class Factor:
         number = repr(float(self.prefix[place]) * float(ratio))
         return replace(self, prefix=(*self.prefix[:place], number, *self.prefix[place + 1 :]))
 
-    def has_only(self, usable: Container[str]) -> bool:
-        """Whether a product with this factor has no other operators."""
-        return has_only((*self.prefix, "exp", "mul") if self.grows else self.prefix, usable)
+    @property
+    def written(self) -> Spelled:
+        """The tokens that a product with this factor has."""
+        return (*self.prefix, "exp", "mul") if self.grows else self.prefix
 
 
 def fixed_factors(d: int) -> list[Factor]:

@@ -6,16 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from symtut.expressions import OPERATORS, VARIABLES, Expression
-from symtut.regression.search.fits import Candidate
-from symtut.regression.search.ranking import criterion
+from symtut.regression.search.fits import Candidate, criterion
 from symtut.regression.search.terms import TermPool
 from symtut.regression.structure import spelled
-from symtut.regression.structure.inverted_sums import propose_inverted_sums
-from symtut.regression.structure.products import products_of
+from symtut.regression.structure.products import Products
 from symtut.regression.structure.profiles import offset_powers, profiles
 from symtut.regression.structure.reductions import CLEAR, Reduction, reductions
-from symtut.regression.structure.spelled import Spelled, has_only
-from symtut.regression.structure.sums import propose_sums
+from symtut.regression.structure.sample import Sample
+from symtut.regression.structure.spelled import Spelled
+from symtut.regression.structure.sums import propose_inverted_sums, propose_sums
 
 TERMS = (
     *("x0", "x0**2", "x0**3", "x0**4", "1/x0", "1/x0**2", "sqrt(x0)", "x0*sqrt(x0)", "1/sqrt(x0)"),
@@ -28,66 +27,50 @@ CLOSE, CLOSER = 0.05, 1e-3
 
 
 class Laws:
-    """Proposals for laws of physics, what costs least first.
-
-    Parameters
-    ----------
-    x : (n, d) float64, y : (n,) float64
-        ``y`` in its own units: 0 must mean 0. A few hundred points are enough.
-    stop : callable
-        Called before every step; may raise.
-    usable : container of str
-        Operators that proposals may have.
-    """
+    """Proposals for laws of physics, what costs least first; parameters of a :class:`Sample`."""
 
     def __init__(self, x, y, stop: Callable[[], object] = bool, usable: Container[str] = OPERATORS):
-        self.x, self.y, self.stop, self.usable = x, y, stop, usable
+        self.sample = Sample(x, y, stop, usable)
+        self.products = Products(self.sample)
         self.doubtful: list[Reduction] = []
 
     def first(self) -> Iterator[list[Candidate]]:
         """Candidates of one proposer after the other; of the reductions, those that are clear."""
-        x, y, stop, usable = self.x, self.y, self.stop, self.usable
-        found = next(products_of(x, [y], stop, usable), [])
+        found = self.products.close_to(self.sample.y)
         yield [proposal for proposal, loss in found if loss < CLOSE][:8]
-        yield propose_sums(x, y, stop, usable)
-        yield propose_inverted_sums(x, y, stop, usable)[:4]
-        kept = (x != 0).all(1)
-        if kept.sum() < max(24, 6 * x.shape[1]):
-            return
-        stop()
-        for reduction in reductions(x[kept], y[kept], stop=stop):
+        yield propose_sums(self.sample)
+        yield propose_inverted_sums(self.sample)[:4]
+        for reduction in reductions(self.sample):
             if reduction.left > CLEAR:
                 self.doubtful.append(reduction)
             else:
-                stop()
-                yield _candidates(reduction, usable)
+                self.sample.stop()
+                yield _candidates(reduction, self.sample)
 
     def later(self) -> Iterator[list[Candidate]]:
         """What takes longer or is less likely: another reduction, products beside something."""
         for reduction in self.doubtful[:1]:
-            self.stop()
-            yield _candidates(reduction, self.usable)
-        shifts: list[tuple[tuple[Spelled, ...], object]] = [((), 1.0), ((), -1.0)]
-        for name, column in zip(VARIABLES, self.x.T, strict=False):
-            shifts += [(((name,),), column), (((name,),), -column)]
-        targets = [self.y - shift for _, shift in shifts]
-        products = products_of(self.x, targets, self.stop, self.usable)
-        for (beside, _), found in zip(shifts, products, strict=False):
-            close = [proposal for proposal, loss in found if loss < CLOSER][:2]
-            if close:
-                yield [replace(proposal, terms=(*beside, *proposal.terms)) for proposal in close]
+            self.sample.stop()
+            yield _candidates(reduction, self.sample)
+        beside: list[tuple[tuple[Spelled, ...], object]] = [((), 1.0)]
+        beside += [(((name,),), x) for name, x in zip(VARIABLES, self.sample.x.T, strict=False)]
+        for terms, values in beside:
+            for sign in (1, -1):
+                found = self.products.close_to(self.sample.y - sign * values)
+                close = [proposal for proposal, loss in found if loss < CLOSER][:2]
+                if close:
+                    yield [replace(c, terms=(*terms, *c.terms)) for c in close]
 
 
-def _candidates(reduction: Reduction, usable, most: int = 6) -> list[Candidate]:
-    w, h = reduction.values, reduction.rest
-    found = [(loss, (term,)) for loss, term in profiles(w, h, usable)]
-    found += [(loss, (term,)) for loss, term in offset_powers(w, h, usable)]
-    found += _sums(w, h, usable)
-    for proposal, loss in next(products_of(w[:, None], [h], usable=usable), [])[:4]:
+def _candidates(reduction: Reduction, whole: Sample, most: int = 6) -> list[Candidate]:
+    sample = Sample(reduction.values[:, None], reduction.rest, usable=whole.usable)
+    found = [(loss, (term,)) for loss, term in (*profiles(sample), *offset_powers(sample))]
+    found += _sums(sample)
+    for proposal, loss in Products(sample).close_to(sample.y)[:4]:
         numbers = () if proposal.guess is None else proposal.guess
         found.append((loss, (spelled.spell(proposal.terms[0], numbers),)))
     result = []
-    for _, terms in sorted(found, key=lambda pair: _price(*pair, len(h)))[:most]:
+    for _, terms in sorted(found, key=lambda pair: _price(*pair, len(sample.y)))[:most]:
         terms = [spelled.substitute(term, {"x0": reduction.index}) for term in terms]
         if reduction.factor:
             terms = [spelled.product([(reduction.factor, 1), (term, 1)]) for term in terms]
@@ -104,11 +87,11 @@ def _price(loss: float, terms: tuple[Spelled, ...], n: int) -> float:
     return float(criterion(loss, numbers, len(tokens), n))
 
 
-def _sums(w: np.ndarray, h: np.ndarray, usable) -> list[tuple[float, tuple[Spelled, ...]]]:
-    pool = TermPool(w[:, None])
+def _sums(sample: Sample) -> list[tuple[float, tuple[Spelled, ...]]]:
+    pool, h = TermPool(sample.x), sample.y
     with np.errstate(all="ignore"):
         for term in map(Expression.from_text, TERMS):
-            if has_only(term.prefix, usable):
+            if sample.can_write(term.prefix):
                 pool.append(term)
     scaled = (h - h.mean()) / h.std()
     return [(fit.loss, fit.terms) for fit in pool.select(scaled)[:4]]

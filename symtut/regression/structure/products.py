@@ -6,72 +6,70 @@ exponents need no search, only rounding to halves and thirds. The factors come f
 every one, and every pair of them, is tried through one QR decomposition and one Gram matrix.
 """
 
-from collections.abc import Callable, Container, Iterator
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
-from symtut.expressions import OPERATORS, VARIABLES
-from symtut.regression.search.fits import Candidate
-from symtut.regression.search.ranking import ROUNDING, criterion
+from symtut.expressions import VARIABLES
+from symtut.regression.search.fits import ROUNDING, Candidate, criterion
+from symtut.regression.search.selection import best_columns
 from symtut.regression.structure.factors import Factor, fixed_factors, numbered_factors
+from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.spelled import candidate, expression, product
 
-MAX_PAIRED = 900
-"""Factors that are tried in pairs; their Gram matrix has this many rows."""
-CLOSER = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
+DECADES = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
 """Half the widths, in decades, of the grids that close in on a number."""
 REFINED = 3
 """Proposals of each size whose numbers are looked for more closely."""
 STEEPEST = 12
 """Exponents beyond it belong to no law: x²⁰⁰ and (x + 1)⁻²⁰⁰ together can be close to anything."""
-FEW = 8
-"""Proposals of each size: no factor, one, two."""
 
 
-def products_of(
-    x: np.ndarray,
-    targets,
-    stop: Callable[[], object] = bool,
-    usable: Container[str] = OPERATORS,
-) -> Iterator[list[tuple[Candidate, float]]]:
-    """Products that are close to y, each as a candidate of one term, for one target y at a time.
+class Products:
+    """Proposes products that are close to y, each as a candidate of one term.
 
-    Where powers of the variables leave rounding errors alone, no factors are tried.
-
-    Parameters
-    ----------
-    x : (n, d) float64
-        A few hundred points are enough.
-    targets : iterable of (n,) float64
-        Each in its own units: 0 must mean 0. The factors are evaluated once for all.
-    stop : callable
-        Called before every step; may raise.
-    usable : container of str
-        Operators that factors may have; powers of the variables are always proposed.
-
-    Yields
-    ------
-    list of (Candidate, float)
-        Best first, with 1 − R². Exponents and coefficients inside exp() that are no simple
-        fractions are inner constants, with their values as the guess.
+    The factors are evaluated once, for ``sample.y`` and any other target on the same points.
+    Powers of the variables are always usable.
     """
-    nonzero = (x != 0).all(1)
-    x = x[nonzero]
-    if len(x) < x.shape[1] + 4:
-        return
-    columns, factors = None, []
-    for target in targets:
+
+    def __init__(self, sample: Sample):
+        self.nonzero = (sample.x != 0).all(1)
+        self.sample, self.x = sample, sample.x[self.nonzero]
+
+    def close_to(self, y: np.ndarray) -> list[tuple[Candidate, float]]:
+        """Proposals, best first, with 1 − R².
+
+        Exponents, and coefficients inside exp(), that are no simple fractions are inner constants,
+        with their values as the guess. Where powers of the variables leave rounding errors alone,
+        no factors are tried.
+        """
+        x, stop = self.x, self.sample.stop
+        if len(x) < x.shape[1] + 4:
+            return []
         stop()
-        powers = _products(x, target[nonzero], np.empty((len(x), 0)), [], stop)
+        powers = _products(x, y[self.nonzero], np.empty((len(x), 0)), [], stop)
         if powers and powers[0][1] <= ROUNDING:
-            yield powers
-            continue
-        if columns is None:
-            with np.errstate(all="ignore"):  # a factor that is undefined somewhere is left out
-                columns, factors = _columns(x, stop, usable)
-        yield _products(x, target[nonzero], columns, factors, stop)
+            return powers
+        return _products(x, y[self.nonzero], *self._factors, stop)
+
+    @cached_property
+    def _factors(self) -> tuple[np.ndarray, list[Factor]]:
+        """Columns (n, K) of the factors that are defined on all points, and those factors."""
+        columns, defined, x = [], [], self.x
+        with np.errstate(all="ignore"):
+            fixed = ((factor, expression(factor.prefix)(x)) for factor in fixed_factors(x.shape[1]))
+            for factor, values in chain(fixed, numbered_factors(x.shape[1], x)):
+                self.sample.stop()
+                if not self.sample.can_write(factor.written):
+                    continue
+                if not factor.grows:
+                    values = np.log(np.abs(values))
+                if np.all(np.isfinite(values)) and np.abs(values).max() < 1e6:
+                    columns.append(values)
+                    defined.append(factor)
+        return np.column_stack(columns) if columns else np.empty((len(x), 0)), defined
 
 
 def _products(x, y, columns, factors, stop) -> list[tuple[Candidate, float]]:
@@ -123,7 +121,7 @@ def _closer(factors, base, columns, target, x, weight) -> tuple[list[Factor], np
     """The factors with the numbers that leave least of the target, and the design with them."""
     factors, design = list(factors), np.column_stack([base, columns])
     numbered = [k for k, factor in enumerate(factors) if factor.family]
-    for width in CLOSER[: len(CLOSER) // len(numbered)] if len(numbered) > 1 else CLOSER:
+    for width in DECADES[: len(DECADES) // len(numbered)] if len(numbered) > 1 else DECADES:
         for k in numbered:
             options = [(_left(design, target), factors[k], design)]
             for step in width * np.array([-1, -2 / 3, -1 / 3, 1 / 3, 2 / 3, 1]):
@@ -142,75 +140,6 @@ def _left(design, target) -> float:
     scaled = design / np.maximum(np.linalg.norm(design, axis=0), 1e-300)
     residual = target - scaled @ np.linalg.lstsq(scaled, target, rcond=1e-13)[0]
     return float(residual @ residual)
-
-
-def _columns(x, stop, usable) -> tuple[np.ndarray, list[Factor]]:
-    """Columns (n, K) of the factors that are defined on all points, and those factors."""
-    columns, defined = [], []
-    fixed = ((factor, expression(factor.prefix)(x)) for factor in fixed_factors(x.shape[1]))
-    for factor, values in chain(fixed, numbered_factors(x.shape[1], x)):
-        stop()
-        if not factor.has_only(usable):
-            continue
-        if not factor.grows:
-            values = np.log(np.abs(values))
-        if np.all(np.isfinite(values)) and np.abs(values).max() < 1e6:
-            columns.append(values)
-            defined.append(factor)
-    return np.column_stack(columns) if columns else np.empty((len(x), 0)), defined
-
-
-# ---- which factors -------------------------------------------------------------------------------
-
-
-def best_columns(base, columns, target, families=None, few=FEW) -> list[tuple[int, ...]]:
-    """Sets of up to two columns that, beside the base, leave least of the target.
-
-    Parameters
-    ----------
-    base : (n, b), columns : (n, K), target : (n,)
-    families : sequence of K, optional
-        Of columns with equal entries only the best is considered, but for those with ``()``.
-    few : int
-        How many sets of each size.
-
-    Returns
-    -------
-    list of tuples of int
-        None, then the best single columns, then the best pairs.
-    """
-    sets: list[tuple[int, ...]] = [()]
-    if not columns.shape[1]:
-        return sets
-    q, _ = np.linalg.qr(base)
-    scale = np.linalg.norm(columns, axis=0)
-    rest = columns - q @ (q.T @ columns)
-    rest -= q @ (q.T @ rest)  # once more: what is left may be a tiny part of the column
-    norms = np.linalg.norm(rest, axis=0)
-    alive = np.flatnonzero(norms > 1e-7 * scale)
-    rest = rest[:, alive] / norms[alive]
-    residual = target - q @ (q.T @ target)
-    gains = rest.T @ residual
-    ranked, seen = [], set()
-    for j in np.argsort(-np.abs(gains)):
-        family = families[alive[j]] if families else ()
-        if not family or family not in seen:
-            ranked.append(int(j))
-            seen.add(family)
-    sets += [(int(alive[j]),) for j in ranked[:few]]
-    if len(base) < base.shape[1] + 6:
-        return sets
-    best = ranked[:MAX_PAIRED]
-    gram = rest[:, best].T @ rest[:, best]
-    b = gains[best]
-    free = 1 - gram**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        both = (b[:, None] ** 2 + b[None] ** 2 - 2 * gram * b[:, None] * b[None]) / free
-    both[(free < 1e-8) | np.tri(len(b), dtype=bool)] = -np.inf
-    for place in np.argsort(-both, axis=None)[:few]:
-        i, j = np.unravel_index(place, both.shape)
-        sets.append((int(alive[best[i]]), int(alive[best[j]])))
-    return sets
 
 
 # ---- writing it down -----------------------------------------------------------------------------

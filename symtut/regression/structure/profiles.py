@@ -4,22 +4,21 @@ What is left of a law once its variables have been merged into one is often such
 number inside is the only one that is not linear, so it is found on a grid that closes in on it.
 """
 
-from collections.abc import Container
 from functools import lru_cache
 
 import numpy as np
 
-from symtut.expressions import OPERATORS, Expression
+from symtut.expressions import Expression
+from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.spelled import (
     Spelled,
     expression,
-    has_only,
     product,
     spell,
     substitute,
 )
 
-PROFILES: dict[int, tuple[str, ...]] = {
+FUNCTIONS_OF_W: dict[int, tuple[str, ...]] = {
     -1: (
         *("exp(x1*x0)", "exp(-x1*x0)", "exp(-x1*x0**2)", "exp(x1*x0**2)"),
         *("log(1 + x1*x0)", "log(1 + x1*x0**2)", "tanh(x1*x0)", "1/tanh(x1*x0)"),
@@ -47,29 +46,17 @@ PROFILES: dict[int, tuple[str, ...]] = {
 """Functions of w = x0 with a number x1, by the power of the size of w that x1 is in units of."""
 RATES = np.geomspace(0.03, 20, 40)
 """Numbers that are tried first, in those units."""
-CLOSER = (0.6, 0.25, 0.1, 0.04, 0.016, 0.006, 0.0025, 0.001, 0.0004)
+WIDTHS = (0.6, 0.25, 0.1, 0.04, 0.016, 0.006, 0.0025, 0.001, 0.0004)
 """Half the width of each later grid of seven, in steps of the first."""
 POWERS = (0, 1, -1, 2, -2, 3, -3, 4, 5)
 
 
-def profiles(
-    w: np.ndarray, h: np.ndarray, usable: Container[str] = OPERATORS, most: int = 6
-) -> list[tuple[float, Spelled]]:
-    """Powers of w times a function of c·w that are close to h.
+def profiles(sample: Sample, most: int = 6) -> list[tuple[float, Spelled]]:
+    """Powers of w times a function of c·w that are close to h, for x = (w,) and y = h.
 
-    Parameters
-    ----------
-    w, h : (n,) float64
-    usable : container of str
-        Operators that the functions may have.
-    most : int
-        How many are wanted.
-
-    Returns
-    -------
-    list of (float, spelled prefix)
-        1 − R² with an intercept, and the product with ``x0`` for w; best first.
+    1 − R² with an intercept, and the product with ``x0`` for w; best first.
     """
+    w, h = sample.x[:, 0], sample.y
     size = float(np.median(np.abs(w)))
     if not 0 < size < 1e100:
         return []
@@ -77,7 +64,7 @@ def profiles(
         powers = {p: w**p for p in POWERS if p >= 0 or np.abs(w).min() > 1e-9 * size}
         found = []
         for profile, unit in _profiles():
-            if not has_only(profile, usable):
+            if not sample.can_write(profile):
                 continue
             values = _values(profile, RATES * size**unit, w)
             losses = {p: _losses(values * power, h) for p, power in powers.items()}
@@ -89,7 +76,7 @@ def profiles(
         result = []
         step = RATES[1] / RATES[0]
         for loss, profile, p, rate in found[: 4 * most]:
-            for width in CLOSER:
+            for width in WIDTHS:
                 rates = rate * step ** (width * np.linspace(-1, 1, 7))
                 refined = _losses(_values(profile, rates, w) * powers[p], h)
                 if refined.min() <= loss:
@@ -99,7 +86,7 @@ def profiles(
     return sorted(result, key=lambda row: row[0])[:most]
 
 
-TRANSFORMS = (
+CHANGES = (
     (lambda h: h, ()),
     (np.reciprocal, ("inv",)),
     (np.square, ("sqrt",)),
@@ -110,17 +97,15 @@ TRANSFORMS = (
 EXPONENTS = np.concatenate([np.arange(-6, 0, 0.25), np.arange(0.25, 6.25, 0.25)])
 
 
-def offset_powers(
-    w: np.ndarray, h: np.ndarray, usable: Container[str] = OPERATORS
-) -> list[tuple[float, Spelled]]:
+def offset_powers(sample: Sample) -> list[tuple[float, Spelled]]:
     """The same for a + b·wᵖ and what inverts to it: 1/(a + b·wᵖ), exp(a + b·wᵖ), roots."""
-    result = []
+    w, h, result = sample.x[:, 0], sample.y, []
     if not (w > 0).all():
         return result
     with np.errstate(all="ignore"):
-        for change, back in TRANSFORMS:
+        for change, back in CHANGES:
             target = change(h)
-            if not has_only((*back, "add"), usable) or not np.all(np.isfinite(target)):
+            if not sample.can_write((*back, "add")) or not np.all(np.isfinite(target)):
                 continue
             exponents, width = EXPONENTS, 0.25
             for _ in range(8):
@@ -145,7 +130,7 @@ def offset_powers(
 @lru_cache(maxsize=1)
 def _profiles() -> list[tuple[Spelled, int]]:
     found = []
-    for unit, texts in PROFILES.items():
+    for unit, texts in FUNCTIONS_OF_W.items():
         for function in map(Expression.from_text, texts):
             found.append((spell(function.prefix, function.constants), unit))
     return found

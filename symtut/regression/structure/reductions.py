@@ -8,7 +8,6 @@ combination on a list is tried by one small regression (the difference estimator
 for partially linear models; the aim is that of the structure tests of Udrescu and Tegmark, 2020).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -18,12 +17,13 @@ import numpy as np
 from symtut.expressions import VARIABLES
 from symtut.regression.structure import spelled
 from symtut.regression.structure.products import simple_fraction
+from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.spelled import Spelled, expression
 
 SCREENING = 64
 """Points on which a long list is screened first."""
 SHORT_LIST = 400
-GOOD = 0.01
+MOST_LEFT = 0.01
 """Share of the variance that a reduction may leave; much of it is curvature between neighbours."""
 CLEAR = 1e-4
 """Up to here a reduction is hardly a coincidence; beyond, the points are noisy, or it is wrong."""
@@ -57,20 +57,17 @@ class Reduction:
     left: float
 
 
-def reductions(
-    x: np.ndarray, y: np.ndarray, most: int = 4, stop: Callable[[], object] = bool
-) -> list[Reduction]:
+def reductions(sample: Sample, most: int = 4) -> list[Reduction]:
     """The most promising reductions of y(x) to a function of one variable, best first.
 
-    Parameters
-    ----------
-    x : (n, d) float64, without zeros; y : (n,) float64
-        ``y`` in its own units: 0 must mean 0.
-    most : int
-        How many, products and sums together.
-    stop : callable
-        Called before every step; may raise.
+    None where too few points are left without those that have a zero in x; ``most`` counts
+    products and sums together.
     """
+    kept = (sample.x != 0).all(1)
+    x, y, stop = sample.x[kept], sample.y[kept], sample.stop
+    if len(x) < max(24, 6 * x.shape[1]):
+        return []
+    stop()
     with np.errstate(all="ignore"):
         values, indices = _indices(x)
         stop()
@@ -175,7 +172,7 @@ def _ranked(values, target, base, weight, most) -> list[tuple[int, float, np.nda
         left, _ = _off_the_line(values[:, some], target[some], base[some], weight[some])
         chosen = np.argsort(left)[:SHORT_LIST]
     left, beta = _off_the_line(values[chosen], target, base, weight)
-    best = [k for k in np.argsort(left)[:most] if left[k] < GOOD]
+    best = [k for k in np.argsort(left)[:most] if left[k] < MOST_LEFT]
     return [(int(chosen[k]), float(left[k]), beta[k]) for k in best]
 
 

@@ -4,12 +4,11 @@
 constants; :func:`candidate` turns the numbers into constants with their values as the guess.
 """
 
-from collections.abc import Container
 from functools import lru_cache
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
+from symtut.expressions import CONSTANT, VARIABLES, Expression
 from symtut.regression.search.fits import Candidate
 
 Spelled = tuple[str, ...]
@@ -17,11 +16,6 @@ Spelled = tuple[str, ...]
 
 def is_number(token: str) -> bool:
     return token[0] in "-0123456789"
-
-
-def has_only(spelled: Spelled, usable: Container[str]) -> bool:
-    """Whether all of its operators are among the usable ones."""
-    return all(token in usable for token in spelled if token in OPERATORS)
 
 
 def spell(prefix: Spelled, constants) -> Spelled:

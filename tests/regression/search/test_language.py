@@ -8,9 +8,10 @@ import pytest
 from symtut.errors import InputError
 from symtut.expressions import OPERATORS, Expression, Grammar
 from symtut.regression import SymbolicRegressor
-from symtut.regression.proposers import library, prior_proposer, transformer_proposer
+from symtut.regression.proposers import prior_proposer, transformer_proposer
 from symtut.regression.search.fits import Candidate
 from symtut.regression.search.language import Language, summands
+from symtut.regression.search.library import library
 from symtut.regression.transformer.weights import load_weights
 
 X = np.random.default_rng(0).uniform(0.5, 3, (120, 3))

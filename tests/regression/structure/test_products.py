@@ -7,15 +7,16 @@ import pytest
 
 from symtut.expressions import Expression
 from symtut.regression.structure import products
-from symtut.regression.structure.inverted_sums import propose_inverted_sums
-from symtut.regression.structure.products import products_of
+from symtut.regression.structure.products import Products
+from symtut.regression.structure.sample import Sample
+from symtut.regression.structure.sums import propose_inverted_sums
 
 NAMES = ("a", "b", "c", "d")
 
 
 def propose_products(x, y):
     """Products for one target, without their losses."""
-    return [proposal for proposal, _ in next(products_of(x, [y]), [])]
+    return [proposal for proposal, _ in Products(Sample(x, y)).close_to(y)]
 
 
 def data(text, n=120, noise=0.0, low=0.5, high=3.0):
@@ -81,28 +82,27 @@ def test_noise_leaves_exponents_what_they_are():
 )
 def test_a_sum_is_found_behind_its_function(text):
     x, y = data(text)
-    assert min(misfit(c, x, y) for c in propose_inverted_sums(x, y)) < 1e-12
+    assert min(misfit(c, x, y) for c in propose_inverted_sums(Sample(x, y))) < 1e-12
 
 
 def test_what_is_no_product_gives_no_harm():
     x, _ = data("a")
     for y in (np.zeros(120), np.full(120, np.nan), np.random.default_rng(0).normal(size=120)):
-        for propose in (propose_products, propose_inverted_sums):
-            for candidate in propose(x, y):
-                assert np.isfinite(misfit(candidate, x, np.nan_to_num(y) + x[:, 0]))
+        for candidate in (*propose_products(x, y), *propose_inverted_sums(Sample(x, y))):
+            assert np.isfinite(misfit(candidate, x, np.nan_to_num(y) + x[:, 0]))
     assert propose_products(x[:5], x[:5, 0]) == []
 
 
 def test_pure_powers_need_no_factors(monkeypatch):
     """The thousands of factors are evaluated only where powers alone do not say it all."""
-    asked, columns = [], products._columns
-    monkeypatch.setattr(products, "_columns", lambda *a: asked.append(1) or columns(*a))
+    asked, factors = [], products.fixed_factors
+    monkeypatch.setattr(products, "fixed_factors", lambda d: asked.append(d) or factors(d))
     x = np.random.default_rng(0).uniform(1, 3, (60, 3))
     power, wave = 2 * x[:, 0] ** 2 / x[:, 1], x[:, 0] * np.sin(x[:, 1])
-    (first,) = products_of(x, [power])
-    assert first[0][1] < 1e-16 and not asked
-    (second,) = products_of(x, [wave])
-    assert second[0][1] < 1e-16 and asked == [1]
+    found = Products(Sample(x, power))
+    assert found.close_to(power)[0][1] < 1e-16 and not asked
+    assert found.close_to(wave)[0][1] < 1e-16 and asked == [3]
+    assert found.close_to(wave + 0)[0][1] < 1e-16 and asked == [3]  # once for all targets
 
 
 def test_values_beyond_the_squares_of_float64_are_no_warning():

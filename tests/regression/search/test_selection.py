@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from symtut.expressions import Expression, Grammar
-from symtut.regression.proposers import library
-from symtut.regression.search.fits import Candidate, Fit
+from symtut.regression.search.fits import EXACT, Candidate, Fit, complexity, rank
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
-from symtut.regression.search.ranking import EXACT, complexity, rank
+from symtut.regression.search.library import library
 from symtut.regression.search.rational import RationalSearch
 from symtut.regression.search.search import SearchConfig, search
-from symtut.regression.search.terms import MAX_TERMS, TermPool, forward
+from symtut.regression.search.selection import eliminated, forward
+from symtut.regression.search.terms import MAX_TERMS, TermPool
 
 NAMES = ("v", "theta", "omega", "u")
 RANGES = np.array([[-3, 3], [-3.14, 3.14], [-4, 4], [-10, 10]], dtype=float)
@@ -105,8 +105,9 @@ def test_terms_that_explain_much_together_and_little_alone():
     pool.add([Fit(terms, np.zeros(0), np.ones(1), 0.0, 1.0) for terms in library(3)], 1000)
     with_y = pool.columns @ (y - y.mean())
     wanted = {("x0",), ("mul", "x0", "square", "x0"), ("x1",), ("x2",)}
-    left = pool._eliminated(with_y, 60, 4)
-    assert {pool.terms[i].prefix for i in left} == wanted
+    short = pool.shortest(60)
+    stayed = eliminated(pool.gram[np.ix_(short, short)], with_y[short], 4)
+    assert {pool.terms[short[i]].prefix for i in stayed} == wanted
     assert any(set(fit.terms) == wanted for fit in pool.select(y))
 
 

@@ -1,15 +1,30 @@
-"""What the equations of motion of linked bodies are made of.
-
-A fixed list for the search for common denominators: products of states, actions, sines and
-cosines in the numerator, short even functions in the denominator.
-"""
+"""Fixed lists of terms: the library of sparse regression, and what quotients are made of."""
 
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
-from symtut.expressions import VARIABLES, Expression
+from symtut.expressions import VARIABLES, Expression, canonical_terms
+from symtut.regression.search.fits import Terms
+
+
+def library(n_variables: int, functions: tuple[str, ...] = ()) -> list[Terms]:
+    """x, x², x³, |x|, sin x, cos x and products of two of these (in the manner of SINDy).
+
+    Other ``functions`` of each variable join, alone and times a variable.
+    """
+    names = [(name,) for name in VARIABLES[:n_variables]]
+    base = [f for v in names for f in (v, ("sin", *v), ("cos", *v), ("square", *v), ("abs", *v))]
+    pairs = [("mul", *a, *b) for a, b in combinations(base, 2)]
+    cubes = [("mul", *v, "square", *v) for v in names]
+    others = [(f, *v) for v in names for f in functions if (f, *v) not in base]
+    pairs += [("mul", *v, *f) for v, f in product(names, others)]
+    found = dict.fromkeys(canonical_terms((f,)) for f in [*base, *cubes, *others, *pairs])
+    return [terms for terms in found if len(terms) == 1]
+
+
+# ---- equations of motion of linked bodies --------------------------------------------------------
 
 _MIXED = ((), ("square",), ("sin",), ("cos",))  # these are multiplied across variables
 

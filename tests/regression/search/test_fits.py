@@ -5,7 +5,7 @@ import pytest
 
 from symtut import SymbolicRegressor
 from symtut.regression.search.finishing import ERRORS, ordered
-from symtut.regression.search.ranking import MATTERS, criterion, score
+from symtut.regression.search.fits import MATTERS, criterion, score
 from symtut.regression.search.validation import errors_held_out, same_within_noise
 
 
