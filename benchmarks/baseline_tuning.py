@@ -2,7 +2,7 @@
 
     python benchmarks/baseline_tuning.py --runs runs/tuning --out data/results/tuning
 
-The settings of ``experiments/defaults.py`` against alternatives, on tuning seeds (from 100 on),
+The settings of ``experiments/config.py`` against alternatives, on tuning seeds (from 100 on),
 which the comparison does not use. The work is resumable, as any sweep: run the same command again.
 It leaves ``tuning.csv``, one row a run, ``tuning.json`` with provenance, and prints a table. Rows
 that ``tuning.csv`` holds already stay if their run is not in ``--runs`` and still in the grid, so a

@@ -2,7 +2,7 @@
 
     python benchmarks/sac_against_sb3.py --out data/results/sac [--tasks pendulum,car2d,reacher]
 
-Both sides get the task's own settings (``experiments/defaults.py``), one update for each real step,
+Both sides get the task's own settings (``experiments/config.py``), one update for each real step,
 and play the same 100 evaluation episodes every 500 steps. The work is resumable: run the same
 command again. It leaves ``curves.csv`` (task, who, seed, steps, mean return), ``curves.json`` with
 provenance, and prints a table. Needs the ``benchmarks`` extra.

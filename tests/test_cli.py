@@ -5,7 +5,7 @@ import re
 import pytest
 
 from symtut.cli import COMMANDS, main
-from symtut.experiments.defaults import PROFILES
+from symtut.experiments.config import PROFILES
 from symtut.regression.problems.suites import SUITES
 from symtut.regression.settings import METHODS as REGRESSORS
 from symtut.regression.transformer.examples import PRESETS

@@ -37,9 +37,9 @@ import torch
 from IPython.display import Math, display
 
 from symtut import SymbolicRegressor, make_task, progress
+from symtut.agents.imagination import StartStates
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
-from symtut.agents.start_states import StartStates
 from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
 from symtut.lab import checks, curves, diagrams, equations, explorers, films, style

@@ -13,8 +13,8 @@ import math
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.imagination import reward_function
 from symtut.agents.networks import MLP
-from symtut.agents.rewards import reward_function
 from symtut.agents.sac import SAC
 from symtut.tasks import Task
 from symtut.world_models.base import WorldModel

@@ -1,8 +1,9 @@
-"""A ring buffer of transitions in preallocated torch memory: B_E, B_EM and B_pi are three of it."""
+"""The memory of transitions, B_E, B_EM and B_pi, and the batches that an update learns from."""
 
 import torch
 
 from symtut.errors import InputError
+from symtut.tasks import Task
 
 
 class ReplayBuffer:
@@ -81,3 +82,40 @@ class ReplayBuffer:
             )
         self.table[: len(rows)] = rows
         self.added = int(state["added"])
+
+
+def mixed_batch(
+    b_pi: ReplayBuffer,
+    b_e: ReplayBuffer,
+    n: int,
+    real_fraction: float,
+    task: Task,
+    generator: torch.Generator,
+) -> dict[str, torch.Tensor]:
+    """``n`` rows, of which ``round(real_fraction * n)`` are real ones, drawn anew for each batch.
+
+    Returns (n, width) float32 for each field of B_pi.
+    """
+    real = round(real_fraction * n)
+    if real == 0:
+        return b_pi.sample(n, generator)
+    rows = real_batch(b_e, real, task, generator)
+    if real < n:
+        imagined = b_pi.sample(n - real, generator)
+        rows = {name: torch.cat([rows[name], imagined[name]]) for name in imagined}
+    return rows
+
+
+def real_batch(
+    b_e: ReplayBuffer, n: int, task: Task, generator: torch.Generator
+) -> dict[str, torch.Tensor]:
+    """``n`` rows of B_E as the policy sees them: observations, and actions in [-1, 1]."""
+    rows = b_e.sample(n, generator)
+    seen = {
+        "observation": task.observation_from_state(rows["state"]),
+        "action": task.to_unit_action(rows["action"]),
+        "reward": rows["reward"],
+        "next_observation": task.observation_from_state(rows["next_state"]),
+        "terminated": rows["terminated"],
+    }
+    return {name: column.float() for name, column in seen.items()}

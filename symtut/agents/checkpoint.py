@@ -19,7 +19,7 @@ COUNTERS = (
     "imagined",
     "updates_earned",
     "rollout_length",
-    "judged",
+    "steps_at_last_fit",
     "fits",
     "fits_spared",
     "unusable",

@@ -5,8 +5,11 @@ import math
 
 import numpy as np
 
-from symtut.agents.divergence import Diverged
 from symtut.tasks import Task, limited_env
+
+
+class Diverged(Exception):
+    """A training's numbers are no longer finite. The message says which."""
 
 
 def episode_seed(seed: int, episode: int) -> int:

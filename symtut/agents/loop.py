@@ -14,18 +14,13 @@ import numpy as np
 import torch
 
 from symtut.agents.auditions import Auditions
-from symtut.agents.batches import mixed_batch
-from symtut.agents.buffers import ReplayBuffer
-from symtut.agents.config import LoopConfig
-from symtut.agents.divergence import Diverged
-from symtut.agents.episodes import Episodes, episode_seed
-from symtut.agents.memory_needs import memory_needs
+from symtut.agents.buffers import ReplayBuffer, mixed_batch
+from symtut.agents.config import LoopConfig, memory_needs
+from symtut.agents.episodes import Diverged, Episodes, episode_seed
+from symtut.agents.imagination import StartStates, reward_function
 from symtut.agents.networks import MLP
-from symtut.agents.refits import fit_due, held_back_rows, holds
-from symtut.agents.rewards import reward_function
-from symtut.agents.rollout_length import rollout_length
 from symtut.agents.sac import SAC, SACConfig
-from symtut.agents.start_states import StartStates
+from symtut.agents.schedule import fit_due, held_back_rows, holds, rollout_length
 from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
@@ -93,7 +88,9 @@ class Loop:
         self.total_updates = max(earned, 0 if model is None else config.updates)
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
-        self.judged = 0  # real steps that the last fit, or the decision against one, has seen
+        self.steps_at_last_fit = (
+            0  # real steps that the last fit, or the decision against one, has seen
+        )
         self.fits = self.fits_spared = 0
         self.rollout_length = rollout_length(config, task.horizon, None, 0)
         self.auditions = Auditions(task, self.agent.actor)
@@ -133,7 +130,7 @@ class Loop:
                     self.learn()
                 return
             self.interact()
-            spent, waited = self.env_steps >= self.steps, self.env_steps - self.judged
+            spent, waited = self.env_steps >= self.steps, self.env_steps - self.steps_at_last_fit
             fitted = self.report is not None
             if self.model is not None and fit_due(self.config, fitted, waited, spent):
                 self.fit_model()
@@ -176,7 +173,9 @@ class Loop:
             self.env_steps += len(rows)
             raise
         columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
-        held_back = held_back_rows(self.config, block, self.env_steps, self.judged, self.steps)
+        held_back = held_back_rows(
+            self.config, block, self.env_steps, self.steps_at_last_fit, self.steps
+        )
         real = {name: columns[name] for name in self.b_e.fields if name in columns}
         self.b_e.add(**real, held_back=held_back)
         self.b_em.add(state=columns["state"])
@@ -212,8 +211,8 @@ class Loop:
         With ``refit="on_failure"`` a model that holds on the steps since the last fit stays.
         """
         transitions, held_back = self.transitions()
-        new = np.arange(len(transitions)) >= self.judged
-        self.judged = self.env_steps
+        new = np.arange(len(transitions)) >= self.steps_at_last_fit
+        self.steps_at_last_fit = self.env_steps
         if self.report is not None and holds(
             self.config, self.model, self.task, transitions, new, self.rollout_length
         ):

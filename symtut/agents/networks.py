@@ -13,8 +13,12 @@ import math
 import torch
 
 NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
-#: (g, h, 0) -> g where the ReLU's output h was above 0, else 0.
-threshold_backward = torch.ops.aten.threshold_backward
+
+
+def perceptrons(parameters: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """What :class:`MLP` computes, ``(B, in)`` to ``(n, B, out)``, in one line, for autograd."""
+    w1, b1, w2, b2, w3, b3 = parameters
+    return torch.relu(torch.relu(x @ w1 + b1) @ w2 + b2) @ w3.mT + b3
 
 
 class MLP:
@@ -72,11 +76,11 @@ class MLP:
         torch.mul(g3[:, :, :1], w3[:, :1], out=g2)  # g3 w3 has one term for each of the few
         for k in range(1, w3.shape[1]):  # outputs: sums of outer products, by broadcasting
             g2.addcmul_(g3[:, :, k : k + 1], w3[:, k : k + 1])
-        threshold_backward.grad_input(g2, h2, 0, grad_input=g2)
+        g2.mul_(h2.sign())  # h2 comes from a ReLU: 1 where it is above 0, else 0
         torch.bmm(h1.mT, g2, out=dw2)
         torch.sum(g2, 1, keepdim=True, out=db2)
-        g1 = torch.bmm(g2, w2.mT, out=h2)  # h2 has served; its memory is warm
-        threshold_backward.grad_input(g1, h1, 0, grad_input=g1)
+        g1 = torch.bmm(g2, w2.mT, out=h2)  # h2 is needed no more: its memory is used again
+        g1.mul_(h1.sign())
         torch.bmm(x.mT, g1, out=dw1)
         torch.sum(g1, 1, keepdim=True, out=db1)
 
@@ -91,10 +95,8 @@ class MLP:
         dx = torch.empty(len(network), last)
         for i in range(self.n):
             rows = (network == i).nonzero().squeeze(1)
-            g2 = w3[i].expand(len(rows), -1)
-            g2 = threshold_backward(g2, h2[i].index_select(0, rows), 0)
-            g1 = torch.mm(g2, w2[i].T)
-            g1 = threshold_backward(g1, h1[i].index_select(0, rows), 0)
+            g2 = w3[i] * h2[i].index_select(0, rows).sign_()
+            g1 = torch.mm(g2, w2[i].T).mul_(h1[i].index_select(0, rows).sign_())
             dx.index_copy_(0, rows, torch.mm(g1, w1[i, -last:].T))
         return dx
 
@@ -104,27 +106,3 @@ class MLP:
             with torch.inference_mode(False):  # it must serve outside that mode as well
                 self.memory[rows] = torch.empty(3, self.n, rows, self.sizes[1]).unbind()
         return self.memory[rows]
-
-
-class Adam:
-    """Adam (Kingma & Ba 2015) as one fused kernel for each flat vector.
-
-    The arithmetic is that of ``torch.optim.Adam(fused=True)``, which spends as long again on
-    bookkeeping that a handful of fixed tensors does not need.
-    """
-
-    def __init__(self, tensors: list[torch.Tensor], learning_rate: float):
-        self.tensors, self.learning_rate = tensors, learning_rate
-        self.gradients = [tensor.grad for tensor in tensors]
-        self.first = [torch.zeros_like(tensor) for tensor in tensors]
-        self.second = [torch.zeros_like(tensor) for tensor in tensors]
-        self.steps = [torch.tensor(0.0)] * len(tensors)  # one count, shared
-
-    def step(self) -> None:
-        """Move the tensors in place, against their gradients."""
-        self.steps[0] += 1
-        torch._fused_adam_(
-            self.tensors, self.gradients, self.first, self.second, [], self.steps,
-            lr=self.learning_rate, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8,
-            amsgrad=False, maximize=False,
-        )  # fmt: skip

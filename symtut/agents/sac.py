@@ -1,5 +1,17 @@
 """Soft Actor-Critic with automatic temperature (Haarnoja et al. 2018, arXiv 1812.05905).
 
+Of a batch of transitions (s, a, r, s', end), with the policy's actions drawn as a = tanh(mean + std
+noise), it minimises three losses:
+
+    y       = r + gamma (1 - end) [min_i Qt_i(s', a') - alpha log pi(a'|s')],   a' from pi(.|s')
+    J_Q     = 1/2 sum_i mean (Q_i(s, a) - y)^2                                  critics (eq. 5)
+    J_pi    = mean [alpha log pi(a|s) - min_i Q_i(s, a)],   a from pi(.|s)      actor (eq. 9)
+    J_alpha = -log(alpha) (mean log pi(a|s) + target entropy)                   temperature (eq. 18)
+
+where the target critics Qt follow the critics slowly. :func:`loss_q` and :func:`loss_pi` are the
+first two in plain torch, for reading and for autograd. :class:`SAC` computes the same gradients by
+formulas of its own, in about half the time; a test holds the two together.
+
 Conventions
 -----------
 - Observations are ``(B, O)`` float32. Actions are in [-1, 1] throughout this file; the loop
@@ -8,11 +20,6 @@ Conventions
   tanh and not that of the rescaling, so that a target entropy of -A means the same in every task.
 - ``terminated`` is 1 only where the task ended. A time limit is not an end: the critic bootstraps
   through truncation.
-- ``gradient_q`` and ``gradient_pi`` leave the gradients of the losses, derived in the comments, in
-  the networks' ``flat.grad``; the losses' own values are needed nowhere. They never touch each
-  other's networks' gradients.
-- An update runs in inference mode: nothing here is for autograd, and its bookkeeping would cost
-  one update in twenty-five.
 """
 
 import math
@@ -21,12 +28,59 @@ from typing import NamedTuple
 
 import torch
 
-from symtut.agents.networks import MLP, Adam
+from symtut.agents.networks import MLP, perceptrons
 from symtut.errors import InputError
 
 LOG_STD_LOW, LOG_STD_HIGH = -20.0, 2.0
 #: What each coordinate adds to -log_prob whatever the action: of the Gaussian, and of tanh.
-CONSTANT = 0.5 * math.log(2 * math.pi) + 2 * math.log(2)
+LOG_PROB_OFFSET = 0.5 * math.log(2 * math.pi) + 2 * math.log(2)
+
+
+# ---- the losses ---------------------------------------------------------------------------------
+
+
+class Sample(NamedTuple):
+    """Actions drawn from the policy, and what the gradient needs: a = tanh(mean + std * noise)."""
+
+    action: torch.Tensor  # (B, A) in [-1, 1]
+    log_prob: torch.Tensor  # (B,)
+    noise: torch.Tensor  # (B, A) standard normal
+    std: torch.Tensor  # (B, A)
+
+
+def squashed_sample(output: torch.Tensor, noise: torch.Tensor) -> Sample:
+    """From the actor's output, mean and log std ``(B, 2 A)``, and noise ``(B, A)``."""
+    mean, log_std = output.chunk(2, dim=1)
+    log_std = log_std.clamp(LOG_STD_LOW, LOG_STD_HIGH)
+    std = log_std.exp()
+    raw = torch.addcmul(mean, std, noise)
+    # log N(raw) - log(1 - tanh(raw)^2). For a large raw the difference 1 - tanh^2 would be rounded
+    # to 0; the same number is 4 / (e^raw + e^-raw)^2, whose logarithm stays finite.
+    surprise = torch.addcmul(log_std, noise, noise, value=0.5)
+    surprise = torch.sub(surprise, torch.logaddexp(raw, -raw), alpha=2).sum(1)  # -log_prob
+    return Sample(torch.tanh(raw), -noise.shape[1] * LOG_PROB_OFFSET - surprise, noise, std)
+
+
+def loss_q(critics, targets, batch, following: Sample, alpha: float, gamma: float) -> torch.Tensor:
+    """J_Q, a scalar. Networks are lists of parameters, as ``perceptrons`` takes them.
+
+    ``following`` are the policy's actions at the next observations.
+    """
+    next_q = perceptrons(targets, torch.cat([batch["next_observation"], following.action], 1))
+    next_value = next_q.amin(0) - alpha * following.log_prob[:, None]
+    y = batch["reward"] + gamma * (1 - batch["terminated"]) * next_value  # a constant: no gradient
+    q = perceptrons(critics, torch.cat([batch["observation"], batch["action"]], 1))  # (2, B, 1)
+    return 0.5 * (q - y.detach()).square().mean(1).sum()
+
+
+def loss_pi(actor, critics, batch, noise: torch.Tensor, alpha: float) -> torch.Tensor:
+    """J_pi, a scalar: it depends on the actor through the drawn actions and their probability."""
+    now = squashed_sample(perceptrons(actor, batch["observation"])[0], noise)
+    q = perceptrons(critics, torch.cat([batch["observation"], now.action], 1)).amin(0)
+    return (alpha * now.log_prob - q[:, 0]).mean()
+
+
+# ---- the learner --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -55,15 +109,6 @@ class SACConfig:
             raise InputError(f"initial_alpha must be greater than 0, not {self.initial_alpha}.")
 
 
-class Sample(NamedTuple):
-    """Actions drawn from the policy, and what the gradient needs: a = tanh(mean + std * noise)."""
-
-    action: torch.Tensor  # (B, A) in [-1, 1]
-    log_prob: torch.Tensor  # (B,)
-    noise: torch.Tensor  # (B, A) standard normal
-    std: torch.Tensor  # (B, A)
-
-
 class SAC:
     """The learner: an actor, twin critics with targets, a temperature and two optimisers.
 
@@ -86,8 +131,11 @@ class SAC:
         self.targets.flat.copy_(self.critics.flat)
         self.log_alpha = torch.tensor([math.log(config.initial_alpha)])
         self.log_alpha.grad = torch.zeros(1)
-        self.critic_optimizer = Adam([self.critics.flat], config.learning_rate)
-        self.actor_optimizer = Adam([self.actor.flat, self.log_alpha], config.learning_rate)
+        # fused: one kernel for each flat vector of parameters
+        self.critic_optimizer, self.actor_optimizer = (
+            torch.optim.Adam(moved, config.learning_rate, fused=True)
+            for moved in ([self.critics.flat], [self.actor.flat, self.log_alpha])
+        )
 
     @torch.no_grad()
     def act(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
@@ -98,15 +146,9 @@ class SAC:
 
     def sample(self, observation: torch.Tensor) -> Sample:
         """Reparametrised actions for ``(B, O)`` observations."""
-        mean, log_std = self.actor.forward(observation)[0].split(self.action_size, dim=1)
-        log_std = log_std.clamp(LOG_STD_LOW, LOG_STD_HIGH)
-        std = log_std.exp()
-        noise = torch.randn(mean.shape, generator=self.generator)
-        raw = torch.addcmul(mean, std, noise)
-        # log N(raw) - log(1 - tanh(raw)^2), with 1 - tanh^2 = 4 / (e^raw + e^-raw)^2 for stability
-        surprise = torch.addcmul(log_std, noise, noise, value=0.5)
-        surprise = torch.sub(surprise, torch.logaddexp(raw, -raw), alpha=2).sum(1)  # -log_prob
-        return Sample(torch.tanh(raw), -self.action_size * CONSTANT - surprise, noise, std)
+        output = self.actor.forward(observation)[0]
+        noise = torch.randn(len(output), self.action_size, generator=self.generator)
+        return squashed_sample(output, noise)
 
     @property
     def alpha(self) -> float:
@@ -115,7 +157,7 @@ class SAC:
 
     @torch.inference_mode()
     def gradient_q(self, batch: dict[str, torch.Tensor], following: Sample) -> torch.Tensor:
-        """Of J_Q = 1/2 sum_i mean_b (Q_i(s, a) - y)^2, the sum over both critics (eq. 5).
+        """Leave the gradient of :func:`loss_q` in ``critics.flat.grad``.
 
         ``following`` is the policy's sample at the next observations. Returns the errors Q_i - y,
         ``(2, B, 1)``.
@@ -132,21 +174,25 @@ class SAC:
 
     @torch.inference_mode()
     def gradient_pi(self, batch: dict[str, torch.Tensor], now: Sample) -> torch.Tensor:
-        """Of J_pi = mean_b [alpha log pi(a|s) - min_i Q_i(s, a)], a reparametrised (eq. 9).
+        """Leave the gradients of :func:`loss_pi` and of J_alpha in ``actor`` and ``log_alpha``.
 
-        ``now`` is the policy's sample at the observations, the last rows that the actor saw. Also
-        leaves the gradient of the temperature's loss, -log(alpha) (mean log pi + target entropy)
-        (eq. 18), in ``log_alpha.grad``. Returns both Q_i(s, a), ``(2, B, 1)``.
+        ``now`` is the policy's sample at the observations, the last rows that the actor saw.
+        Returns both Q_i(s, a), ``(2, B, 1)``.
         """
         action, log_prob, noise, std = now
         q = self.critics.forward(torch.cat([batch["observation"], action], 1))
         lower = (q[1] < q[0]).squeeze(1)  # (B,) which of the two is the minimum: False 0, True 1
+        # The critics' weights do not move here, so no gradient of theirs is computed; and where
+        # two values compete, only the smaller one passes a gradient on.
         dq_da = self.critics.input_gradient(lower, self.action_size)
 
-        # With a = tanh(raw), raw = mean + std noise:  da/draw = 1 - a^2,  dlog_prob/draw = 2 a.
+        # The chain rule through the drawn action, a = tanh(raw), raw = mean + std noise:
+        # da/draw = 1 - a^2, and d(log_prob)/draw = 2 a from the Jacobian of tanh. (The Gaussian's
+        # own density depends on log std and on the noise, which is fixed.)
         alpha, n = self.alpha, len(action)
         d_raw = torch.addcmul(2 * alpha * action, dq_da, 1 - action.square(), value=-1) / n
-        # log std moves raw by std noise, and lowers log_prob directly; outside the clamp, nothing.
+        # log std moves raw by std noise, and lowers log_prob directly, by 1. Where it is clamped
+        # it moves nothing, so nothing pulls it back either: the bounds are far from any use.
         inside = (std > math.exp(LOG_STD_LOW)) & (std < math.exp(LOG_STD_HIGH))
         d_log_std = (d_raw * std * noise - alpha / n) * inside
         self.actor.backward(torch.cat([d_raw, d_log_std], 1)[None])
@@ -166,32 +212,43 @@ class SAC:
         self.actor_optimizer.step()
 
     def set_learning_rate(self, learning_rate: float) -> None:
-        self.critic_optimizer.learning_rate = learning_rate
-        self.actor_optimizer.learning_rate = learning_rate
+        for optimizer in (self.critic_optimizer, self.actor_optimizer):
+            optimizer.param_groups[0]["lr"] = learning_rate
 
     def is_finite(self) -> bool:
         """Whether all weights and the temperature are finite numbers."""
-        weights = self.actor.flat, self.critics.flat, self.targets.flat, self.log_alpha
-        return all(bool(torch.isfinite(tensor).all()) for tensor in weights)
+        return all(bool(torch.isfinite(tensor).all()) for tensor in self._weights().values())
 
-    def _tensors(self) -> dict[str, torch.Tensor]:
-        tensors = {
+    def _weights(self) -> dict[str, torch.Tensor]:
+        return {
             "actor": self.actor.flat,
             "critics": self.critics.flat,
             "targets": self.targets.flat,
             "log_alpha": self.log_alpha,
         }
-        optimizers = {"critic": self.critic_optimizer, "actor": self.actor_optimizer}
-        for name, optimizer in optimizers.items():
-            for kind in ("first", "second", "steps"):
-                for i, tensor in enumerate(getattr(optimizer, kind)):
-                    tensors[f"{name}_optimizer.{kind}.{i}"] = tensor
-        return tensors
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"critic_optimizer": self.critic_optimizer, "actor_optimizer": self.actor_optimizer}
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Networks, temperature and both optimisers; not the generator, which is the caller's."""
-        return {name: tensor.detach().clone() for name, tensor in self._tensors().items()}
+        tensors = dict(self._weights())
+        for name, optimizer in self._optimizers().items():  # without a state before the first step
+            for i, moments in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}.{i}.{kind}": tensor for kind, tensor in moments.items()}
+        return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        for name, tensor in self._tensors().items():
+        for name, tensor in self._weights().items():
             tensor.copy_(state[name])
+        for name, optimizer in self._optimizers().items():
+            moments = {}
+            if any(key.startswith(name) for key in state):
+                for i, moved in enumerate(optimizer.param_groups[0]["params"]):
+                    # copy_ refuses a tensor of another shape, which the optimiser would take
+                    moments[i] = {"step": torch.zeros(()).copy_(state[f"{name}.{i}.step"])}
+                    for kind in ("exp_avg", "exp_avg_sq"):
+                        moments[i][kind] = torch.zeros_like(moved).copy_(
+                            state[f"{name}.{i}.{kind}"]
+                        )
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": moments})

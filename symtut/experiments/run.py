@@ -31,7 +31,7 @@ from symtut.tasks import EVALUATION_SEEDS, make_task
 from symtut.world_models import make_world_model
 
 CHECKPOINT_EVERY = 500  # gradient updates, or real steps
-CHECKPOINT_FORMAT = 1
+CHECKPOINT_FORMAT = 2
 
 
 def train(
@@ -62,7 +62,7 @@ def train(
         Folder for config.json, curve.csv, policy.safetensors, summary.json and, where the method
         has them, equations.json.
     profile : str
-        A named set of choices: ``default``, ``paper`` or ``smoke`` (``experiments/defaults.py``).
+        A named set of choices: ``default``, ``paper`` or ``smoke`` (``experiments/config.py``).
     on_progress : callable or None
         Gets one line of text at each fit and evaluation.
     **overrides

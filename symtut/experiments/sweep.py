@@ -155,7 +155,7 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def most_special(choices: dict[str, object], task: str, method: str):
+def most_specific(choices: dict[str, object], task: str, method: str):
     """The value for ``task/method``, else for ``method``, else for ``""``."""
     for key in (f"{task}/{method}", method, ""):
         if key in choices:
@@ -190,7 +190,7 @@ def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun
     for seed in seeds:
         for task in tasks:
             for method in methods:
-                real_steps = most_special(steps, task, method)
+                real_steps = most_specific(steps, task, method)
                 if real_steps is None:
                     raise InputError(f"no --steps for '{task}/{method}'; add {method}=NUMBER.")
                 options = {}

@@ -21,7 +21,7 @@ from symtut.errors import InputError
 EVALUATION_SEEDS = range(20000, 20100)
 
 
-def library(x):
+def array_module(x):
     """The array library that ``x`` belongs to: ``torch`` or ``numpy``."""
     return torch if isinstance(x, torch.Tensor) else np
 
@@ -32,7 +32,7 @@ def wrap_angle(angle):
     Whole turns are subtracted, so that an angle already in the interval keeps every bit. (The
     usual ``(x + pi) % (2 pi) - pi`` costs about 1e-7 rad of float32 precision at each step.)
     """
-    turns = library(angle).ceil((angle - np.pi) / (2 * np.pi))
+    turns = array_module(angle).ceil((angle - np.pi) / (2 * np.pi))
     return angle - 2 * np.pi * turns
 
 
@@ -159,18 +159,16 @@ class Task(ABC):
     def difference(self, next_state, state):
         """Increment of the state, (..., S); angles by the short way round, in (-pi, pi]."""
         increment = next_state - state
-        lib = library(increment)
+        xp = array_module(increment)
         angular = self._like(increment, self.angular, bool)
-        return lib.where(angular, wrap_angle(increment), increment)
+        return xp.where(angular, wrap_angle(increment), increment)
 
     def advance(self, state, increment):
         """State after an increment, (..., S): angles wrapped, the rest clipped to the bounds."""
         moved = state + increment
-        lib = library(moved)
-        moved = lib.where(self._like(moved, self.angular, bool), wrap_angle(moved), moved)
-        return lib.clip(
-            moved, self._like(moved, self.state_low), self._like(moved, self.state_high)
-        )
+        xp = array_module(moved)
+        moved = xp.where(self._like(moved, self.angular, bool), wrap_angle(moved), moved)
+        return xp.clip(moved, self._like(moved, self.state_low), self._like(moved, self.state_high))
 
     def to_unit_action(self, action):
         """Environment units -> [-1, 1], the agent's units."""

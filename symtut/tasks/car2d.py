@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from symtut.errors import InputError
-from symtut.tasks.base import Task, library, wrap_angle
+from symtut.tasks.base import Task, array_module, wrap_angle
 
 ENV_ID = "symtut/Car2d-v0"
 HORIZON = 100  # steps
@@ -136,14 +136,14 @@ class Car2d(Task):
     )
 
     def state_from_observation(self, observation):
-        lib = library(observation)
+        xp = array_module(observation)
         x, y, cos, sin, v = (observation[..., i] for i in range(5))
-        return lib.stack([x, y, lib.arctan2(sin, cos), v], -1)
+        return xp.stack([x, y, xp.arctan2(sin, cos), v], -1)
 
     def observation_from_state(self, state):
-        lib = library(state)
+        xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
-        return lib.stack([x, y, lib.cos(psi), lib.sin(psi), v], -1)
+        return xp.stack([x, y, xp.cos(psi), xp.sin(psi), v], -1)
 
     def reward(self, state, action, next_state):
         x, y, v = next_state[..., 0], next_state[..., 1], next_state[..., 3]
@@ -151,21 +151,20 @@ class Car2d(Task):
         return -distance - SPEED_COST * v**2 - ACTION_COST * (action**2).sum(-1)
 
     def terminated(self, state, action, next_state):
-        lib = library(state)
-        return lib.zeros_like(state[..., 0], dtype=bool if lib is np else torch.bool)
+        return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
     def start_state(self, n, generator):
         high = torch.tensor([START_BOX, START_BOX, np.pi, 0.0], dtype=torch.float32)
         return (2.0 * torch.rand((n, 4), generator=generator) - 1.0) * high
 
     def true_step(self, state, action):
-        lib = library(state)
+        xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
-        action = lib.clip(action, -1.0, 1.0)
-        v = lib.clip(v + DT * (THRUST * action[..., 0] - DRAG * v), -MAX_SPEED, MAX_SPEED)
+        action = xp.clip(action, -1.0, 1.0)
+        v = xp.clip(v + DT * (THRUST * action[..., 0] - DRAG * v), -MAX_SPEED, MAX_SPEED)
         psi = psi + DT * STEERING * action[..., 1] * v
-        return lib.stack(
-            [x + DT * v * lib.cos(psi), y + DT * v * lib.sin(psi), wrap_angle(psi), v], -1
+        return xp.stack(
+            [x + DT * v * xp.cos(psi), y + DT * v * xp.sin(psi), wrap_angle(psi), v], -1
         )
 
     def hand_controller(self, state):
@@ -176,18 +175,18 @@ class Car2d(Task):
         for. Its mean return over the evaluation starts: ``benchmarks/hand_controllers.py``. The
         three gains come from a small grid on 400 other starts.
         """
-        lib = library(state)
+        xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
-        bearing = wrap_angle(lib.arctan2(-y, -x) - psi)
+        bearing = wrap_angle(xp.arctan2(-y, -x) - psi)
         forwards = abs(bearing) <= np.pi / 2
-        error = lib.where(forwards, bearing, wrap_angle(bearing + np.pi))
-        wanted = lib.clip(3.0 * (x**2 + y**2) ** 0.5, 0.0, MAX_SPEED)
-        wanted = lib.where(forwards, wanted, -wanted)
-        a1 = lib.clip(4.0 * (wanted - v) + DRAG / THRUST * wanted, -1.0, 1.0)
+        error = xp.where(forwards, bearing, wrap_angle(bearing + np.pi))
+        wanted = xp.clip(3.0 * (x**2 + y**2) ** 0.5, 0.0, MAX_SPEED)
+        wanted = xp.where(forwards, wanted, -wanted)
+        a1 = xp.clip(4.0 * (wanted - v) + DRAG / THRUST * wanted, -1.0, 1.0)
         v = v + DT * (THRUST * a1 - DRAG * v)  # the speed that will turn the car
-        enough = lib.clip(abs(v), 0.05, np.inf)
-        a2 = lib.clip(error / (DT * STEERING * enough), -1.0, 1.0)
-        return lib.stack([a1, lib.where(v < 0, -a2, a2)], -1)
+        enough = xp.clip(abs(v), 0.05, np.inf)
+        a2 = xp.clip(error / (DT * STEERING * enough), -1.0, 1.0)
+        return xp.stack([a1, xp.where(v < 0, -a2, a2)], -1)
 
 
 if ENV_ID not in gymnasium.registry:

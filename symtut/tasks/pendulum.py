@@ -7,7 +7,7 @@ dt = 0.05): the velocity is advanced and clipped first, and the *new* velocity m
 import numpy as np
 import torch
 
-from symtut.tasks.base import Task, library, wrap_angle
+from symtut.tasks.base import Task, array_module, wrap_angle
 
 MAX_SPEED = 8.0  # rad/s
 MAX_TORQUE = 2.0  # N m
@@ -36,14 +36,14 @@ class Pendulum(Task):
     )
 
     def state_from_observation(self, observation):
-        lib = library(observation)
+        xp = array_module(observation)
         cos, sin, theta_dot = observation[..., 0], observation[..., 1], observation[..., 2]
-        return lib.stack([lib.arctan2(sin, cos), theta_dot], -1)
+        return xp.stack([xp.arctan2(sin, cos), theta_dot], -1)
 
     def observation_from_state(self, state):
-        lib = library(state)
+        xp = array_module(state)
         theta, theta_dot = state[..., 0], state[..., 1]
-        return lib.stack([lib.cos(theta), lib.sin(theta), theta_dot], -1)
+        return xp.stack([xp.cos(theta), xp.sin(theta), theta_dot], -1)
 
     def reward(self, state, action, next_state):
         # The cost is on the state that was left, not on the one that was reached.
@@ -51,18 +51,16 @@ class Pendulum(Task):
         return -(theta**2 + 0.1 * state[..., 1] ** 2 + 0.001 * action[..., 0] ** 2)
 
     def terminated(self, state, action, next_state):
-        return library(state).zeros_like(
-            state[..., 0], dtype=bool if library(state) is np else torch.bool
-        )
+        return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
     def start_state(self, n, generator):
         high = torch.tensor([np.pi, 1.0], dtype=torch.float32)
         return (2.0 * torch.rand((n, 2), generator=generator) - 1.0) * high
 
     def true_step(self, state, action):
-        lib = library(state)
+        xp = array_module(state)
         theta, theta_dot = state[..., 0], state[..., 1]
-        torque = lib.clip(action[..., 0], -MAX_TORQUE, MAX_TORQUE)
-        acceleration = 15.0 * lib.sin(theta) + 3.0 * torque
-        theta_dot = lib.clip(theta_dot + acceleration * DT, -MAX_SPEED, MAX_SPEED)
-        return lib.stack([wrap_angle(theta + theta_dot * DT), theta_dot], -1)
+        torque = xp.clip(action[..., 0], -MAX_TORQUE, MAX_TORQUE)
+        acceleration = 15.0 * xp.sin(theta) + 3.0 * torque
+        theta_dot = xp.clip(theta_dot + acceleration * DT, -MAX_SPEED, MAX_SPEED)
+        return xp.stack([wrap_angle(theta + theta_dot * DT), theta_dot], -1)

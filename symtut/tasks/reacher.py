@@ -13,7 +13,7 @@ steps, and the soft stop of the elbow.
 import numpy as np
 import torch
 
-from symtut.tasks.base import Task, library, wrap_angle
+from symtut.tasks.base import Task, array_module, wrap_angle
 
 LINK_1, LINK_2 = 0.1, 0.11  # m, shoulder to elbow and elbow to fingertip
 ELBOW_LIMIT = 3.0  # rad
@@ -100,24 +100,24 @@ class Reacher(Task):
     )
 
     def state_from_observation(self, observation):
-        lib = library(observation)
-        angles = lib.arctan2(observation[..., 2:4], observation[..., 0:2])
-        return lib.concatenate([angles, observation[..., 6:8], observation[..., 4:6]], -1)
+        xp = array_module(observation)
+        angles = xp.arctan2(observation[..., 2:4], observation[..., 0:2])
+        return xp.concatenate([angles, observation[..., 6:8], observation[..., 4:6]], -1)
 
     def observation_from_state(self, state):
-        lib = library(state)
+        xp = array_module(state)
         angles, velocity, target = state[..., :2], state[..., 2:4], state[..., 4:]
         off = self.fingertip(state) - target
-        return lib.concatenate([lib.cos(angles), lib.sin(angles), target, velocity, off], -1)
+        return xp.concatenate([xp.cos(angles), xp.sin(angles), target, velocity, off], -1)
 
     def fingertip(self, state):
         """(..., 6) state -> (..., 2) position in m, the shoulder at the origin."""
-        lib = library(state)
+        xp = array_module(state)
         upper, lower = state[..., 0], state[..., 0] + state[..., 1]
-        return lib.stack(
+        return xp.stack(
             [
-                LINK_1 * lib.cos(upper) + LINK_2 * lib.cos(lower),
-                LINK_1 * lib.sin(upper) + LINK_2 * lib.sin(lower),
+                LINK_1 * xp.cos(upper) + LINK_2 * xp.cos(lower),
+                LINK_1 * xp.sin(upper) + LINK_2 * xp.sin(lower),
             ],
             -1,
         )
@@ -127,8 +127,7 @@ class Reacher(Task):
         return -((off**2).sum(-1) ** 0.5) - (action**2).sum(-1)
 
     def terminated(self, state, action, next_state):
-        lib = library(state)
-        return lib.zeros_like(state[..., 0], dtype=bool if lib is np else torch.bool)
+        return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
     def uncut(self, state, next_state):
         """Where the elbow was not at its stop, neither before the step nor after it."""
@@ -161,12 +160,12 @@ class Reacher(Task):
         MuJoCo's iterative solver ends early, 2e-8 rad and 2e-6 rad/s. An elbow observed beyond
         +-pi is the exception: see the class.
         """
-        lib = library(state)
-        torque = GEAR * lib.clip(action, -1.0, 1.0)
+        xp = array_module(state)
+        torque = GEAR * xp.clip(action, -1.0, 1.0)
         q, velocity, target = state[..., :2], state[..., 2:4], state[..., 4:]
         for _ in range(SUBSTEPS):
-            q, velocity = _runge_kutta(q, velocity, torque, lib)
-        return lib.concatenate([wrap_angle(q), velocity, target], -1)
+            q, velocity = _runge_kutta(q, velocity, torque, xp)
+        return xp.concatenate([wrap_angle(q), velocity, target], -1)
 
     def hand_controller(self, state):
         """(..., 6) state -> (..., 2) action: inverse kinematics and a PD law, for reference.
@@ -175,65 +174,65 @@ class Reacher(Task):
         Its mean return over the evaluation starts: ``benchmarks/hand_controllers.py``. The two
         gains come from a small grid on 400 other starts.
         """
-        lib = library(state)
+        xp = array_module(state)
         theta1, theta2, tx, ty = state[..., 0], state[..., 1], state[..., 4], state[..., 5]
         cosine = (tx**2 + ty**2 - LINK_1**2 - LINK_2**2) / (2 * LINK_1 * LINK_2)
-        bend = lib.arccos(lib.clip(cosine, -1.0, 1.0))
+        bend = xp.arccos(xp.clip(cosine, -1.0, 1.0))
         offsets = []
         for elbow in (bend, -bend):
-            inner = lib.arctan2(LINK_2 * lib.sin(elbow), LINK_1 + LINK_2 * lib.cos(elbow))
-            shoulder = wrap_angle(lib.arctan2(ty, tx) - inner - theta1)
-            offsets.append(lib.stack([shoulder, elbow - theta2], -1))  # no way through the stop
+            inner = xp.arctan2(LINK_2 * xp.sin(elbow), LINK_1 + LINK_2 * xp.cos(elbow))
+            shoulder = wrap_angle(xp.arctan2(ty, tx) - inner - theta1)
+            offsets.append(xp.stack([shoulder, elbow - theta2], -1))  # no way through the stop
         way = [abs(offset).sum(-1, keepdims=True) for offset in offsets]
-        offset = lib.where(way[0] <= way[1], *offsets)
-        return lib.clip(KP * offset - KD * state[..., 2:4], -1.0, 1.0)
+        offset = xp.where(way[0] <= way[1], *offsets)
+        return xp.clip(KP * offset - KD * state[..., 2:4], -1.0, 1.0)
 
 
-def _runge_kutta(q, velocity, torque, lib):
+def _runge_kutta(q, velocity, torque, xp):
     """One substep of the classical fourth-order method: (..., 2) angles and velocities."""
-    slope_q, slope_v = velocity, joint_acceleration(q, velocity, torque, lib)
+    slope_q, slope_v = velocity, joint_acceleration(q, velocity, torque, xp)
     sum_q, sum_v = slope_q, slope_v
     for part, weight in ((0.5, 2.0), (0.5, 2.0), (1.0, 1.0)):
         at_q, at_v = q + part * SUBSTEP * slope_q, velocity + part * SUBSTEP * slope_v
-        slope_q, slope_v = at_v, joint_acceleration(at_q, at_v, torque, lib)
+        slope_q, slope_v = at_v, joint_acceleration(at_q, at_v, torque, xp)
         sum_q, sum_v = sum_q + weight * slope_q, sum_v + weight * slope_v
     return q + SUBSTEP / 6 * sum_q, velocity + SUBSTEP / 6 * sum_v
 
 
-def joint_acceleration(q, velocity, torque, lib):
+def joint_acceleration(q, velocity, torque, xp):
     """(..., 2) rad/s^2 of both joints; ``torque`` in N m. Valid for the elbow in (-pi, pi]."""
     elbow, speed_1, speed_2 = q[..., 1], velocity[..., 0], velocity[..., 1]
     # mass matrix, and what is left of the torques after damping and centrifugal forces
-    m11 = ARMATURE + _SHOULDER + 2 * _COUPLING * lib.cos(elbow)
-    m12 = _FOREARM + _COUPLING * lib.cos(elbow)
+    m11 = ARMATURE + _SHOULDER + 2 * _COUPLING * xp.cos(elbow)
+    m12 = _FOREARM + _COUPLING * xp.cos(elbow)
     m22 = ARMATURE + _FOREARM
-    turning = _COUPLING * lib.sin(elbow)
+    turning = _COUPLING * xp.sin(elbow)
     force_1 = torque[..., 0] - DAMPING * speed_1 + turning * speed_2 * (2 * speed_1 + speed_2)
     force_2 = torque[..., 1] - DAMPING * speed_2 - turning * speed_1**2
     determinant = m11 * m22 - m12**2
     free = (m11 * force_2 - m12 * force_1) / determinant  # the elbow, if there were no stop
-    force_2 = force_2 + _stop(elbow, speed_2, free, m11 / determinant, lib)
+    force_2 = force_2 + _stop(elbow, speed_2, free, m11 / determinant, xp)
     acceleration_1 = (m22 * force_1 - m12 * force_2) / determinant
     acceleration_2 = (m11 * force_2 - m12 * force_1) / determinant
-    return lib.stack([acceleration_1, acceleration_2], -1)
+    return xp.stack([acceleration_1, acceleration_2], -1)
 
 
-def _stop(elbow, speed, free, mobility, lib):
+def _stop(elbow, speed, free, mobility, xp):
     """Torque of the soft stop: a critically damped spring that only pushes back.
 
     ``free`` is the elbow's acceleration without it, ``mobility`` its acceleration per torque.
     """
-    side = lib.sign(elbow)
+    side = xp.sign(elbow)
     overrun = abs(elbow) - ELBOW_LIMIT
-    depth = lib.clip(overrun / _WIDTH, 0.0, 1.0)
-    eased = lib.where(depth < 0.5, 2 * depth**2, 1 - 2 * (1 - depth) ** 2)
+    depth = xp.clip(overrun / _WIDTH, 0.0, 1.0)
+    eased = xp.where(depth < 0.5, 2 * depth**2, 1 - 2 * (1 - depth) ** 2)
     hardness = _SOFTEST + (_HARDEST - _SOFTEST) * eased
     stiffness = 1 / (_HARDEST * _TIME_CONSTANT) ** 2
     wanted = -side * stiffness * hardness * overrun - 2 / (_HARDEST * _TIME_CONSTANT) * speed
     give = (1 - hardness) / hardness * _REST_MOBILITY
     push = (wanted - free) / (mobility + give)
-    push = side * lib.clip(side * push, -np.inf, 0.0)
-    return lib.where(overrun > 0, push, lib.zeros_like(push))
+    push = side * xp.clip(side * push, -np.inf, 0.0)
+    return xp.where(overrun > 0, push, xp.zeros_like(push))
 
 
 def _rest_mobility() -> float:

@@ -13,7 +13,7 @@ class Report:
     """What a fit found.
 
     ``equations`` has one entry for each increment of the state (and one for the reward where it is
-    learned), which :func:`~symtut.world_models.equation_rows.equation_row` makes; they are what
+    learned), which :func:`~symtut.world_models.equations.equation_row` makes; they are what
     ``equations.json`` holds. It is empty for models that are not equations.
     """
 

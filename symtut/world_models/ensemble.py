@@ -10,43 +10,18 @@ and the action. Inputs and increments are standardised.
 """
 
 import time
-from dataclasses import dataclass, replace
 
 import torch
 
-from symtut.errors import InputError, unknown
+from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.progress import Bar
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report
-from symtut.world_models.networks import ProbabilisticNetworks
+from symtut.world_models.networks import ProbabilisticNetworks, ensemble_config
 
 FEWEST = 10
 """Transitions below which there is too little to hold out and to draw bootstraps from."""
-
-
-@dataclass(frozen=True)
-class EnsembleConfig:
-    """Size and training of the ensemble."""
-
-    members: int = 7
-    elites: int = 5
-    hidden_layers: int = 3
-    hidden: int = 128
-    learning_rate: float = 1e-3
-    weight_decay: float = 5e-5  # half of it times the squared weights is added to the loss
-    batch_size: int = 64
-    held_out: float = 0.2  # fraction of the rows that no member is trained on
-    check_every: int = 25  # at least so many gradient steps (and one epoch) between two checks
-    patience: int = 8  # checks without a member's held-out error falling, after which training ends
-    least_gain: float = 0.01  # what counts as falling, relative
-    longest: int = 3000  # gradient steps of a fit, at most
-
-
-SIZES = {
-    "default": EnsembleConfig(),
-    "mbpo": EnsembleConfig(hidden_layers=4, hidden=200, batch_size=256),  # as published
-}
 
 
 class EnsembleWorldModel:
@@ -57,7 +32,7 @@ class EnsembleWorldModel:
     task : Task
         Names, bounds, observation and reward; its true dynamics are never looked at.
     size : str, dict or EnsembleConfig
-        A name in ``SIZES``, or what differs from the default, as ``{"hidden": 64}``.
+        A name in ``ENSEMBLE_SIZES``, or what differs from the default, as ``{"hidden": 64}``.
     learned_reward : bool
         Learn the reward as one more output, of state and action, and not use the task's own.
     random_state : int
@@ -319,35 +294,3 @@ class EnsembleWorldModel:
             setattr(self, name, state[name].clone())
         self.generator.set_state(state["generator"])
         self.fits_done, self.gradient_steps = state["fits_done"], state["gradient_steps"]
-
-
-def ensemble_config(size) -> EnsembleConfig:
-    """A configuration by name, or by what differs from the default.
-
-    Raises
-    ------
-    InputError
-        For an unknown name or field, or numbers that make no ensemble.
-    """
-    if isinstance(size, str):
-        if size not in SIZES:
-            raise unknown("size", size, SIZES)
-        return SIZES[size]
-    try:
-        config = size if isinstance(size, EnsembleConfig) else replace(EnsembleConfig(), **size)
-    except TypeError as error:
-        known = ", ".join(EnsembleConfig.__dataclass_fields__)
-        raise InputError(
-            f"size must be a name ({', '.join(SIZES)}) or fields of EnsembleConfig with their "
-            f"values, not {size!r}. Fields: {known}."
-        ) from error
-    whole = ("members", "elites", "hidden_layers", "hidden", "batch_size", "patience", "longest")
-    for name in whole:
-        value = getattr(config, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise InputError(f"'{name}' must be a whole number of at least 1, not {value!r}.")
-    if config.elites > config.members:
-        raise InputError(f"{config.elites} elites are more than {config.members} members.")
-    if not 0 < config.held_out < 1:
-        raise InputError(f"'held_out' must be between 0 and 1, not {config.held_out!r}.")
-    return config

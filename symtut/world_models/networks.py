@@ -1,12 +1,15 @@
-"""Several probabilistic networks evaluated as one: the neural ensemble's mathematics.
+"""The networks of the neural world model, evaluated as one, and how large an ensemble may be.
 
 A network gives mean and log-variance of each output. Autograd does the gradients.
 """
 
 import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn.functional import silu, softplus
+
+from symtut.errors import InputError, unknown
 
 
 class ProbabilisticNetworks:
@@ -82,3 +85,62 @@ def negative_log_likelihood(mean, log_variance, y) -> torch.Tensor:
     """-log N(y; mean, exp(log_variance)), of every element."""
     error = (y - mean).square() * (-log_variance).exp()
     return 0.5 * (error + log_variance + math.log(2 * math.pi))
+
+
+# ---- sizes --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """Size and training of the ensemble."""
+
+    members: int = 7
+    elites: int = 5
+    hidden_layers: int = 3
+    hidden: int = 128
+    learning_rate: float = 1e-3
+    weight_decay: float = 5e-5  # half of it times the squared weights is added to the loss
+    batch_size: int = 64
+    held_out: float = 0.2  # fraction of the rows that no member is trained on
+    check_every: int = 25  # at least so many gradient steps (and one epoch) between two checks
+    patience: int = 8  # checks without a member's held-out error falling, after which training ends
+    least_gain: float = 0.01  # what counts as falling, relative
+    longest: int = 3000  # gradient steps of a fit, at most
+
+
+ENSEMBLE_SIZES = {
+    "default": EnsembleConfig(),
+    "mbpo": EnsembleConfig(hidden_layers=4, hidden=200, batch_size=256),  # as published
+}
+
+
+def ensemble_config(size) -> EnsembleConfig:
+    """A configuration by name, or by what differs from the default.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or field, or numbers that make no ensemble.
+    """
+    if isinstance(size, str):
+        if size not in ENSEMBLE_SIZES:
+            raise unknown("size", size, ENSEMBLE_SIZES)
+        return ENSEMBLE_SIZES[size]
+    try:
+        config = size if isinstance(size, EnsembleConfig) else replace(EnsembleConfig(), **size)
+    except TypeError as error:
+        known = ", ".join(EnsembleConfig.__dataclass_fields__)
+        raise InputError(
+            f"size must be a name ({', '.join(ENSEMBLE_SIZES)}) or fields of EnsembleConfig with "
+            f"their values, not {size!r}. Fields: {known}."
+        ) from error
+    whole = ("members", "elites", "hidden_layers", "hidden", "batch_size", "patience", "longest")
+    for name in whole:
+        value = getattr(config, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise InputError(f"'{name}' must be a whole number of at least 1, not {value!r}.")
+    if config.elites > config.members:
+        raise InputError(f"{config.elites} elites are more than {config.members} members.")
+    if not 0 < config.held_out < 1:
+        raise InputError(f"'held_out' must be between 0 and 1, not {config.held_out!r}.")
+    return config

@@ -22,9 +22,13 @@ from symtut.regression import SymbolicRegressor, load_weights
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
-from symtut.world_models.equation_rows import equation_row
-from symtut.world_models.found_equation import Equation, constant_value
-from symtut.world_models.reward_equation import RewardEquation, find_reward
+from symtut.world_models.equations import (
+    Equation,
+    RewardEquation,
+    constant_value,
+    equation_row,
+    find_reward,
+)
 from symtut.world_models.validation import error_on_fitted
 
 EXPLAINED = 1e-6

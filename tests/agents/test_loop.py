@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from symtut.agents.batches import mixed_batch
+from symtut.agents.buffers import mixed_batch
 from symtut.agents.checkpoint import pack, unpack
 from symtut.agents.config import LoopConfig
 from symtut.agents.episodes import episode_seed
 from symtut.agents.loop import Loop
-from symtut.agents.refits import held_back_rows
-from symtut.agents.rollout_length import scheduled_length
 from symtut.agents.sac import SACConfig
+from symtut.agents.schedule import held_back_rows, scheduled_length
 from symtut.errors import InputError
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate

@@ -1,4 +1,4 @@
-"""SAC's losses and hand-written gradients against an independent autograd reference."""
+"""SAC's hand-written gradients against autograd of its losses; the density against torch's own."""
 
 import math
 
@@ -7,8 +7,8 @@ import torch
 from torch.distributions import Normal, TransformedDistribution
 from torch.distributions.transforms import TanhTransform
 
-from symtut.agents.networks import MLP, Adam
-from symtut.agents.sac import SAC, SACConfig, Sample
+from symtut.agents.networks import MLP, perceptrons
+from symtut.agents.sac import SAC, SACConfig, Sample, loss_pi, loss_q
 
 OBS, A, B = 5, 2, 64
 
@@ -33,65 +33,64 @@ def batch():
     }
 
 
-def leaves(network, i):
-    """Network i's parameters in double precision, as autograd leaves."""
-    return [p[i].double().clone().requires_grad_() for p in network.parameters]
+def leaves(network):
+    """All parameters in double precision, as autograd leaves."""
+    return [p.double().clone().requires_grad_() for p in network.parameters]
 
 
-def plain(parameters, x):
-    w1, b1, w2, b2, w3, b3 = parameters
-    return torch.relu(torch.relu(x @ w1 + b1) @ w2 + b2) @ w3.T + b3
+def double(values):
+    return {name: value.double() for name, value in values.items()}
 
 
-def reference_sample(parameters, observation, noise):
-    """The squashed Gaussian by torch.distributions instead of by formula."""
-    mean, log_std = plain(parameters, observation.double()).chunk(2, -1)
-    std = log_std.clamp(-20, 2).exp()
-    action = torch.tanh(mean + std * noise.double())
-    squashed = TransformedDistribution(Normal(mean, std), TanhTransform(cache_size=0))
-    return action, squashed.log_prob(action).sum(-1)
-
-
-def assert_gradients(network, i, expected):
+def assert_gradients(network, expected):
     for ours, theirs in zip(network.gradients, expected, strict=True):
-        torch.testing.assert_close(ours[i].double(), theirs, rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(ours.double(), theirs, rtol=1e-3, atol=1e-6)
 
 
-def test_critic_loss_and_gradient(agent, batch):
+def test_the_fast_network_computes_the_plain_one(agent, batch):
+    x = torch.cat([batch["observation"], batch["action"]], 1)
+    found = agent.critics.forward(x)
+    assert found.shape == (2, B, 1)
+    torch.testing.assert_close(found, perceptrons(agent.critics.parameters, x))
+
+
+def test_samples_and_their_density_are_those_of_torchs_distributions(agent, batch):
+    drawn = agent.sample(batch["observation"])
+    mean, log_std = (
+        perceptrons(agent.actor.parameters, batch["observation"])[0].double().chunk(2, 1)
+    )
+    std = log_std.clamp(-20, 2).exp()
+    raw = mean + std * drawn.noise.double()
+    torch.testing.assert_close(drawn.action.double(), torch.tanh(raw), rtol=1e-5, atol=1e-6)
+    squashed = TransformedDistribution(Normal(mean, std), TanhTransform(cache_size=0))
+    expected = squashed.log_prob(torch.tanh(raw)).sum(1)
+    torch.testing.assert_close(drawn.log_prob.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_critics_gradient_is_that_of_their_loss(agent, batch):
     following = agent.sample(batch["next_observation"])
     error = agent.gradient_q(batch, following)
-
-    actor = leaves(agent.actor, 0)
-    action, log_prob = reference_sample(actor, batch["next_observation"], following.noise)
-    torch.testing.assert_close(following.log_prob.double(), log_prob, rtol=1e-4, atol=1e-4)
-    x = torch.cat([batch["next_observation"].double(), action], 1)
-    target = torch.minimum(*(plain(leaves(agent.targets, i), x) for i in (0, 1)))[:, 0]
-    value = target - 0.7 * log_prob
-    y = batch["reward"][:, 0] + 0.99 * (1 - batch["terminated"][:, 0]) * value
-    x = torch.cat([batch["observation"], batch["action"]], 1).double()
-    critics = [leaves(agent.critics, i) for i in (0, 1)]
-    expected = sum(0.5 * ((plain(c, x)[:, 0] - y.detach()) ** 2).mean() for c in critics)
+    critics, targets = leaves(agent.critics), leaves(agent.targets)
+    theirs = Sample(*(part.double() for part in following))
+    expected = loss_q(critics, targets, double(batch), theirs, 0.7, 0.99)
     loss = 0.5 * error.double().square().sum() / B
     torch.testing.assert_close(loss, expected.detach(), rtol=1e-4, atol=1e-5)
-    for i in (0, 1):
-        assert_gradients(agent.critics, i, torch.autograd.grad(expected, critics[i]))
+    assert_gradients(agent.critics, torch.autograd.grad(expected, critics))
 
 
-def test_actor_and_temperature_loss_and_gradient(agent, batch):
+def test_actors_gradient_is_that_of_its_loss_and_moves_no_critic(agent, batch):
     before = agent.critics.flat.grad.clone()
     both = agent.sample(torch.cat([batch["next_observation"], batch["observation"]]))
     now = Sample(*(part[B:] for part in both))
-    ours = agent.gradient_pi(batch, now)
-
-    actor = leaves(agent.actor, 0)
-    action, log_prob = reference_sample(actor, batch["observation"], now.noise)
-    x = torch.cat([batch["observation"].double(), action], 1)
-    q = torch.minimum(*(plain(leaves(agent.critics, i), x) for i in (0, 1)))[:, 0]
-    expected = (0.7 * log_prob - q).mean()
-    torch.testing.assert_close(ours.amin(0)[:, 0].double(), q.detach(), rtol=1e-4, atol=1e-4)
-    assert_gradients(agent.actor, 0, torch.autograd.grad(expected, actor))
-    assert agent.log_alpha.grad.item() == pytest.approx(-(log_prob.mean().item() - A), rel=1e-4)
-    assert torch.equal(agent.critics.flat.grad, before)  # the critics' weights were left alone
+    q = agent.gradient_pi(batch, now)
+    actor = leaves(agent.actor)
+    expected = loss_pi(actor, leaves(agent.critics), double(batch), now.noise.double(), 0.7)
+    value = (0.7 * now.log_prob - q.amin(0)[:, 0]).mean().double()
+    torch.testing.assert_close(value, expected.detach(), rtol=1e-4, atol=1e-5)
+    assert_gradients(agent.actor, torch.autograd.grad(expected, actor))
+    entropy_missing = now.log_prob.mean().item() - A
+    assert agent.log_alpha.grad.item() == pytest.approx(-entropy_missing, rel=1e-4)
+    assert torch.equal(agent.critics.flat.grad, before)
 
 
 def test_no_gradient_through_a_clamped_log_std(agent, batch):
@@ -116,21 +115,6 @@ def test_update_moves_all_parts_as_the_formulas_say(agent, batch):
     torch.testing.assert_close(agent.targets.flat, targets.lerp(agent.critics.flat, 0.005))
 
 
-def test_adam_is_torchs_adam():
-    generator = torch.Generator().manual_seed(0)
-    ours, theirs = torch.randn(50, generator=generator), None
-    theirs = ours.clone().requires_grad_()
-    ours.grad = torch.zeros_like(ours)
-    adam, reference = Adam([ours], 1e-2), torch.optim.Adam([theirs], 1e-2)
-    for _ in range(20):
-        gradient = torch.randn(50, generator=generator)
-        ours.grad.copy_(gradient)
-        theirs.grad = gradient
-        adam.step()
-        reference.step()
-    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
-
-
 def test_networks_start_independent_and_inside_their_bounds():
     network = MLP(4, 64, 1, n=2, generator=torch.Generator().manual_seed(0))
     w1, _, w2, _, w3, _ = network.parameters
@@ -148,6 +132,27 @@ def test_same_seed_same_agent_and_state_dict_round_trip(agent, batch):
     twin.update(batch)
     for name, tensor in agent.state_dict().items():
         assert torch.equal(tensor, twin.state_dict()[name]), name
+
+
+def test_the_state_of_an_agent_before_its_first_update_is_no_state_of_an_optimiser(agent, batch):
+    twin = SAC(OBS, A, agent.config, torch.Generator().manual_seed(99))
+    twin.update(batch)
+    twin.load_state_dict(agent.state_dict())
+    twin.generator.set_state(agent.generator.get_state())
+    agent.update(batch)
+    twin.update(batch)
+    assert torch.equal(agent.actor.flat, twin.actor.flat)
+
+
+@pytest.mark.parametrize(
+    "lost", ["critics", "critic_optimizer.0.exp_avg", "actor_optimizer.1.step"]
+)
+def test_a_state_that_lacks_something_is_no_state(agent, batch, lost):
+    agent.update(batch)
+    state = agent.state_dict()
+    del state[lost]
+    with pytest.raises(KeyError, match=lost):
+        agent.load_state_dict(state)
 
 
 def test_learns_a_bandit_and_tunes_its_temperature():

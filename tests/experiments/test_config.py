@@ -8,15 +8,13 @@ import pytest
 from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError
-from symtut.experiments.config import RunConfig
-from symtut.experiments.defaults import METHODS, PROFILES, TASKS, defaults
-from symtut.world_models import METHODS as KNOWN_METHODS
-from symtut.world_models import model_options
+from symtut.experiments.config import METHOD_CHOICES, PROFILES, TASK_CHOICES, RunConfig, defaults
+from symtut.world_models import METHODS, model_options
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("method", KNOWN_METHODS)
-@pytest.mark.parametrize("task", ["pendulum", *TASKS])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", ["pendulum", *TASK_CHOICES])
 def test_every_choice_of_names_gives_a_configuration_that_json_keeps(task, method, profile):
     config = RunConfig.make(task, method, 200, 0, profile)
     stored = config.as_json()
@@ -29,10 +27,10 @@ def test_every_choice_of_names_gives_a_configuration_that_json_keeps(task, metho
 def test_choices_of_methods_to_come_are_fields_too():
     """A world model's own options are known once it is there; all else must be spelt right."""
     known = {f.name for c in (LoopConfig, SACConfig) for f in fields(c)} | {"evaluate_every"}
-    for task, choices in TASKS.items():
+    for task, choices in TASK_CHOICES.items():
         assert choices.keys() <= known, task
-    for method, choices in METHODS.items():
-        options = set(model_options(method)) if method in KNOWN_METHODS else set()
+    for method, choices in METHOD_CHOICES.items():
+        options = set(model_options(method)) if method in METHODS else set()
         assert choices.keys() <= known | options, method
 
 
@@ -68,7 +66,9 @@ def test_mbpo_is_configured_as_it_was_published_and_tuned():
     assert loop.rollout_length == 20 and loop.real_fraction == 0.05
     assert loop.updates_per_step * loop.imagined_per_update == 400  # imagined for each real step
     assert loop.audition_every is None and loop.refit_every == 125
-    made = {task: RunConfig.make(task, "mbpo", 1500, 0).loop for task in ("pendulum", *TASKS)}
+    made = {
+        task: RunConfig.make(task, "mbpo", 1500, 0).loop for task in ("pendulum", *TASK_CHOICES)
+    }
     assert all(loop.rollout_length == 20 for loop in made.values())
     starts = {task: (loop.start_states, loop.relabel) for task, loop in made.items()}
     assert starts == {  # what the other models are given, where it helped on tuning seeds

@@ -8,8 +8,13 @@ from symtut.errors import InputError
 from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import Task, Transitions, make_task
 from symtut.world_models import make_world_model
-from symtut.world_models.ensemble import EnsembleConfig, EnsembleWorldModel, ensemble_config
-from symtut.world_models.networks import ProbabilisticNetworks, negative_log_likelihood
+from symtut.world_models.ensemble import EnsembleWorldModel
+from symtut.world_models.networks import (
+    EnsembleConfig,
+    ProbabilisticNetworks,
+    ensemble_config,
+    negative_log_likelihood,
+)
 
 SMALL = {"members": 4, "elites": 3, "hidden_layers": 2, "hidden": 24, "batch_size": 32}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
-from symtut.agents.start_states import REACHED, START_STATES, StartStates, box_bounds
+from symtut.agents.imagination import REACHED, START_STATES, StartStates, box_bounds
 from symtut.errors import InputError
 from symtut.tasks import make_task
 from symtut.tasks.pendulum import Pendulum

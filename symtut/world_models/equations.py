@@ -1,18 +1,75 @@
-"""A learned reward: one equation for r(s, a) or r(s', a).
+"""The equations of a world model: of an increment, of the reward, and as rows of a file.
 
-Some environments pay for the state that was left (Pendulum), others for the one that was reached.
-Both are tried, and the better description is kept: six variables are as many as an equation has,
-so (s, a, s') together would be too many for most tasks.
+A learned reward is one equation for r(s, a) or r(s', a). Some environments pay for the state that
+was left (Pendulum), others for the one that was reached. Both are tried, and the better description
+is kept: six variables are as many as an equation has, so (s, a, s') together would be too many for
+most tasks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from symtut.expressions import Expression
+from symtut.regression import SymbolicRegressor
+from symtut.regression.data.inputs import MIN_POINTS
+from symtut.regression.search.digits import digits_needed
 from symtut.tasks import Task, Transitions
-from symtut.world_models.equation_rows import equation_row
+
+# ---- an increment -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Equation:
+    """What a fit found for one coordinate."""
+
+    expression: Expression
+    columns: tuple[int, ...]  # which columns of (state, action, next state) are x0, x1, …
+    regressor: SymbolicRegressor | None  # None for a constant
+    left_over: float  # 1 − R² on the transitions that it was fitted to
+
+    @property
+    def score(self) -> float:
+        return self.regressor.equations_[0]["score"]
+
+    def explains(self, but: float) -> bool:
+        """Whether all ``but`` such a share of the increment's variance is explained by a fit."""
+        return self.regressor is not None and self.left_over < but
+
+    def closest(self, but: float) -> "Equation":
+        """The equation of the same front that errs least, or itself if it does not explain all
+        ``but`` this share: then the score has weighed accuracy against length already."""
+        if not self.explains(but):
+            return self
+        row = min(self.regressor.equations_, key=_error)
+        if row["expression"] == self.expression:
+            return self
+        return Equation(row["expression"], self.columns, self.regressor, 1.0 - row["r2"])
+
+
+def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
+    """The value of increments (N,) that are all the same but for rounding; None if they vary.
+
+    ``state`` (N,) is the coordinate itself: its size tells how large a rounding error is. Fewer
+    points than the regressor needs prove nothing: None, and it will say so.
+    """
+    if len(y) < MIN_POINTS:
+        return None
+    rounding = 1e-12 * max(np.abs(state).max(), np.abs(y).max())
+    if np.ptp(y) > rounding:
+        return None
+    value = float(np.median(y))
+    return 0.0 if abs(value) <= rounding else value
+
+
+def _error(row: dict) -> float:
+    """1 − R², the worse of fitted and held-out points."""
+    return 1.0 - min(row["r2"], row["r2"] if row["r2_holdout"] is None else row["r2_holdout"])
+
+
+# ---- the reward ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -116,3 +173,43 @@ def variable_names(task: Task, of_next_state: bool) -> tuple[str, ...]:
 def _inputs(transitions: Transitions, of_next_state: bool) -> np.ndarray:
     state = transitions.next_state if of_next_state else transitions.state
     return np.concatenate([state, transitions.action], axis=1)
+
+
+# ---- equations.json -----------------------------------------------------------------------------
+
+
+def equation_row(
+    target: str, symbol: str, expression: Expression, names: Sequence[str],
+    data: Sequence[tuple[np.ndarray, np.ndarray]], r2_fit: float | None, r2_holdout: float | None,
+) -> dict:  # fmt: skip
+    """What was found for ``target``, JSON-able.
+
+    Parameters
+    ----------
+    target, symbol : str
+        What the equation is for, as text and as LaTeX.
+    expression : Expression
+        Over x0, x1, …, which are called ``names``.
+    data : pairs of x (n, d) and y (n,)
+        What the figures are about: text and LaTeX have the digits to predict it all as
+        ``expression`` does.
+    r2_fit, r2_holdout : float or None
+
+    Returns
+    -------
+    dict
+        With the keys ``target``, ``equation``, ``latex``, ``complexity``, ``r2_fit``,
+        ``r2_holdout``, and what gives the formula back bit by bit: ``prefix``, ``constants`` and
+        ``inputs``, the names of x0, x1, ….
+    """
+    digits = max(digits_needed(expression, x, y) for x, y in data)
+    return {
+        "target": target,
+        "equation": expression.text(names, digits),
+        "latex": f"{symbol} = {expression.latex(names, digits)}",
+        "complexity": expression.complexity,
+        "r2_fit": r2_fit,
+        "r2_holdout": r2_holdout,
+        "inputs": list(names),
+        **expression.as_json(),
+    }

@@ -1,6 +1,7 @@
-"""Where the rollouts of the model start: named rules.
+"""What imagined rollouts begin with, and the reward that they earn.
 
-What the rollouts never reach, the policy cannot learn, however good the model is.
+What the rollouts never reach, the policy cannot learn, however good the model is. Hence these rules
+for the states that rollouts start from:
 
 ``recent``  the real states of the last ``recent_states`` real steps (B_EM): the paper's rule.
 ``all``     all real states (B_E).
@@ -25,6 +26,7 @@ import torch
 
 from symtut.agents.buffers import ReplayBuffer
 from symtut.tasks import Task
+from symtut.world_models.base import WorldModel
 
 #: Real states among which ``Task.relabel`` finds the new goals of one draw. The starts themselves
 #: would not do: a few at a time are left with hardly a choice, and some with their own place.
@@ -104,3 +106,13 @@ START_STATES: dict[str, Callable[[StartStates, int, torch.Generator], torch.Tens
     "box": box,
     "model": imagined,
 }
+
+
+def reward_function(
+    model: WorldModel, task: Task
+) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]:
+    """``(B, S), (B, A) environment units, (B, S) -> (B,)``, all torch float32.
+
+    A world model has learned the reward if it has a ``reward`` that is not None.
+    """
+    return getattr(model, "reward", None) or task.reward

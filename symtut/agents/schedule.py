@@ -1,0 +1,115 @@
+"""When the model is fitted, which rows a fit never sees, and how long rollouts may be."""
+
+import math
+
+import numpy as np
+import torch
+
+from symtut.agents.config import LoopConfig
+from symtut.tasks import Task, Transitions
+from symtut.world_models.base import WorldModel
+from symtut.world_models.validation import Validation, error_on_new
+
+
+def fit_due(config: LoopConfig, fitted: bool, waited: int, spent: bool) -> bool:
+    """Is it time to fit, or with ``refit="on_failure"`` to look whether the model still holds?
+
+    After the first real steps; then every ``refit_every`` real steps (None: after each block), and
+    once more when all are spent.
+
+    Parameters
+    ----------
+    fitted : bool
+        There has been a fit.
+    waited : int
+        Real steps since the last time.
+    spent : bool
+        No real step is left.
+    """
+    every = config.refit_every or 1 if fitted else 1
+    return waited >= every or (spent and waited > 0)
+
+
+def held_back_rows(
+    config: LoopConfig, block: int, env_steps: int, steps_at_last_fit: int, steps: int
+) -> torch.Tensor:
+    """Which rows of a block of real steps are kept from the fit, (block,) bool.
+
+    Of all steps between two fits the last part in time: validation needs a stretch in one piece,
+    and neighbours in time are nearly copies of each other.
+
+    Parameters
+    ----------
+    block : int
+        Real steps just taken.
+    env_steps, steps_at_last_fit, steps : int
+        Real steps before them, at the last fit (or decision against one), and in all.
+    """
+    begun, between = 0, block
+    if config.refit_every is not None and env_steps > 0:
+        begun = env_steps - steps_at_last_fit
+        blocks = math.ceil(config.refit_every / config.block_steps)
+        between = min(blocks * config.block_steps, steps - steps_at_last_fit)
+    return begun + torch.arange(block) >= between - math.floor(config.held_back * between)
+
+
+def holds(
+    config: LoopConfig,
+    model: WorldModel,
+    task: Task,
+    transitions: Transitions,
+    new: np.ndarray,
+    length: int,
+) -> bool:
+    """Does a fitted model predict the rows ``new`` (bool, (N,)) as far as its rollouts go?
+
+    That is: is its open-loop error at leads 1 to ``length`` within ``config.tolerance``? Always
+    False with ``refit="clock"``: a fit that is due is done.
+    """
+    if config.refit == "clock":
+        return False
+    return error_on_new(model, task, transitions, new, length) <= config.tolerance
+
+
+def rollout_length(
+    config: LoopConfig, horizon: int, validation: Validation | None, env_steps: int
+) -> int:
+    """Steps of the rollouts that begin now.
+
+    Parameters
+    ----------
+    config : LoopConfig
+        A whole number in ``config.rollout_length`` is the answer. ``"validated"``: the length that
+        ``validation`` found. ``"scheduled"``: see :func:`scheduled_length`. The latter two stay
+        between ``shortest_rollout`` and ``longest_rollout`` (None: ``horizon``).
+    horizon : int
+        Steps of an episode of the task.
+    validation : Validation or None
+        Of the model in use; None before the first fit.
+    env_steps : int
+        Real steps taken so far.
+    """
+    if config.rollout_length == "scheduled":
+        return scheduled_length(config, horizon, env_steps)
+    if config.rollout_length == "validated":
+        return max(config.shortest_rollout, validation.length if validation else 0)
+    return config.rollout_length
+
+
+def scheduled_length(config: LoopConfig, horizon: int, env_steps: int) -> int:
+    """MBPO's linear schedule (Janner et al. 2019, appendix): from shortest to longest rollouts.
+
+    It counts *epochs*, not real steps: an epoch is ``epoch_steps`` real steps by the policy, the
+    first one (number 0) begins where the random steps end, and the length changes only from one
+    epoch to the next. Up to epoch ``schedule_from`` it is ``shortest_rollout``, from epoch
+    ``schedule_to`` on ``longest_rollout``, in between the integer part of the straight line.
+    """
+    epoch = max(0, env_steps - config.random_steps) // config.epoch_steps
+    shortest = config.shortest_rollout
+    longest = max(shortest, config.longest_rollout or horizon)
+    if epoch <= config.schedule_from:
+        return shortest
+    gone = min(
+        1.0, (epoch - config.schedule_from) / (config.schedule_to - config.schedule_from or 1)
+    )
+    return int(shortest + gone * (longest - shortest))
