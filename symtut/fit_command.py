@@ -14,7 +14,7 @@ from symtut.errors import InputError
 def fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     """Fit, print the front, and save it if ``--out`` is given; returns the exit code."""
     from symtut.regression import SymbolicRegressor
-    from symtut.regression.presentation import WIDTH, front_text, r2_text
+    from symtut.regression.presentation import TERMINAL_WIDTH, front_text, r2_text
     from symtut.regression.settings import check_settings
 
     model = SymbolicRegressor(
@@ -37,7 +37,9 @@ def fit(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     few = ", ".join(X.columns[:20]) + ", …" * (len(X.columns) > 20)
     head = f"{arguments.table}: {len(y)} rows; {arguments.target} from {few}"
     for line in (head, *notes, *(f"Note: {warning.message}" for warning in seen)):
-        for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False):
+        for part in textwrap.wrap(
+            line, TERMINAL_WIDTH, subsequent_indent="    ", break_on_hyphens=False
+        ):
             say(part)
     for line in front_text(model):
         say(line)
@@ -114,6 +116,6 @@ def _check_out(out: str) -> None:
     from symtut.regression import saved
     from symtut.storage import keep_foreign
 
-    keep_foreign(out, saved.read)
+    keep_foreign(out, saved.read_saved)
     if not Path(out).absolute().parent.is_dir():
         raise InputError(f"there is no folder for '{out}': make it first.")

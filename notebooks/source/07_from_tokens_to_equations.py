@@ -58,9 +58,9 @@ from symtut.regression.search.fits import complexity, criterion, pareto, rank
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import Products
 from symtut.regression.structure.reductions import reductions
-from symtut.regression.structure.sample import Sample
 from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
 from symtut.regression.transformer.tokens import SIZES, GrammarMask
 from symtut.regression.transformer.weights import find_weights, load_weights
@@ -1225,7 +1225,7 @@ for text, values in laws.items():
 
 # %%
 started = time.process_time()
-proposals = Products(Sample(draws, noisy)).close_to(noisy)
+proposals = Products(Observations(draws, noisy)).close_to(noisy)
 milliseconds = 1000 * (time.process_time() - started)
 for proposal, loss in proposals[:3]:
     numbers = () if proposal.guess is None else tuple(proposal.guess)
@@ -1284,7 +1284,7 @@ lab.record(off_the_line=list(left.values()))
 # %%
 columns = np.column_stack([f, temperature])
 started = time.process_time()
-reduced = reductions(Sample(columns, intensity))
+reduced = reductions(Observations(columns, intensity))
 milliseconds = 1000 * (time.process_time() - started)
 for reduction in reduced:
     factor, index = (

@@ -24,7 +24,7 @@ _SUM, _PRODUCT, _POWER, _ATOM = 1, 3, 5, 9  # how tightly text holds together
 
 
 @dataclass(frozen=True)
-class Language:
+class Notation:
     """How formulas are written in a language.
 
     Attributes
@@ -102,7 +102,7 @@ def code(
 # ---- the formula --------------------------------------------------------------------------------
 
 
-def _formula(expression: Expression, called: dict[int, str], own: Language) -> str:
+def _formula(expression: Expression, called: dict[int, str], own: Notation) -> str:
     def build(token, args):
         if isinstance(token, float):
             return _number(token, own), _PRODUCT if token < 0 else _ATOM, token
@@ -117,7 +117,7 @@ def _formula(expression: Expression, called: dict[int, str], own: Language) -> s
     return expression.fold(build)[0]
 
 
-def _number(value: float, own: Language) -> str:
+def _number(value: float, own: Notation) -> str:
     infinity, nan = own.numbers
     if math.isnan(value):
         return nan
@@ -126,7 +126,7 @@ def _number(value: float, own: Language) -> str:
     return repr(value)
 
 
-def _operation(token: str, args: list[tuple[str, int]], own: Language) -> tuple[str, int]:
+def _operation(token: str, args: list[tuple[str, int]], own: Notation) -> tuple[str, int]:
     """(text, level). Brackets keep the order of computing, so that rounding is the same, too.
 
     A product may begin with a minus sign, which belongs to its first factor or to all of it: the
@@ -162,7 +162,7 @@ def _bracketed(argument: tuple[str, int], level: int) -> str:
 # ---- the domain ---------------------------------------------------------------------------------
 
 
-def _clause(clause: Clause, called: dict[int, str], own: Language, several: bool) -> str:
+def _clause(clause: Clause, called: dict[int, str], own: Notation, several: bool) -> str:
     shown = [_condition(condition, called, own) for condition in clause]
     if len(shown) == 1 and not several:
         return shown[0]
@@ -171,7 +171,7 @@ def _clause(clause: Clause, called: dict[int, str], own: Language, several: bool
     return f"({own.either.join(shown)})"
 
 
-def _condition(condition: Condition, called: dict[int, str], own: Language) -> str:
+def _condition(condition: Condition, called: dict[int, str], own: Notation) -> str:
     value = _formula(condition.expression, called, own)
     bound = _number(condition.bound + 0.0, own)
     if condition.relation == "whole":
@@ -185,7 +185,7 @@ def _condition(condition: Condition, called: dict[int, str], own: Language) -> s
 # ---- names --------------------------------------------------------------------------------------
 
 
-def _arguments(names: Sequence[str], own: Language) -> list[str]:
+def _arguments(names: Sequence[str], own: Notation) -> list[str]:
     taken = {*own.taken.split(), FUNCTION, "value", "inside"}
     wanted = [_plain(name) if own.ascii else name for name in names]
     return list(readable_names([f"{n}_" if n in taken else n for n in wanted]))
@@ -269,28 +269,28 @@ _MATLAB_WORDS = """
 """
 
 LANGUAGES = {
-    "python": Language(
+    "python": Notation(
         _python("numpy as np", 'with np.errstate(all="ignore"):', "np.nan",
                 "np.asarray({}, dtype=float)"),
         "np.", numbers=("np.inf", "np.nan"), taken="np float", **_PYTHON,
     ),
-    "c": Language(
+    "c": Notation(
         _c, "", {"abs": "fabs"}, {"mul": "*", "div": "/"}, ("INFINITY", "NAN"), " && ", " || ",
         "!=", "fmod({}, 1.0) == 0.0", _C_WORDS, ascii=True,
     ),
-    "julia": Language(
+    "julia": Notation(
         _julia, "", {}, {"mul": "*", "div": "/", "pow": "^"}, ("Inf", "NaN"), " && ", " || ",
         "!=", "isinteger({})", _JULIA_WORDS,
     ),
-    "matlab": Language(
+    "matlab": Notation(
         _matlab, "", {}, {"mul": ".*", "div": "./", "pow": ".^"}, ("Inf", "NaN"), " & ", " | ",
         "~=", "mod({}, 1) == 0", _MATLAB_WORDS, ascii=True,
     ),
-    "jax": Language(
+    "jax": Notation(
         _python("jax.numpy as jnp", "", "jnp.nan", "jnp.asarray({}, dtype=float)"),
         "jnp.", numbers=("jnp.inf", "jnp.nan"), taken="jnp float", **_PYTHON,
     ),
-    "torch": Language(
+    "torch": Notation(
         _python("torch", "", "torch.nan"), "torch.", numbers=("torch.inf", "torch.nan"),
         taken="torch", **(_PYTHON | {"calls": {}}),
     ),

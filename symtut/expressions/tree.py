@@ -296,19 +296,19 @@ def _constant(value: float, x, library: str):
     return filled + (x * 0).nan_to_num().sum(-1)  # its gradient is zero, but there is one
 
 
-def linear_combination(weights, terms: list[Expression], intercept: float = 0.0) -> Expression:
-    """``intercept + Σ weights[k]·terms[k]``; zero weights vanish, weights of ±1 are not written."""
+def linear_combination(coefficients, terms: list[Expression], intercept: float = 0.0) -> Expression:
+    """``intercept + Σ coefficients[k]·terms[k]``; zeros vanish, and ±1 is no product."""
     parts = []
-    for weight, term in zip(weights, terms, strict=True):
-        weight = float(weight)
-        if weight == 0.0:
+    for factor, term in zip(coefficients, terms, strict=True):
+        factor = float(factor)
+        if factor == 0.0:
             continue
-        if weight == 1.0:
+        if factor == 1.0:
             parts.append(term)
-        elif weight == -1.0:
+        elif factor == -1.0:
             parts.append(Expression(("neg", *term.prefix), term.constants))
         else:
-            parts.append(Expression(("mul", CONSTANT, *term.prefix), (weight, *term.constants)))
+            parts.append(Expression(("mul", CONSTANT, *term.prefix), (factor, *term.constants)))
     if intercept != 0.0 or not parts:
         parts.append(Expression((CONSTANT,), (float(intercept),)))
     prefix = ("add",) * (len(parts) - 1) + tuple(t for part in parts for t in part.prefix)

@@ -8,7 +8,7 @@ import numpy as np
 from symtut.regression.data.points import CHUNK, Points
 from symtut.regression.data.scaling import Columns
 from symtut.regression.search.budget import Budget, OutOfTime
-from symtut.regression.search.finishing import Sum, finish, front, on_all_points, ordered
+from symtut.regression.search.finishing import Sum, finish, on_all_points, ordered, undominated
 from symtut.regression.search.fits import Fit, pareto
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.robust import robust_search, rule_of
@@ -17,7 +17,7 @@ from symtut.regression.search.validation import losses_held_out
 from symtut.regression.watching import Watch
 
 FINAL_POINTS = 5000
-"""Equations are judged and refitted on at most so many points; the outer numbers of the best are
+"""Equations are judged and refitted on at most so many points; the coefficients of the best are
 then solved for on all, as far as time allows."""
 
 MEAN = Fit((), np.zeros(0), np.zeros(0), 0.0, 1.0)
@@ -149,7 +149,7 @@ class Question:
             made = [finished(0)]
         way_of = {id(row): way for row, way in zip(made, ways, strict=True)}
         made = [row for row in made if language.admits(row["expression"])]
-        found = sorted(front(made), key=lambda row: -row["score"])
+        found = sorted(undominated(made), key=lambda row: -row["score"])
         if members == len(final):
             return ordered(found)
         everything = self.points if inliers.all() else self.points.take(inliers)

@@ -11,13 +11,13 @@ from symtut.expressions.code import LANGUAGES, code
 from symtut.expressions.domains import domain_text, values_inside
 from symtut.regression.data.columns import chosen
 
-WIDTH = 80
+TERMINAL_WIDTH = 80
 """Columns of a terminal that the printed front fits into."""
 
 MOST_LINES = 3
 """Lines that an equation takes in the printed front; only the best one is never cut."""
 
-COLUMNS = ("complexity", "r2", "r2_holdout", "loss", "score", "equation", "domain", "source")
+_COLUMNS = ("complexity", "r2", "r2_holdout", "loss", "score", "equation", "domain", "source")
 
 
 SMALLEST = 1e-16
@@ -34,7 +34,9 @@ class Presentation:
 
     def __str__(self):
         """The parameters that differ from the defaults, and the front, shortest equation first."""
-        lines = textwrap.wrap(repr(self), WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        lines = textwrap.wrap(
+            repr(self), TERMINAL_WIDTH, subsequent_indent="    ", break_on_hyphens=False
+        )
         if not hasattr(self, "equations_"):
             return "\n".join([*lines, "not fitted yet: call fit(X, y)."])
         return "\n".join([*lines, *front_text(self)])
@@ -64,7 +66,7 @@ class Presentation:
         except ImportError as error:
             raise InputError("table() needs pandas: pip install pandas.") from error
         rows = [row | {"domain": self.domain(i)} for i, row in enumerate(self.equations_)]
-        return pandas.DataFrame(rows, columns=list(COLUMNS)).rename_axis("index")
+        return pandas.DataFrame(rows, columns=list(_COLUMNS)).rename_axis("index")
 
     def plot(self, ax=None):
         """The front: 1 − R² over the number of nodes, on the points and on held-out ones.
@@ -174,18 +176,22 @@ class Presentation:
 
 
 def front_text(model) -> list[str]:
-    """Lines, each of at most ``WIDTH`` characters, about the equations of a fitted model."""
+    """Lines of at most ``TERMINAL_WIDTH`` characters about the equations of a fitted model."""
     lines = ["    i  nodes  R²        held out  equation"]
     for i, row in _front(model):
         figures = f"{r2_text(row['r2']):<8}  {r2_text(row.get('r2_holdout')):<8}"
         start = f"{'>' if i == 0 else ' '}{i:>4}  {row['complexity']:>5}  {figures}  "
-        text = textwrap.wrap(row["equation"], WIDTH - len(start), break_on_hyphens=False) or [""]
+        text = textwrap.wrap(
+            row["equation"], TERMINAL_WIDTH - len(start), break_on_hyphens=False
+        ) or [""]
         if i and len(text) > MOST_LINES:
             text = [*text[:MOST_LINES], "…"]
         lines += [start + text[0], *(" " * len(start) + more for more in text[1:])]
     if domain := model.domain():
         said = f"Equation 0 (>) is defined where {domain}."
-        lines += textwrap.wrap(said, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        lines += textwrap.wrap(
+            said, TERMINAL_WIDTH, subsequent_indent="    ", break_on_hyphens=False
+        )
     if not model.complete_:
         lines.append("The search was cut short: more time may find better equations.")
     return lines

@@ -12,6 +12,7 @@ from symtut.expressions import Expression
 from symtut.expressions.domains import values_inside
 from symtut.regression import saved
 from symtut.regression.answer import Question
+from symtut.regression.data import inputs
 from symtut.regression.data.columns import (
     check_same_columns,
     chosen,
@@ -20,14 +21,6 @@ from symtut.regression.data.columns import (
     remember,
     warn_of_names,
 )  # fmt: skip
-from symtut.regression.data.inputs import (
-    check_data,
-    check_fittable,
-    check_points,
-    check_weights,
-    not_fitted,
-    too_large,
-)
 from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
 from symtut.regression.data.screening import SCREENING_SHARE, Screen
@@ -115,7 +108,7 @@ class SymbolicRegressor(Presentation, Estimator):
         (:class:`~symtut.expressions.Expression`) and ``r2_holdout``: R² on a quarter of the points
         that was held out while the form was found. The score is that of the worse of the two fits,
         then the numbers are refitted to all points. Of fewer than 24 points none is held out:
-        there, each is left out once from the fit of the outer numbers.
+        there, each is left out once from the fit of the coefficients.
 
         The order is that of the score, which charges for numbers and nodes. Below 1 − R² = 1e-6 (an
         error of a thousandth of the spread of y) a further term has to make the error two to four
@@ -157,6 +150,7 @@ class SymbolicRegressor(Presentation, Estimator):
 
     _clock = staticmethod(time.thread_time)
     _keeps_best = True  # on Ctrl-C; programs that have to end then set it to False
+    _proposer, _config = proposer_of, config_of
 
     def __init__(
         self,
@@ -223,14 +217,14 @@ class SymbolicRegressor(Presentation, Estimator):
         deadline = np.inf if self.max_time is None else started + float(self.max_time)
         budget = Budget(clock, deadline, self._keeps_best)
         labels = labels_of(X)
-        with too_large(X):
-            X, y = check_data(X, y)
-            weight = check_weights(sample_weight, len(y))
+        with inputs.too_large(X):
+            X, y = inputs.check_data(X, y)
+            weight = inputs.check_sample_weight(sample_weight, len(y))
             present = np.ones(len(y), dtype=bool) if weight is None else weight > 0
             points = Points(X, y, weight)
             if not present.all():
                 points = points.take(present)
-            check_fittable(points.X, points.y)
+            inputs.check_fittable(points.X, points.y)
             language = Language.of(self.operators, self.constraints)
             names = names_of(labels, self.feature_names, X.shape[1])
             generator = generator_of(self.random_state)
@@ -240,7 +234,7 @@ class SymbolicRegressor(Presentation, Estimator):
                 check_same_columns(self, X.shape[1])
                 generator = generator.spawn(self.n_fits_)[-1]  # other proposals than before
             before = self.screening_ if warm else None
-            screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE), before)
+            screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE).over, before)
             columns = choose_columns(points.X, "mul" in language.usable, screen)
             known = known_candidates(self, columns) if warm else ()
             config = self._config(language, len(columns.used), known)
@@ -269,18 +263,12 @@ class SymbolicRegressor(Presentation, Estimator):
         self.n_fits_ = 1 + (self.n_fits_ if warm else 0)
         return self
 
-    def _proposer(self, clock: Stopwatch):
-        return proposer_of(self, clock)
-
-    def _config(self, *choices):
-        return config_of(self, *choices)
-
     # ---- results --------------------------------------------------------------------------------
 
     def expression(self, index=None) -> Expression:
         """The equation at ``index`` in ``equations_``; None for the best."""
         if not hasattr(self, "equations_"):
-            raise not_fitted()
+            raise inputs.not_fitted()
         index = 0 if index is None else index
         whole = isinstance(index, numbers.Integral) and not isinstance(index, bool)
         if not (whole and -len(self.equations_) <= index < len(self.equations_)):
@@ -290,7 +278,7 @@ class SymbolicRegressor(Presentation, Estimator):
     def predict(self, X, index=None):
         """Values (n,) of an equation at X (n, d); NaN, and one warning, outside its domain."""
         expression = self.expression(index)
-        points = chosen(X, check_points(X), self)
+        points = chosen(X, inputs.check_points(X), self)
         warn_of_names(X, self)
         values = values_inside(expression, points)
         if np.isnan(values).any():
@@ -300,8 +288,8 @@ class SymbolicRegressor(Presentation, Estimator):
     def score(self, X, y, sample_weight=None, index=None):
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
-        X, y = check_data(X, y)
-        return r2(y, prediction, check_weights(sample_weight, len(y)))
+        X, y = inputs.check_data(X, y)
+        return r2(y, prediction, inputs.check_sample_weight(sample_weight, len(y)))
 
     # ---- files ----------------------------------------------------------------------------------
 
@@ -315,7 +303,7 @@ class SymbolicRegressor(Presentation, Estimator):
         InputError
             If anything else is there, or the file cannot be written.
         """
-        keep_foreign(path, saved.read)
+        keep_foreign(path, saved.read_saved)
         write_json(path, saved.state_of(self))
 
     @classmethod

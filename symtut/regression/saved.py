@@ -22,13 +22,13 @@ from symtut.regression.settings import check_settings, plain_settings, settings_
 from symtut.storage import read_json
 
 FORMAT = "symtut.SymbolicRegressor/1"
-WHAT = "a saved SymbolicRegressor"
-LONGEST = 10_000  # symbols of a formula; the search itself writes some fifty
+_WHAT = "a saved SymbolicRegressor"
+_LONGEST = 10_000  # symbols of a formula; the search itself writes some fifty
 
 EQUATION = record(
     {
-        "prefix": list_of(NAME, LONGEST, 1),
-        "constants": list_of(number(), LONGEST),
+        "prefix": list_of(NAME, _LONGEST, 1),
+        "constants": list_of(number(), _LONGEST),
         "equation": text(1_000_000),
         "complexity": whole(1),
         "loss": number(0),
@@ -39,13 +39,13 @@ EQUATION = record(
     {"r2_holdout": optional(number()), "digits": optional(whole(1)), "domain": text(1_000_000)},
     others=ANYTHING,
 )
-NAMES = list_of(text(), most=20_000, least=1)
-FITTED = {
-    "names": NAMES,
-    "feature_names_in": NAMES,  # instead of names, in files of the first versions
+_NAMES = list_of(text(), most=20_000, least=1)
+_FITTED = {
+    "names": _NAMES,
+    "feature_names_in": _NAMES,  # instead of names, in files of the first versions
     "has_names": FLAG,
     "columns": list_of(whole(), MAX_VARIABLES),
-    "labels": optional(NAMES),
+    "labels": optional(_NAMES),
     "complete": FLAG,
     "fit_time": number(0),
     "n_fits": whole(1),
@@ -65,8 +65,8 @@ FORM = record(
         "params": mapping(ANYTHING),
         "equations": optional(list_of(EQUATION, most=1000, least=1)),
     },
-    FITTED,
-    what=WHAT,
+    _FITTED,
+    what=_WHAT,
 )
 
 
@@ -93,7 +93,7 @@ def state_of(model) -> dict:
     return state
 
 
-def read(path) -> dict:
+def read_saved(path) -> dict:
     """What :func:`state_of` gave, from the file that it was written to; else an ``InputError``."""
     return read_json(path, FORM)
 
@@ -106,7 +106,7 @@ def restored(model, path):
     InputError
         If it is not a saved regressor, or what it holds does not fit together.
     """
-    state = read(path)
+    state = read_saved(path)
     try:
         if unknown := sorted(state["params"].keys() - model.get_params().keys()):
             raise InputError(f"unknown parameter {unknown[0]!r}.")
@@ -115,7 +115,7 @@ def restored(model, path):
         if state["equations"] is not None:
             _restore_fit(model, state)
     except (KeyError, InputError) as error:
-        raise InputError(f"'{path}' is not {WHAT}: {error} Save the model again.") from error
+        raise InputError(f"'{path}' is not {_WHAT}: {error} Save the model again.") from error
     return model
 
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-EVERY = 0.2
+_EVERY = 0.2
 """Seconds between two pictures of the line."""
 
 
@@ -44,4 +44,4 @@ class Watch:
         encoding = getattr(sys.stderr, "encoding", None) or "ascii"
         line = line.encode(encoding, "backslashreplace").decode(encoding)
         self._bar.set_description_str(line)
-        self._due = time.monotonic() + EVERY
+        self._due = time.monotonic() + _EVERY

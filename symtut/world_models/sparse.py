@@ -105,11 +105,11 @@ class ThresholdedLeastSquares:
             if not 0 < len(kept) < len(y) - 1:
                 continue
             loss = np.sum((target / np.sqrt(len(y)) - shares @ coefficients) ** 2)
-            weights = coefficients[kept] * np.sqrt(len(y)) / scales[kept]
+            outer = coefficients[kept] * np.sqrt(len(y)) / scales[kept]
             fits.append(
                 Fit(
-                    tuple(terms[k] for k in kept), np.zeros(0), weights,
-                    float(-weights @ centres[kept]), float(loss),
+                    tuple(terms[k] for k in kept), np.zeros(0), outer,
+                    float(-outer @ centres[kept]), float(loss),
                 )
             )  # fmt: skip
         if not fits:  # no function reaches any threshold: the mean

@@ -245,11 +245,11 @@ def test_a_step_that_is_left_out_proposes_nothing(left_out, monkeypatch):
             "sums behind a function": 1 / (1 / x[:, 0] + 2 / x[:, 1]),
             "one combination": x[:, 2] ** 2 * np.tanh(x[:, 0] / x[:, 1]),
         }[left_out]
-        sample = structure.Sample(x, y)
+        observations = structure.Observations(x, y)
         proposers = {
             "products": lambda: next(structure.Laws(x, y).first()),
-            "sums behind a function": lambda: structure.propose_inverted_sums(sample),
-            "one combination": lambda: structure.reductions(sample),
+            "sums behind a function": lambda: structure.propose_inverted_sums(observations),
+            "one combination": lambda: structure.reductions(observations),
         }
         return len(proposers[left_out]())
 

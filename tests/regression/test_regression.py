@@ -189,7 +189,7 @@ def test_recombination_finds_the_sum_that_no_candidate_had():
     pool.add(levenberg_marquardt(candidates, x, y, rng), 20)
     best = min(pool.select(y), key=lambda f: (f.loss > 1e-12, len(f.terms)))
     assert set(best.terms) == {("x1",), ("sin", "x0"), ("x2",)}
-    np.testing.assert_allclose(sorted(best.weights), [0.0075, 0.0375, 0.05], rtol=1e-9)
+    np.testing.assert_allclose(sorted(best.coefficients), [0.0075, 0.0375, 0.05], rtol=1e-9)
 
 
 def test_nearly_linear_detour_gives_way_to_the_variable():

@@ -76,7 +76,7 @@ def check_fittable(X: np.ndarray, y: np.ndarray) -> None:
         raise InputError(f"y holds values of size {size:.1e}: give it in other units.")
 
 
-def check_weights(sample_weight, n: int) -> np.ndarray | None:
+def check_sample_weight(sample_weight, n: int) -> np.ndarray | None:
     """Weights of n points as a float64 array (n,); None where all points weigh the same.
 
     Raises

@@ -15,7 +15,6 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Expression
 from symtut.expressions.tree import children
-from symtut.regression.search.fits import Candidate
 
 ORDINARY = (0.03, 30.0)
 """Standard deviations between which a column is used as it is."""
@@ -57,7 +56,7 @@ class Columns:
     def restore(self, term: Expression) -> Expression:
         """A term over the search's variables → over ``X[:, written]``, up to a constant factor.
 
-        The factor is left out because the outer weights are solved for afterwards.
+        The factor is left out because the coefficients are solved for afterwards.
         """
         names = {VARIABLES[i]: VARIABLES[self.written.index(j)] for i, j in enumerate(self.used)}
         units = {VARIABLES[i]: unit for i, unit in enumerate(self.units) if unit != 1}
@@ -66,23 +65,23 @@ class Columns:
         return found
 
 
-def rescaled(candidate: Candidate, units: tuple[float, ...]) -> Candidate | None:
-    """A proposal for variables in the user's units → for x0, x1, … divided by ``units``.
+def in_units(terms, guess: np.ndarray | None, units: tuple[float, ...]):
+    """Terms in the user's units, and their numbers → for x0, x1, … divided by ``units``.
 
-    Each term up to a constant factor, as in :meth:`Columns.restore`; None if its numbers cannot be
-    written.
+    Each term (a prefix tuple) up to a constant factor, as in :meth:`Columns.restore`. Returns terms
+    and numbers, None for no numbers; or None if they cannot be written.
     """
     if all(unit == 1 for unit in units):
-        return candidate
+        return terms, guess
     names = {name: name for name in VARIABLES}
     inverse = {VARIABLES[i]: 1 / unit for i, unit in enumerate(units) if unit != 1}
-    numbers = iter(() if candidate.guess is None else candidate.guess.tolist())
+    numbers = iter(() if guess is None else guess.tolist())
     with np.errstate(all="ignore"):
-        terms = [_restore(term, numbers, names, inverse)[1] for term in candidate.terms]
-    guess = [number for term in terms for number in term.constants]
-    if not np.all(np.isfinite(guess)):
+        found = [_restore(term, numbers, names, inverse)[1] for term in terms]
+    values = np.array([number for term in found for number in term.constants])
+    if not np.all(np.isfinite(values)):
         return None  # a high power of a unit is beyond float64
-    return Candidate(tuple(t.prefix for t in terms), np.array(guess) if guess else None)
+    return tuple(term.prefix for term in found), values if len(values) else None
 
 
 def choose_columns(

@@ -17,21 +17,20 @@ import numpy as np
 from symtut.errors import InputError
 from symtut.expressions import MAX_VARIABLES
 from symtut.regression.data.points import Points
-from symtut.regression.search.budget import Budget
 
-PARTS = 6
+_PARTS = 6
 """Random parts that are screened."""
-POINTS = 1000
+_POINTS = 1000
 """Most points that parts are drawn from."""
 SCREENING_SHARE = 0.2
 """Of the time of a fit, for screening."""
-PART_POINTS = 150
+_PART_POINTS = 150
 """Most points of a part."""
-PROCESS_POINTS = 100
+_PROCESS_POINTS = 100
 """Most of these that the Gaussian process sees: the time grows with their third power. The library
 behind NumPy computes on several threads above about this size, which on busy cores takes a hundred
 times as long; for the same reason larger products are written as ``einsum``."""
-ITERATIONS = 25
+_ITERATIONS = 25
 """Steps in which length scales are fitted: more hardly ever change their order."""
 
 
@@ -90,8 +89,8 @@ class Screen:
     points : Points
     held_out : (n,) bool
         Points that are not looked at.
-    budget : Budget
-        When no further part is begun.
+    stop : callable
+        True when no further part is to be begun.
     before : Screening, optional
         That of an earlier fit, which stays as it is where all its columns are still there.
     """
@@ -101,20 +100,20 @@ class Screen:
         points: Points,
         held_out: np.ndarray,
         generator,
-        budget: Budget,
+        stop: Callable[[], bool],
         before: Screening | None = None,
     ):
         self.points, self.held_out, self.generator = points, held_out, generator
-        self.budget, self.before, self.found = budget, before, None
+        self.stop, self.before, self.found = stop, before, None
 
     def __call__(self, among: list[int]) -> tuple[int, ...]:
         """Six of the columns ``among``."""
         if self.before is not None and set(self.before.chosen) <= set(among):
             self.found = self.before
             return self.found.chosen
-        rows = self.points.draw(~self.held_out, POINTS, self.generator)
+        rows = self.points.draw(~self.held_out, _POINTS, self.generator)
         X, y = self.points.X[rows], self.points.y[rows]
-        self.found = screen(X, y, among, self.generator, self.budget.over)
+        self.found = screen(X, y, among, self.generator, self.stop)
         return self.found.chosen
 
 
@@ -137,9 +136,9 @@ def screen(
         Asked before every part but the first; true where there is no more time.
     """
     columns, target = _uniform(X[:, among]), _normal(y)
-    size = min(max(len(y) * 3 // 4, 5), PART_POINTS)
+    size = min(max(len(y) * 3 // 4, 5), _PART_POINTS)
     score, often, parts = np.zeros(X.shape[1]), np.zeros(X.shape[1]), 0
-    while parts == 0 or (parts < PARTS and not stop()):
+    while parts == 0 or (parts < _PARTS and not stop()):
         rows = generator.permutation(len(y))[:size]
         found = _scores(columns[rows], target[rows], generator)
         score[among] += found
@@ -173,7 +172,7 @@ def _scores(columns, target, generator) -> np.ndarray:
     if target.std() == 0:
         return np.zeros(columns.shape[1])
     gains = _greedy(columns, target)
-    process = _Process(columns[:PROCESS_POINTS], target[:PROCESS_POINTS])
+    process = _Process(columns[:_PROCESS_POINTS], target[:_PROCESS_POINTS])
     process.fit(np.where(gains > 0, 0.3, 0.02))
     return gains + process.effects(generator)
 
@@ -263,7 +262,7 @@ class _Process:
 
         bounds = [(0.0, 25.0)] * self.d + [(-6.0, 6.0), (np.log(1e-6), np.log(2.0))]
         begin = np.concatenate([relevance, [0.0, np.log(0.1)]])
-        options = {"maxiter": ITERATIONS}
+        options = {"maxiter": _ITERATIONS}
         found = minimize(self._loss, begin, jac=True, method="L-BFGS-B", bounds=bounds,
                          options=options)  # fmt: skip
         self.relevance = found.x[: self.d]

@@ -43,13 +43,13 @@ def bfgs(
             continue
 
         def objective(parameters, terms=terms, owner=owner, count=count):
-            inner, weights, intercept = np.split(parameters, [count, len(parameters) - 1])
+            inner, coefficients, intercept = np.split(parameters, [count, len(parameters) - 1])
             numbers = iter(inner)
             walked = [_walk(term, numbers, columns) for term in terms]
             values = np.array([value for value, _ in walked])  # (K, n)
             slope = np.array([s for _, slopes in walked for s in slopes])
-            slope = slope.reshape(count, len(target)) * weights[owner][:, None]  # (J, n)
-            residual = weights @ values + intercept[0] - target
+            slope = slope.reshape(count, len(target)) * coefficients[owner][:, None]  # (J, n)
+            residual = coefficients @ values + intercept[0] - target
             gradient = np.concatenate([slope @ residual, values @ residual, [residual.sum()]])
             if not np.isfinite(residual).all() or not np.isfinite(gradient).all():
                 return 1e10, np.zeros_like(parameters)  # outside the domain: a wall
@@ -61,7 +61,7 @@ def bfgs(
                 inner = with_guess(inner, guesses[i][:count])
             outer = generator.standard_normal(len(terms) + 1)
             if attempt == 0 and guesses is not None and guesses[i] is not None:
-                if len(guesses[i]) > count:  # a whole formula: its outer numbers are guesses too
+                if len(guesses[i]) > count:  # a whole formula: its coefficients are guesses too
                     outer = with_guess(outer, guesses[i][count:])
             with np.errstate(all="ignore"):
                 found = minimize(
@@ -69,9 +69,9 @@ def bfgs(
                     options={"gtol": 1e-9, "maxiter": 300}, callback=halt,
                 )  # fmt: skip
             if found.fun < best.loss:
-                inner, weights, intercept = np.split(found.x, [count, len(found.x) - 1])
+                inner, coefficients, intercept = np.split(found.x, [count, len(found.x) - 1])
                 best = Fit(
-                    terms, inner, weights * deviation, float(intercept[0]) * deviation + mean,
+                    terms, inner, coefficients * deviation, float(intercept[0]) * deviation + mean,
                     float(found.fun),
                 )  # fmt: skip
         results.append(best)

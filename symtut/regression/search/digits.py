@@ -4,17 +4,17 @@ import numpy as np
 
 from symtut.expressions import Expression
 
-FEWEST, MOST = 4, 17
+FEWEST_DIGITS, MOST_DIGITS = 4, 17
 """Digits of a printed number: what is easy to read, and what is the number itself."""
 
-SHARE = 1e-4
+_SHARE = 1e-4
 """What the text may differ by on average, squared, as a share of the squared error that the
 equation leaves. R² of the text is then that of the equation within 0.02·(1 − R²)."""
 
-EXACT = 1e-12
+_NOTHING = 1e-12
 """The same for an equation that leaves nothing, as a share of the variance of y."""
 
-TRIED = 2000
+_TRIED = 2000
 """Digits are tried out on at most so many points, and then proved on all."""
 
 
@@ -37,22 +37,22 @@ def digits_needed(
         From 4 to 17, for :meth:`Expression.text` and :meth:`Expression.latex`.
     """
     if not expression.constants:
-        return FEWEST
+        return FEWEST_DIGITS
     values = expression(x)
     counts = np.isfinite(values) & (True if weight is None else weight > 0)
     if not counts.all():
         x, y, values = x[counts], y[counts], values[counts]
         weight = None if weight is None else weight[counts]
     if not len(y):
-        return FEWEST
+        return FEWEST_DIGITS
 
     def mean(square, part=slice(None)):
         return np.average(square, weights=None if weight is None else weight[part])
 
-    some = slice(None, None, -(-len(y) // TRIED))
+    some = slice(None, None, -(-len(y) // _TRIED))
     size = mean((y - mean(y)) ** 2) if np.ptp(y) else mean(y**2)
-    allowed = max(SHARE * mean((y - values) ** 2), EXACT * size)
-    for digits in range(FEWEST, MOST):
+    allowed = max(_SHARE * mean((y - values) ** 2), _NOTHING * size)
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS):
         read = Expression.from_text(expression.text(digits=digits))
         for part in (some, slice(None)):
             # NaN, where digits put a point out of the domain, is never below
@@ -60,4 +60,4 @@ def digits_needed(
                 break
         else:
             return digits
-    return MOST
+    return MOST_DIGITS

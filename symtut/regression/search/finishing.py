@@ -64,7 +64,7 @@ def finish(
     language: Language | None = None,
     brief: bool = False,
 ) -> dict:
-    """Refit the outer weights in the units of X and y, drop idle terms, describe the result.
+    """Refit the coefficients in the units of X and y, drop idle terms, describe the result.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def finish(
     return row if errors is None else row | {ERRORS: errors}
 
 
-def front(rows: list[dict]) -> list[dict]:
+def undominated(rows: list[dict]) -> list[dict]:
     """Finished rows that no other beats in both length and loss, shortest first.
 
     Rounding the numbers may have put one of two neighbours on the Pareto front behind the other.
@@ -166,7 +166,7 @@ def ordered(rows: list[dict]) -> list[dict]:
 
 
 def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]) -> Sum:
-    """The same sum with the outer numbers that fit all points best, in one pass over their rows.
+    """The same sum with the coefficients that fit all points best, in one pass over their rows.
 
     The triangle of a QR decomposition is carried along, so that no digit is lost and memory does
     not grow with the points.
@@ -211,16 +211,16 @@ def _best_sum(terms, values, points: Points, better: Callable[[Sum, Sum], bool])
 
 
 def _sum(terms, values, points: Points, first: int) -> Sum:
-    """Best outer weights for ``values`` (n, 1 + K), without the column of ones if first is 1."""
+    """Best coefficients for ``values`` (n, 1 + K), without the column of ones if first is 1."""
     y, size = points.y, variance(points.y, points.weight)
     shift = 0.0 if first else mean(y, points.weight)
     if not terms:
         return Sum([], np.zeros(0), shift, size, len(y), size)
     # the digits of a large offset do not cloud the fit
-    weights, loss = solve(values[:, first:], y - shift, points.weight)
+    numbers, loss = solve(values[:, first:], y - shift, points.weight)
     if first:
-        return Sum(terms, weights, 0.0, loss, len(y), size)
-    return Sum(terms, weights[1:], float(shift + weights[0]), loss, len(y), size)
+        return Sum(terms, numbers, 0.0, loss, len(y), size)
+    return Sum(terms, numbers[1:], float(shift + numbers[0]), loss, len(y), size)
 
 
 def _without_ones(expression: Expression) -> Expression:

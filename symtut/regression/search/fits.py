@@ -1,6 +1,6 @@
 """A skeleton and its numbers, and which of two is better: fit against length.
 
-A candidate is a tuple of terms; the formula is ``w0 + Σ wk·tk(x; c)`` with outer weights w and
+A candidate is a tuple of terms; the formula is ``w0 + Σ wk·tk(x; c)`` with coefficients w and
 inner constants c.
 """
 
@@ -24,7 +24,7 @@ class Candidate:
     terms : tuple of prefix tuples
     guess : float array (J,) or (J + K + 1,), optional
         Inner constants in order of appearance, then (from a proposer that writes whole formulas)
-        the outer weights and the intercept for a target with mean 0 and standard deviation 1.
+        the coefficients and the intercept for a target with mean 0 and standard deviation 1.
         NaN where there is no guess.
     """
 
@@ -41,7 +41,7 @@ class Fit:
     terms : tuple of prefix tuples
     constants : float array (J,)
         Inner constants in order of appearance over all terms.
-    weights : float array (K,)
+    coefficients : float array (K,)
     intercept : float
     loss : float
         Mean squared residual over the variance of y, that is 1 − R²; infinite if undefined.
@@ -49,7 +49,7 @@ class Fit:
 
     terms: Terms
     constants: np.ndarray
-    weights: np.ndarray
+    coefficients: np.ndarray
     intercept: float
     loss: float
 
@@ -66,7 +66,7 @@ class Fit:
     def expression(self, scale: float = 1.0, shift: float = 0.0) -> Expression:
         """The whole formula, for a target that was standardised as (y − shift) / scale."""
         return linear_combination(
-            self.weights * scale, self.term_expressions(), self.intercept * scale + shift
+            self.coefficients * scale, self.term_expressions(), self.intercept * scale + shift
         )
 
     @property
@@ -76,7 +76,7 @@ class Fit:
 
     @property
     def n_parameters(self) -> int:
-        return len(self.constants) + len(self.weights) + 1
+        return len(self.constants) + len(self.coefficients) + 1
 
 
 def join(terms: Terms) -> tuple[str, ...]:
@@ -150,9 +150,9 @@ def rank(fit: Fit, n_points: int) -> float:
 def complexity(fit: Fit) -> int:
     """Nodes of the whole formula, counted without building ``fit.expression()``."""
     nodes, parts = 0, 0
-    for weight, term in zip(fit.weights.tolist(), fit.terms, strict=True):
-        if weight:  # a weight of ±1 is not written as a product
-            nodes += len(term) + (0 if weight == 1.0 else 1 if weight == -1.0 else 2)
+    for factor, term in zip(fit.coefficients.tolist(), fit.terms, strict=True):
+        if factor:  # ±1 is not written as a product
+            nodes += len(term) + (0 if factor == 1.0 else 1 if factor == -1.0 else 2)
             parts += 1
     if fit.intercept or not parts:
         nodes, parts = nodes + 1, parts + 1

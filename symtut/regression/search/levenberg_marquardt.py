@@ -1,8 +1,8 @@
-"""Constants of many skeletons at once: Levenberg-Marquardt with the outer weights solved linearly.
+"""Constants of many skeletons at once: Levenberg-Marquardt with the coefficients solved linearly.
 
-The weights w of ``w0 + Σ wk·tk(x; c)`` can be solved for exactly at any inner constants c, so the
-search is only over c (variable projection, Golub & Pereyra 1973, with Kaufman's approximation of
-the Jacobian), for all candidates and several random starts in the same NumPy calls.
+The coefficients w of ``w0 + Σ wk·tk(x; c)`` can be solved for exactly at any inner constants c, so
+the search is only over c (variable projection, Golub & Pereyra 1973, with Kaufman's approximation
+of the Jacobian), for all candidates and several random starts in the same NumPy calls.
 """
 
 from collections.abc import Callable
@@ -68,17 +68,17 @@ def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.einsum("ik...,k...->i...", matrices, vectors)
 
 
-def _combined(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Sums (I, ..., n) of columns (K, ..., n) with weights (I, K, ...)."""
-    return np.einsum("ik...,k...n->i...n", weights, columns)
+def _combined(coefficients: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sums (I, ..., n) of columns (K, ..., n) with coefficients (I, K, ...)."""
+    return np.einsum("ik...,k...n->i...n", coefficients, columns)
 
 
 def _solve_outer(terms: np.ndarray, y: np.ndarray, rows: _Rows):
-    """Best weights at fixed inner constants.
+    """Best coefficients at fixed inner constants.
 
     ``terms`` (K, B, S, n) are overwritten, ``y`` (n,) is centred by ``rows``. Returns the centred
-    terms of norm 1, the inverse of their Gram matrix (K, K, B, S), weights (K, B, S), residuals
-    (B, S, n), loss (B, S).
+    terms of norm 1, the inverse of their Gram matrix (K, K, B, S), coefficients (K, B, S),
+    residuals (B, S, n), loss (B, S).
     """
     finite = np.isfinite(terms.sum(-1)).all(0)  # (B, S)
     if not finite.all():
@@ -94,11 +94,11 @@ def _solve_outer(terms: np.ndarray, y: np.ndarray, rows: _Rows):
     for k in range(len(terms)):
         gram[k, k] += 1e-12 + flat[k]
     inverse = _inverse(gram)
-    weights = _times(inverse, _dot(terms, y))  # for terms of norm 1
-    residual = y - _combined(weights[None], terms)[0]
+    coefficients = _times(inverse, _dot(terms, y))  # for terms of norm 1
+    residual = y - _combined(coefficients[None], terms)[0]
     loss = _dot(residual, residual) / _dot(y, y)
     loss = np.where(finite & np.isfinite(loss), loss, np.inf)
-    return terms, inverse, weights * inverse_norm, residual, loss
+    return terms, inverse, coefficients * inverse_norm, residual, loss
 
 
 class _Problem:
@@ -117,14 +117,14 @@ class _Problem:
     def step(self, constants: np.ndarray):
         """Loss (B, S), gradient J'r (J, B, S) and approximate Hessian J'J (J, J, B, S)."""
         terms, slope = (a.swapaxes(0, 1) for a in self.program.with_jacobian(self.x, constants))
-        unit, inverse, weights, residual, loss = _solve_outer(terms, self.y, self.rows)
+        unit, inverse, coefficients, residual, loss = _solve_outer(terms, self.y, self.rows)
         wild = ~np.isfinite(slope.sum(-1))
         if wild.any():
             slope[wild] = np.nan_to_num(slope[wild], nan=0.0, posinf=0.0, neginf=0.0)
-        weight = np.take_along_axis(weights, self.owner, axis=0)  # (J, B, S)
+        weight = np.take_along_axis(coefficients, self.owner, axis=0)  # (J, B, S)
         slope *= np.where(self.missing, 0.0, weight)[..., None]
         self.rows.centre(slope)
-        # Kaufman: what the outer weights can absorb is not the inner constants' business
+        # Kaufman: what the coefficients can absorb is not the inner constants' business
         absorbed = np.einsum("jk...,kl...->jl...", _products(slope, unit), inverse)
         slope -= _combined(absorbed, unit)
         return loss, _products(slope, residual[None])[:, 0], _products(slope, slope)
@@ -206,10 +206,10 @@ def levenberg_marquardt(
     fitted = [i for i, c in enumerate(n_constants) if c > 0 and n_parameters[i] < len(x)]
     fitted.sort(key=lambda i: n_constants[i])
 
-    def finish(rows, constants, weights, loss, terms_mean):
+    def finish(rows, constants, coefficients, loss, terms_mean):
         for k, i in enumerate(rows):
             size = len(candidates[i])
-            w = weights[:size, k].copy()
+            w = coefficients[:size, k].copy()
             offset = np.nan_to_num(terms_mean[:size, k], posinf=0.0, neginf=0.0)
             results[i] = Fit(
                 candidates[i], constants[k, : n_constants[i]].copy(), w, mean - float(w @ offset),
@@ -219,8 +219,8 @@ def levenberg_marquardt(
     if plain:
         terms = _Problem([candidates[i] for i in plain], x, target, points).terms()
         offsets = points.mean(terms)
-        *_, weights, _, loss = _solve_outer(terms, target, points)
-        finish(plain, np.zeros((len(plain), 0)), weights[..., 0], loss[:, 0], offsets[..., 0])
+        *_, coefficients, _, loss = _solve_outer(terms, target, points)
+        finish(plain, np.zeros((len(plain), 0)), coefficients[..., 0], loss[:, 0], offsets[..., 0])
     # blocks of similar size keep the padding small and the memory bounded
     for begin in range(0, len(fitted), BLOCK):
         if stop is not None and stop():
@@ -240,8 +240,8 @@ def levenberg_marquardt(
             constants = np.take_along_axis(constants, best[..., None], axis=1)
         terms = problem.terms(constants)
         offsets = points.mean(terms)
-        *_, weights, _, loss = _solve_outer(terms, target, points)
-        finish(rows, constants[:, 0], weights[..., 0], loss[:, 0], offsets[..., 0])
+        *_, coefficients, _, loss = _solve_outer(terms, target, points)
+        finish(rows, constants[:, 0], coefficients[..., 0], loss[:, 0], offsets[..., 0])
     for i, result in enumerate(results):
         if result is None:  # as many parameters as points, or no time: nothing can be said
             results[i] = Fit(

@@ -94,12 +94,13 @@ def robust_search(
 
 
 def _weighted(fit: Fit, x, y) -> Fit:
-    """``fit`` with its outer weights solved anew."""
+    """``fit`` with its coefficients solved anew."""
     design = np.column_stack([np.ones(len(y)), *(term(x) for term in fit.term_expressions())])
     if not np.isfinite(design).all():
         return replace(fit, loss=np.inf)
-    weights, left = solve(design, y)
-    return replace(fit, weights=weights[1:], intercept=float(weights[0]), loss=left / y.var())
+    (intercept, *rest), left = solve(design, y)
+    loss = left / y.var()
+    return replace(fit, coefficients=np.array(rest), intercept=float(intercept), loss=loss)
 
 
 def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) -> np.ndarray:
@@ -165,25 +166,25 @@ def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
 def rule_of(fit: Fit, x, y, inliers) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """How to tell who else follows ``fit``: (x, y) of other points → bool.
 
-    The outer numbers and the spread are those of the points x (n, d), y (n,) of which it is known.
+    The coefficients and the spread are those of the points x (n, d), y (n,) of which it is known.
     """
 
     def design(at):
         return np.column_stack([np.ones(len(at)), *(term(at) for term in fit.term_expressions())])
 
-    weights = _concentrate(design(x), y, inliers)
-    limit = _limit(y - design(x) @ weights, y)
-    return lambda x, y: np.abs(y - design(x) @ weights) <= limit
+    coefficients = _concentrate(design(x), y, inliers)
+    limit = _limit(y - design(x) @ coefficients, y)
+    return lambda x, y: np.abs(y - design(x) @ coefficients) <= limit
 
 
 def _concentrate(design, y, belongs) -> np.ndarray:
     """Weights of a fit that only its inliers take part in."""
     for _ in range(20):
-        weights, _ = solve(design[belongs], y[belongs])
-        before, belongs = belongs, _judged(y - design @ weights, y)
+        coefficients, _ = solve(design[belongs], y[belongs])
+        before, belongs = belongs, _judged(y - design @ coefficients, y)
         if np.array_equal(before, belongs):
             break
-    return weights
+    return coefficients
 
 
 def _sample(n, most, generator) -> np.ndarray:

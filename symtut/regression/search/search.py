@@ -15,7 +15,7 @@ from itertools import count
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression
-from symtut.regression.data.scaling import rescaled
+from symtut.regression.data.scaling import in_units
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.budget import Budget, OutOfTime
 from symtut.regression.search.fits import EXACT, ROUNDING, Candidate, Fit, rank, shortlist
@@ -224,8 +224,8 @@ class _Search:
     def _take_laws(self, proposals: Iterator[list[Candidate]]) -> None:
         """Fit proposals, which come with all their numbers, until nothing is left to explain."""
         while not self._certain() and (candidates := next(proposals, None)) is not None:
-            scaled = [rescaled(candidate, self.units) for candidate in candidates]
-            fits = self._best_of(c for c in scaled if c is not None)
+            scaled = [in_units(c.terms, c.guess, self.units) for c in candidates]
+            fits = self._best_of(Candidate(*c) for c in scaled if c is not None)
             before = self._best()
             self._take([f for f in fits if f.loss < EXACT])
             if self._best() is not before:

@@ -10,7 +10,7 @@ from symtut.expressions import CONSTANT, VARIABLES, Expression, canonical_terms
 from symtut.expressions.tree import children
 from symtut.regression.search.fits import Candidate, Fit
 
-TOLERANCE = 2e-3
+_TOLERANCE = 2e-3
 """How close counts as equal, relative to the spread of the data."""
 
 
@@ -22,13 +22,13 @@ def simplifications(fit: Fit, x: np.ndarray) -> list[Candidate]:
     """
     found = [simplify(fit, x)]
     noisy = min(2.0 * float(np.sqrt(fit.loss)), 0.2)
-    if noisy > 2 * TOLERANCE:
+    if noisy > 2 * _TOLERANCE:
         found.append(simplify(fit, x, noisy))
     found = [candidate for candidate in found if candidate is not None]
     return found[:1] if len(found) == 2 and found[0] == found[1] else found
 
 
-def simplify(fit: Fit, x: np.ndarray, tolerance: float = TOLERANCE) -> Candidate | None:
+def simplify(fit: Fit, x: np.ndarray, tolerance: float = _TOLERANCE) -> Candidate | None:
     """A simpler candidate near ``fit``, with constants to start from; None if there is none.
 
     Parameters
@@ -69,7 +69,7 @@ def _twins(one: Expression, other: Expression, tolerance: float) -> bool:
 def _straightened(term: Expression, x, tolerance) -> Expression:
     """The plain variable if ``term`` is a straight line in it on these points, like sin(0.001·x0).
 
-    Slope and offset do not matter: they are the outer weight's and the intercept's business.
+    Slope and offset do not matter: they are the coefficient's and the intercept's business.
     """
     if CONSTANT not in term.prefix or len(term.variables) != 1:
         return term

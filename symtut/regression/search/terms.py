@@ -16,7 +16,7 @@ from symtut.regression.search.selection import (
     forward,
 )
 
-MAX_TERMS = 6
+MAX_SELECTED = 6
 
 
 class TermPool:
@@ -140,7 +140,7 @@ class TermPool:
         if not self.terms:
             return []
         with_y = self.columns @ (y - y.mean())
-        most = min(MAX_TERMS, len(self.terms), len(y) - 2)
+        most = min(MAX_SELECTED, len(self.terms), len(y) - 2)
         beginnings = [[int(i)] for i in np.argsort(-np.abs(with_y))[:6]]
         if most >= 3:
             short = self.shortest(36)
@@ -186,7 +186,7 @@ class TermPool:
         for picks in chosen:
             subsets |= {tuple(sorted(picks[:size])) for size in range(1, len(picks) + 1)}
         active = {tuple(sorted(picks)) for picks in chosen}
-        for size in range(MAX_TERMS, 1, -1):
+        for size in range(MAX_SELECTED, 1, -1):
             rows = sorted(picks for picks in active if len(picks) == size)
             if not rows:
                 continue

@@ -32,9 +32,9 @@ def losses_held_out(
     weight: np.ndarray | None,
     held_out: np.ndarray,
 ) -> list[float]:
-    """1 − R² of each fit at points that its outer numbers have not seen, as a share of var(y).
+    """1 − R² of each fit at points that its coefficients have not seen, as a share of var(y).
 
-    The outer numbers are solved for on the other points. Without held-out points (there are too
+    The coefficients are solved for on the other points. Without held-out points (there are too
     few) each point is left out once: the inner numbers and the form have then seen it.
 
     Parameters

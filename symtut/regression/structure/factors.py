@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from symtut.expressions import VARIABLES
-from symtut.regression.structure.spelled import Spelled, expression, is_number
+from symtut.regression.structure.spelled import Spelled, expression, is_numeral
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Factor:
 
     def with_number(self, ratio: float) -> "Factor":
         """The same with its number so many times as large."""
-        place = next(k for k, t in enumerate(self.prefix) if is_number(t) and t != "1")
+        place = next(k for k, t in enumerate(self.prefix) if is_numeral(t) and t != "1")
         number = repr(float(self.prefix[place]) * float(ratio))
         return replace(self, prefix=(*self.prefix[:place], number, *self.prefix[place + 1 :]))
 

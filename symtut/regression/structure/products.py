@@ -16,27 +16,27 @@ from symtut.expressions import VARIABLES
 from symtut.regression.search.fits import ROUNDING, Candidate, criterion
 from symtut.regression.search.selection import best_columns
 from symtut.regression.structure.factors import Factor, fixed_factors, numbered_factors
-from symtut.regression.structure.sample import Sample
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.spelled import candidate, expression, product
 
-DECADES = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
+_DECADES = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
 """Half the widths, in decades, of the grids that close in on a number."""
-REFINED = 3
+_REFINED = 3
 """Proposals of each size whose numbers are looked for more closely."""
-STEEPEST = 12
+_STEEPEST = 12
 """Exponents beyond it belong to no law: x²⁰⁰ and (x + 1)⁻²⁰⁰ together can be close to anything."""
 
 
 class Products:
     """Proposes products that are close to y, each as a candidate of one term.
 
-    The factors are evaluated once, for ``sample.y`` and any other target on the same points.
+    The factors are evaluated once, for ``data.y`` and any other target on the same points.
     Powers of the variables are always usable.
     """
 
-    def __init__(self, sample: Sample):
-        self.nonzero = (sample.x != 0).all(1)
-        self.sample, self.x = sample, sample.x[self.nonzero]
+    def __init__(self, data: Observations):
+        self.nonzero = (data.x != 0).all(1)
+        self.data, self.x = data, data.x[self.nonzero]
 
     def close_to(self, y: np.ndarray) -> list[tuple[Candidate, float]]:
         """Proposals, best first, with 1 − R².
@@ -45,7 +45,7 @@ class Products:
         with their values as the guess. Where powers of the variables leave rounding errors alone,
         no factors are tried.
         """
-        x, stop = self.x, self.sample.stop
+        x, stop = self.x, self.data.stop
         if len(x) < x.shape[1] + 4:
             return []
         stop()
@@ -61,8 +61,8 @@ class Products:
         with np.errstate(all="ignore"):
             fixed = ((factor, expression(factor.prefix)(x)) for factor in fixed_factors(x.shape[1]))
             for factor, values in chain(fixed, numbered_factors(x.shape[1], x)):
-                self.sample.stop()
-                if not self.sample.can_write(factor.written):
+                self.data.stop()
+                if not self.data.can_write(factor.written):
                     continue
                 if not factor.grows:
                     values = np.log(np.abs(values))
@@ -107,7 +107,7 @@ def _products(x, y, columns, factors, stop) -> list[tuple[Candidate, float]]:
     # a number on a coarse grid spoils the exponents: close in on it where it is worth it
     numbered = [row for row in sorted(first) if any(factors[j].family for j in row[1])]
     for size in () if exact else (1, 2):
-        for _, extra in [row for row in numbered if len(row[1]) == size][:REFINED]:
+        for _, extra in [row for row in numbered if len(row[1]) == size][:_REFINED]:
             stop()
             add(
                 *_closer(
@@ -121,7 +121,7 @@ def _closer(factors, base, columns, target, x, weight) -> tuple[list[Factor], np
     """The factors with the numbers that leave least of the target, and the design with them."""
     factors, design = list(factors), np.column_stack([base, columns])
     numbered = [k for k, factor in enumerate(factors) if factor.family]
-    for width in DECADES[: len(DECADES) // len(numbered)] if len(numbered) > 1 else DECADES:
+    for width in _DECADES[: len(_DECADES) // len(numbered)] if len(numbered) > 1 else _DECADES:
         for k in numbered:
             options = [(_left(design, target), factors[k], design)]
             for step in width * np.array([-1, -2 / 3, -1 / 3, 1 / 3, 2 / 3, 1]):
@@ -150,7 +150,7 @@ def _written(design, target, factors, x, y) -> tuple[Candidate | None, float]:
     d = x.shape[1]
     grows = [factor.grows for factor in factors]
     exponents = _rounded(design, target, grows, d)
-    if np.abs(exponents[1:][[True] * d + [not g for g in grows]]).max() > STEEPEST:
+    if np.abs(exponents[1:][[True] * d + [not g for g in grows]]).max() > _STEEPEST:
         return None, np.inf
     parts = [((VARIABLES[i],), p) for i, p in enumerate(exponents[1 : 1 + d])]
     growing = []

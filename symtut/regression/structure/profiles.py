@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from symtut.expressions import Expression
-from symtut.regression.structure.sample import Sample
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.spelled import (
     Spelled,
     expression,
@@ -18,7 +18,7 @@ from symtut.regression.structure.spelled import (
     substitute,
 )
 
-FUNCTIONS_OF_W: dict[int, tuple[str, ...]] = {
+_FUNCTIONS: dict[int, tuple[str, ...]] = {
     -1: (
         *("exp(x1*x0)", "exp(-x1*x0)", "exp(-x1*x0**2)", "exp(x1*x0**2)"),
         *("log(1 + x1*x0)", "log(1 + x1*x0**2)", "tanh(x1*x0)", "1/tanh(x1*x0)"),
@@ -44,39 +44,39 @@ FUNCTIONS_OF_W: dict[int, tuple[str, ...]] = {
     ),
 }
 """Functions of w = x0 with a number x1, by the power of the size of w that x1 is in units of."""
-RATES = np.geomspace(0.03, 20, 40)
+_RATES = np.geomspace(0.03, 20, 40)
 """Numbers that are tried first, in those units."""
-WIDTHS = (0.6, 0.25, 0.1, 0.04, 0.016, 0.006, 0.0025, 0.001, 0.0004)
+_WIDTHS = (0.6, 0.25, 0.1, 0.04, 0.016, 0.006, 0.0025, 0.001, 0.0004)
 """Half the width of each later grid of seven, in steps of the first."""
-POWERS = (0, 1, -1, 2, -2, 3, -3, 4, 5)
+_POWERS = (0, 1, -1, 2, -2, 3, -3, 4, 5)
 
 
-def profiles(sample: Sample, most: int = 6) -> list[tuple[float, Spelled]]:
+def profiles(data: Observations, most: int = 6) -> list[tuple[float, Spelled]]:
     """Powers of w times a function of c·w that are close to h, for x = (w,) and y = h.
 
     1 − R² with an intercept, and the product with ``x0`` for w; best first.
     """
-    w, h = sample.x[:, 0], sample.y
+    w, h = data.x[:, 0], data.y
     size = float(np.median(np.abs(w)))
     if not 0 < size < 1e100:
         return []
     with np.errstate(all="ignore"):
-        powers = {p: w**p for p in POWERS if p >= 0 or np.abs(w).min() > 1e-9 * size}
+        powers = {p: w**p for p in _POWERS if p >= 0 or np.abs(w).min() > 1e-9 * size}
         found = []
         for profile, unit in _profiles():
-            if not sample.can_write(profile):
+            if not data.can_write(profile):
                 continue
-            values = _values(profile, RATES * size**unit, w)
+            values = _values(profile, _RATES * size**unit, w)
             losses = {p: _losses(values * power, h) for p, power in powers.items()}
             lowest = sorted(losses, key=lambda p: losses[p].min())[:2]
             for p in {0, *lowest}:  # the grid is coarse: no power at all is given a chance
-                best = float(RATES[losses[p].argmin()] * size**unit)
+                best = float(_RATES[losses[p].argmin()] * size**unit)
                 found.append((float(losses[p].min()), profile, p, best))
         found.sort(key=lambda row: row[0])
         result = []
-        step = RATES[1] / RATES[0]
+        step = _RATES[1] / _RATES[0]
         for loss, profile, p, rate in found[: 4 * most]:
-            for width in WIDTHS:
+            for width in _WIDTHS:
                 rates = rate * step ** (width * np.linspace(-1, 1, 7))
                 refined = _losses(_values(profile, rates, w) * powers[p], h)
                 if refined.min() <= loss:
@@ -86,7 +86,7 @@ def profiles(sample: Sample, most: int = 6) -> list[tuple[float, Spelled]]:
     return sorted(result, key=lambda row: row[0])[:most]
 
 
-CHANGES = (
+_CHANGES = (
     (lambda h: h, ()),
     (np.reciprocal, ("inv",)),
     (np.square, ("sqrt",)),
@@ -94,20 +94,20 @@ CHANGES = (
     (np.log, ("exp",)),
 )
 """A change of h that makes it a power of w and a number, and what takes it back."""
-EXPONENTS = np.concatenate([np.arange(-6, 0, 0.25), np.arange(0.25, 6.25, 0.25)])
+_EXPONENTS = np.concatenate([np.arange(-6, 0, 0.25), np.arange(0.25, 6.25, 0.25)])
 
 
-def offset_powers(sample: Sample) -> list[tuple[float, Spelled]]:
+def offset_powers(data: Observations) -> list[tuple[float, Spelled]]:
     """The same for a + b·wᵖ and what inverts to it: 1/(a + b·wᵖ), exp(a + b·wᵖ), roots."""
-    w, h, result = sample.x[:, 0], sample.y, []
+    w, h, result = data.x[:, 0], data.y, []
     if not (w > 0).all():
         return result
     with np.errstate(all="ignore"):
-        for change, back in CHANGES:
+        for change, back in _CHANGES:
             target = change(h)
-            if not sample.can_write((*back, "add")) or not np.all(np.isfinite(target)):
+            if not data.can_write((*back, "add")) or not np.all(np.isfinite(target)):
                 continue
-            exponents, width = EXPONENTS, 0.25
+            exponents, width = _EXPONENTS, 0.25
             for _ in range(8):
                 losses = _losses(w ** exponents[:, None], target)
                 best = float(exponents[losses.argmin()])
@@ -115,7 +115,7 @@ def offset_powers(sample: Sample) -> list[tuple[float, Spelled]]:
             column = w ** (best := float(f"{best:.6g}"))
             offset, slope = np.polynomial.polynomial.polyfit(column, target, 1)
             inside = product([(("x0",), best)])
-            if back == ("exp",):  # a factor of h is left to the weights outside
+            if back == ("exp",):  # a factor of h is left to the coefficients outside
                 spelled = ("exp", "mul", repr(float(slope)), *inside)
             elif abs(offset) > 1e-9 * np.abs(target).max():
                 number = float(abs(offset / slope))
@@ -130,7 +130,7 @@ def offset_powers(sample: Sample) -> list[tuple[float, Spelled]]:
 @lru_cache(maxsize=1)
 def _profiles() -> list[tuple[Spelled, int]]:
     found = []
-    for unit, texts in FUNCTIONS_OF_W.items():
+    for unit, texts in _FUNCTIONS.items():
         for function in map(Expression.from_text, texts):
             found.append((spell(function.prefix, function.constants), unit))
     return found

@@ -16,8 +16,8 @@ import numpy as np
 
 from symtut.expressions import VARIABLES
 from symtut.regression.structure import spelled
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import simple_fraction
-from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.spelled import Spelled, expression
 
 SCREENING = 64
@@ -57,14 +57,14 @@ class Reduction:
     left: float
 
 
-def reductions(sample: Sample, most: int = 4) -> list[Reduction]:
+def reductions(data: Observations, most: int = 4) -> list[Reduction]:
     """The most promising reductions of y(x) to a function of one variable, best first.
 
     None where too few points are left without those that have a zero in x; ``most`` counts
     products and sums together.
     """
-    kept = (sample.x != 0).all(1)
-    x, y, stop = sample.x[kept], sample.y[kept], sample.stop
+    kept = (data.x != 0).all(1)
+    x, y, stop = data.x[kept], data.y[kept], data.stop
     if len(x) < max(24, 6 * x.shape[1]):
         return []
     stop()

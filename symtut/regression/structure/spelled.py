@@ -14,7 +14,7 @@ from symtut.regression.search.fits import Candidate
 Spelled = tuple[str, ...]
 
 
-def is_number(token: str) -> bool:
+def is_numeral(token: str) -> bool:
     return token[0] in "-0123456789"
 
 
@@ -26,15 +26,15 @@ def spell(prefix: Spelled, constants) -> Spelled:
 
 def candidate(terms) -> Candidate:
     """Spelled terms as a candidate."""
-    numbers = [float(token) for term in terms for token in term if is_number(token)]
-    prefixes = tuple(tuple(CONSTANT if is_number(t) else t for t in term) for term in terms)
+    numbers = [float(token) for term in terms for token in term if is_numeral(token)]
+    prefixes = tuple(tuple(CONSTANT if is_numeral(t) else t for t in term) for term in terms)
     return Candidate(prefixes, np.array(numbers) if numbers else None)
 
 
 @lru_cache(maxsize=20_000)  # every fit asks for the same few thousand
 def expression(spelled: Spelled) -> Expression:
     (prefix,) = candidate([spelled]).terms
-    return Expression(prefix, tuple(float(token) for token in spelled if is_number(token)))
+    return Expression(prefix, tuple(float(token) for token in spelled if is_numeral(token)))
 
 
 def substitute(spelled: Spelled, names: dict[str, Spelled]) -> Spelled:

@@ -16,8 +16,8 @@ from symtut.regression.search.fits import Candidate, Fit, criterion
 from symtut.regression.search.selection import best_columns
 from symtut.regression.search.terms import TermPool
 from symtut.regression.structure import spelled
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import least_squares
-from symtut.regression.structure.sample import Sample
 
 GOOD_SUM = 0.05
 """1 − R² above which a sum is not proposed."""
@@ -26,29 +26,29 @@ DEGREE = (8, 5, 4, 3, 3, 2)
 """Of the polynomials that are tried whole, for one to six variables."""
 
 
-def propose_sums(sample: Sample) -> list[Candidate]:
+def propose_sums(data: Observations) -> list[Candidate]:
     """Sums of the plain variables and one or two terms, best first.
 
     Forward selection takes the term that explains most alone and is led astray where each of two
     explains little; here every pair is tried.
     """
-    x, y = sample.x, sample.y
-    sample.stop()
+    x, y = data.x, data.y
+    data.stop()
     d = x.shape[1]
-    terms = [t for t in (*_term_lists(d)[1], *_quotients(d)) if sample.can_write(t.prefix)]
+    terms = [t for t in (*_term_lists(d)[1], *_quotients(d)) if data.can_write(t.prefix)]
     with np.errstate(all="ignore"):
         columns = np.array([term(x) for term in terms]).reshape(len(terms), len(x)).T
         defined = np.flatnonzero(np.abs(columns).max(0) < 1e100)
     columns, terms = columns[:, defined], [terms[k] for k in defined]
-    sample.stop()
+    data.stop()
     base = np.column_stack([np.ones(len(y)), x])
     found = []
     for chosen in best_columns(base, columns, y, few=40):
         design = np.column_stack([base, columns[:, list(chosen)]])
-        weights, errors = least_squares(design, y)
-        loss = float(np.mean((y - design @ weights) ** 2) / np.var(y))
+        coefficients, errors = least_squares(design, y)
+        loss = float(np.mean((y - design @ coefficients) ** 2) / np.var(y))
         # a variable that the terms make superfluous drops out
-        needed = np.abs(weights) > 4 * errors + 1e-9 * y.std() / np.abs(design).max(0)
+        needed = np.abs(coefficients) > 4 * errors + 1e-9 * y.std() / np.abs(design).max(0)
         names = [*((name,) for name in VARIABLES[:d]), *(terms[k].prefix for k in chosen)]
         kept = tuple(name for name, keep in zip(names, needed[1:], strict=True) if keep)
         if loss < GOOD_SUM and chosen and kept:
@@ -64,10 +64,10 @@ def _polynomial(x: np.ndarray, y: np.ndarray) -> list[Candidate]:
     while powers and 2 * len(powers) < len(y):
         design = np.column_stack([np.ones(len(y)), *((x ** np.array(p)).prod(1) for p in powers)])
         scale = np.abs(design).max(0)
-        weights = np.linalg.lstsq(design / scale, y, rcond=None)[0]
-        if np.mean((y - design / scale @ weights) ** 2) > 1e-20 * np.var(y):
+        coefficients = np.linalg.lstsq(design / scale, y, rcond=None)[0]
+        if np.mean((y - design / scale @ coefficients) ** 2) > 1e-20 * np.var(y):
             return []
-        needed = np.abs(weights[1:]) > 1e-8 * y.std()
+        needed = np.abs(coefficients[1:]) > 1e-8 * y.std()
         if needed.all():
             names = [(name,) for name in VARIABLES[:d]]
             terms = [spelled.product([*zip(names, p, strict=True)]) for p in powers]
@@ -101,22 +101,22 @@ _INVERSIONS = (
 )
 
 
-def propose_inverted_sums(sample: Sample) -> list[Candidate]:
+def propose_inverted_sums(data: Observations) -> list[Candidate]:
     """Functions of sums, each as a candidate of one term, best first.
 
     The coefficients inside are constants, with their values as the guess.
     """
-    x, y = sample.x, sample.y
+    x, y = data.x, data.y
     found: dict[Candidate, float] = {}
     # selection among few terms is not led astray by what resembles a sum of others
     pools = [
-        _pool(x, [term for term in terms if sample.can_write(term.prefix)])
+        _pool(x, [term for term in terms if data.can_write(term.prefix)])
         for terms in _term_lists(x.shape[1])
     ]
     for inversion in _INVERSIONS:
-        if not sample.can_write(("add", *inversion.back)):
+        if not data.can_write(("add", *inversion.back)):
             continue
-        sample.stop()
+        data.stop()
         with np.errstate(all="ignore"):
             target = inversion.forward(y)
         if inversion.positive and not (y > 0).all() or not np.abs(target).max() < 1e12:
@@ -143,17 +143,17 @@ def _pool(x: np.ndarray, terms: list[Expression]) -> TermPool:
 
 
 def _inverted(fit: Fit, inversion: _Inversion) -> Candidate:
-    """back(sum), without the factor that the outer weight of the term gives it."""
-    weights, intercept = np.array(fit.weights), fit.intercept
+    """back(sum), without the factor that the coefficient of the term gives it."""
+    coefficients, intercept = np.array(fit.coefficients), fit.intercept
     if inversion.scales:
         # the largest positive weight becomes one, so that a root stays real
-        scale = max(weights.max(), 0) or abs(weights).max()
-        weights, intercept = weights / scale, intercept / scale
+        scale = max(coefficients.max(), 0) or abs(coefficients).max()
+        coefficients, intercept = coefficients / scale, intercept / scale
     elif inversion.back == ("exp",):
         intercept = 0.0  # a factor of y
-    if abs(intercept) < 1e-9 * np.abs(weights).max():
+    if abs(intercept) < 1e-9 * np.abs(coefficients).max():
         intercept = 0.0
-    inside = linear_combination(weights, fit.term_expressions(), intercept)
+    inside = linear_combination(coefficients, fit.term_expressions(), intercept)
     guess = np.array(inside.constants) if inside.constants else None
     return Candidate(((*inversion.back, *inside.prefix),), guess)
 

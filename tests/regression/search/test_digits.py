@@ -15,7 +15,7 @@ from symtut.experiments.results import Result
 from symtut.experiments.run import Run
 from symtut.expressions import Expression
 from symtut.regression import SymbolicRegressor
-from symtut.regression.search.digits import FEWEST, MOST, digits_needed
+from symtut.regression.search.digits import FEWEST_DIGITS, MOST_DIGITS, digits_needed
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.symbolic import SymbolicWorldModel, model_from_rows
@@ -61,11 +61,11 @@ def test_four_digits_where_four_suffice():
     x = np.random.default_rng(2).uniform(-2, 2, (200, 2))
     for text in ("0.15*x0 + 0.75*sin(x1)", "0.7499999999*sin(x1)", "x0"):
         expression = Expression.from_text(text)
-        assert digits_needed(expression, x, expression(x)) == FEWEST
+        assert digits_needed(expression, x, expression(x)) == FEWEST_DIGITS
     exact = Expression.from_text("0.123456789*x0 + x1")
     assert digits_needed(exact, x, exact(x)) == 6
     noisy = exact(x) + np.random.default_rng(3).normal(size=200)
-    assert digits_needed(exact, x, noisy) == FEWEST
+    assert digits_needed(exact, x, noisy) == FEWEST_DIGITS
 
 
 def test_digits_are_proved_on_all_points():
@@ -83,7 +83,7 @@ def test_points_without_weight_make_no_claim():
     expression = Expression.from_text("0.123456789*x0")
     y, weight = expression(x), np.ones(100)
     y[::2] += 1e3  # would hide that the rest is exact
-    assert digits_needed(expression, x, y) == FEWEST
+    assert digits_needed(expression, x, y) == FEWEST_DIGITS
     weight[::2] = 0.0
     assert digits_needed(expression, x, y, weight) == digits_needed(expression, x, expression(x))
 
@@ -92,10 +92,10 @@ def test_degenerate_data_has_digits_too():
     constant = Expression(("C",), (0.1234567890123,))
     x = np.ones((9, 1))
     assert 6 <= digits_needed(constant, x, constant(x)) <= 8
-    assert digits_needed(constant, x[:0], constant(x[:0])) == FEWEST
+    assert digits_needed(constant, x[:0], constant(x[:0])) == FEWEST_DIGITS
     undefined = Expression.from_text("log(1.23456789*x0)")
-    assert digits_needed(undefined, -x, x[:, 0]) == FEWEST
-    assert digits_needed(Expression(("C",), (0.0,)), x, np.zeros(9)) == FEWEST
+    assert digits_needed(undefined, -x, x[:, 0]) == FEWEST_DIGITS
+    assert digits_needed(Expression(("C",), (0.0,)), x, np.zeros(9)) == FEWEST_DIGITS
 
 
 @several()
@@ -109,7 +109,9 @@ def test_text_predicts_what_the_equation_does(expression, noise):
     y = values + noise * values.std() * rng.normal(size=40)
     digits = digits_needed(expression, x, y)
     error = np.mean((Expression.from_text(expression.text(digits=digits))(x) - values) ** 2)
-    assert digits == MOST or error <= max(1e-4 * np.mean((y - values) ** 2), 1e-12 * np.var(y))
+    assert digits == MOST_DIGITS or error <= max(
+        1e-4 * np.mean((y - values) ** 2), 1e-12 * np.var(y)
+    )
 
 
 # ---- equations.json ------------------------------------------------------------------------------

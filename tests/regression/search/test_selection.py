@@ -10,7 +10,7 @@ from symtut.regression.search.library import library
 from symtut.regression.search.rational import RationalSearch
 from symtut.regression.search.search import SearchConfig, search
 from symtut.regression.search.selection import eliminated, forward
-from symtut.regression.search.terms import MAX_TERMS, TermPool
+from symtut.regression.search.terms import MAX_SELECTED, TermPool
 
 NAMES = ("v", "theta", "omega", "u")
 RANGES = np.array([[-3, 3], [-3.14, 3.14], [-4, 4], [-10, 10]], dtype=float)
@@ -89,7 +89,7 @@ def test_selection_returns_what_least_squares_says():
     names = [("sin", "x1"), ("x3",), ("mul", "x0", "x2"), ("cos", "x1"), ("square", "x2"), ("x1",)]
     pool.add([Fit((name,), np.zeros(0), np.ones(1), 0.0, 1.0) for name in names], 10)
     fits = pool.select(y)
-    assert 1 <= min(len(f.terms) for f in fits) <= max(len(f.terms) for f in fits) <= MAX_TERMS
+    assert 1 <= min(len(f.terms) for f in fits) <= max(len(f.terms) for f in fits) <= MAX_SELECTED
     for fit in fits:
         loss = np.mean((y - fit.expression()(x)) ** 2) / y.var()
         assert loss == pytest.approx(fit.loss, abs=1e-12)

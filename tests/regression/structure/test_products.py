@@ -7,8 +7,8 @@ import pytest
 
 from symtut.expressions import Expression
 from symtut.regression.structure import products
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import Products
-from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.sums import propose_inverted_sums
 
 NAMES = ("a", "b", "c", "d")
@@ -16,7 +16,7 @@ NAMES = ("a", "b", "c", "d")
 
 def propose_products(x, y):
     """Products for one target, without their losses."""
-    return [proposal for proposal, _ in Products(Sample(x, y)).close_to(y)]
+    return [proposal for proposal, _ in Products(Observations(x, y)).close_to(y)]
 
 
 def data(text, n=120, noise=0.0, low=0.5, high=3.0):
@@ -82,13 +82,13 @@ def test_noise_leaves_exponents_what_they_are():
 )
 def test_a_sum_is_found_behind_its_function(text):
     x, y = data(text)
-    assert min(misfit(c, x, y) for c in propose_inverted_sums(Sample(x, y))) < 1e-12
+    assert min(misfit(c, x, y) for c in propose_inverted_sums(Observations(x, y))) < 1e-12
 
 
 def test_what_is_no_product_gives_no_harm():
     x, _ = data("a")
     for y in (np.zeros(120), np.full(120, np.nan), np.random.default_rng(0).normal(size=120)):
-        for candidate in (*propose_products(x, y), *propose_inverted_sums(Sample(x, y))):
+        for candidate in (*propose_products(x, y), *propose_inverted_sums(Observations(x, y))):
             assert np.isfinite(misfit(candidate, x, np.nan_to_num(y) + x[:, 0]))
     assert propose_products(x[:5], x[:5, 0]) == []
 
@@ -99,7 +99,7 @@ def test_pure_powers_need_no_factors(monkeypatch):
     monkeypatch.setattr(products, "fixed_factors", lambda d: asked.append(d) or factors(d))
     x = np.random.default_rng(0).uniform(1, 3, (60, 3))
     power, wave = 2 * x[:, 0] ** 2 / x[:, 1], x[:, 0] * np.sin(x[:, 1])
-    found = Products(Sample(x, power))
+    found = Products(Observations(x, power))
     assert found.close_to(power)[0][1] < 1e-16 and not asked
     assert found.close_to(wave)[0][1] < 1e-16 and asked == [3]
     assert found.close_to(wave + 0)[0][1] < 1e-16 and asked == [3]  # once for all targets

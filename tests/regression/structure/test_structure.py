@@ -7,15 +7,15 @@ import pytest
 
 from symtut import SymbolicRegressor
 from symtut.expressions import CONSTANT, VARIABLES, Expression
-from symtut.regression.data.scaling import rescaled
+from symtut.regression.data.scaling import in_units
 from symtut.regression.search.fits import Fit
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.robust import explains_one_point
 from symtut.regression.structure import spelled
 from symtut.regression.structure.laws import Laws
+from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.profiles import offset_powers, profiles
 from symtut.regression.structure.reductions import reductions
-from symtut.regression.structure.sample import Sample
 from symtut.regression.structure.sums import propose_sums
 
 RNG = np.random.default_rng(100)
@@ -43,7 +43,7 @@ def truth(text, x):
 )
 def test_the_combination_and_the_factor_are_found(text, together, factor):
     x = points((1, 3), (0.3, 1.2), (0.5, 2), (0.5, 2))
-    best = reductions(Sample(x, truth(text, x)))[0]
+    best = reductions(Observations(x, truth(text, x)))[0]
     assert best.left < 1e-3
     assert {token for token in best.index if token in VARIABLES} == together
     free = {token for token in best.factor if token in VARIABLES} - together
@@ -56,14 +56,14 @@ def test_the_combination_and_the_factor_are_found(text, together, factor):
 
 def test_a_sum_with_a_function_of_a_quotient():
     x = points((3, 9), (0.1, 1), (0.1, 1))
-    best = reductions(Sample(x, truth("x0 + 0.4343*log(x1/x2)", x)))[0]
+    best = reductions(Observations(x, truth("x0 + 0.4343*log(x1/x2)", x)))[0]
     assert best.addends == (("x0",),) and best.factor == ()
     assert {t for t in best.index if t in VARIABLES} == {"x1", "x2"}
 
 
 def test_noise_alone_reduces_to_nothing():
     x = points((1, 3), (1, 3), (1, 3))
-    assert reductions(Sample(x, RNG.normal(size=len(x)))) == []
+    assert reductions(Observations(x, RNG.normal(size=len(x)))) == []
 
 
 # ---- functions of one variable -------------------------------------------------------------------
@@ -84,7 +84,7 @@ def test_noise_alone_reduces_to_nothing():
 def test_the_number_inside_is_found(text):
     w = np.exp(RNG.uniform(-2, 2, 150))
     h = truth(text, w[:, None])
-    loss, found = profiles(Sample(w[:, None], h))[0]
+    loss, found = profiles(Observations(w[:, None], h))[0]
     assert loss < 1e-8
     values = spelled.expression(found)(w[:, None])
     assert np.corrcoef(values, h)[0, 1] ** 2 > 1 - 1e-8
@@ -93,14 +93,14 @@ def test_the_number_inside_is_found(text):
 @pytest.mark.parametrize("text", ["1/(2.5 + x0**1.7)", "sqrt(3 + x0**2.5)", "exp(-0.4*x0**1.3)"])
 def test_powers_that_are_no_fractions(text):
     w = np.exp(RNG.uniform(-1, 1, 150))
-    loss, _ = min(offset_powers(Sample(w[:, None], truth(text, w[:, None]))))
+    loss, _ = min(offset_powers(Observations(w[:, None], truth(text, w[:, None]))))
     assert loss < 1e-8
 
 
 def test_only_usable_operators_are_proposed():
     w = np.exp(RNG.uniform(-1, 1, 60))
-    found = profiles(Sample(w[:, None], np.tanh(w), usable={"mul", "add", "inv", "div"}))
-    operators = {t for _, p in found for t in p if t not in VARIABLES and not spelled.is_number(t)}
+    found = profiles(Observations(w[:, None], np.tanh(w), usable={"mul", "add", "inv", "div"}))
+    operators = {t for _, p in found for t in p if t not in VARIABLES and not spelled.is_numeral(t)}
     assert found and operators <= {"mul", "add", "inv", "div"}
 
 
@@ -110,7 +110,7 @@ def test_only_usable_operators_are_proposed():
 def test_two_terms_that_explain_little_alone():
     x = points((10, 30), (60, 100), (0.05, 0.5), (0.1, 10))
     y = truth("x0 + (x1 - x0)*exp(-x2*x3)", x)
-    best = propose_sums(Sample(x, y))[0]
+    best = propose_sums(Observations(x, y))[0]
     assert set(best.terms) == {
         ("x0",),
         ("mul", "x0", "exp", "neg", "mul", "x2", "x3"),
@@ -165,16 +165,16 @@ def test_differences_are_those_of_the_users_units():
 def test_rescaled_proposals_mean_the_same():
     proposal = spelled.candidate([("div", "x0", "sub", "x1", "mul", "2.5", "x0")])
     x, units = points((1, 2), (500, 900)), (1.0, 100.0)
-    again = rescaled(proposal, units)
+    terms, guess = in_units(proposal.terms, proposal.guess, units)
     old = Expression(proposal.terms[0], tuple(proposal.guess))(x)
-    new = Expression(again.terms[0], tuple(again.guess))(x / units)
-    assert CONSTANT in again.terms[0]
+    new = Expression(terms[0], tuple(guess))(x / units)
+    assert CONSTANT in terms[0]
     np.testing.assert_allclose(new / new[0], old / old[0], rtol=1e-12)
 
 
 def test_units_beyond_float64_drop_a_proposal():
     proposal = spelled.candidate([("sin", "inv", "pow", "x0", "60.0")])
-    assert rescaled(proposal, (1e-6,)) is None
+    assert in_units(proposal.terms, proposal.guess, (1e-6,)) is None
 
 
 @pytest.mark.parametrize(

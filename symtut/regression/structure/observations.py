@@ -9,7 +9,7 @@ from symtut.expressions import OPERATORS
 
 
 @dataclass(frozen=True)
-class Sample:
+class Observations:
     """Points that a law is proposed for; a few hundred are enough.
 
     Attributes
