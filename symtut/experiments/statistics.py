@@ -4,17 +4,18 @@ After Agarwal et al., "Deep reinforcement learning at the edge of the statistica
 (NeurIPS 2021): the interquartile mean instead of the mean, bootstrap intervals that resample runs
 within each task, and the probability that one method beats another. How many steps a method needs
 is a waiting time that some runs do not live to see the end of; Kaplan and Meier's estimator (1958)
-uses those runs for what they say, namely "more than this".
+uses those runs for what they say, namely "more than this". All of it is SciPy's.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 RESAMPLES = 5000
 LEVEL = 0.95
-Z = 1.959964  # of the normal distribution, for LEVEL
 
 
 class Interval(NamedTuple):
@@ -25,56 +26,37 @@ class Interval(NamedTuple):
     high: float
 
 
-# ---- returns ------------------------------------------------------------------------------------
-
-
-def interquartile_mean(values: np.ndarray) -> np.ndarray:
+def interquartile_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
     """Mean of the middle half, ``(..., n)`` -> ``(...)``.
 
     A quarter of the values, rounded down, is dropped at each end: of ten runs two and two, of
     three none.
     """
-    values = np.sort(np.asarray(values, dtype=float), axis=-1)
-    cut = values.shape[-1] // 4
-    return values[..., cut : values.shape[-1] - cut].mean(-1)
+    return stats.trim_mean(values, 0.25, axis=axis)
 
 
-def stratified_bootstrap(
-    strata: Sequence[np.ndarray],
-    statistic: Callable[[list[np.ndarray]], np.ndarray],
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+def bootstrap_limits(
+    samples: Sequence[np.ndarray], statistic: Callable, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """A statistic of ``resamples`` imagined repetitions of the experiment.
+    """Lower and upper limit of the percentile interval, ``(2, ...)``.
 
     Parameters
     ----------
-    strata : sequence of (n_k, ...) arrays
-        The runs of each cell of the experiment (a task, or a task and a method). Runs are drawn
-        with replacement within their own cell, so that each repetition has the same design.
+    samples : sequence of (..., n_k) arrays
+        The runs of each cell of the experiment (a task, or a task and a method), along the last
+        axis. They are drawn with replacement within their own cell, so that each repetition has
+        the design of the experiment.
     statistic : callable
-        Gets the list of ``(resamples, n_k, ...)`` arrays, returns ``(resamples, ...)``.
-
-    Returns
-    -------
-    (resamples, ...) array
+        Gets as many arrays ``(..., resamples, n_k)`` and ``axis=-1``, returns ``(..., resamples)``.
     """
-    generator = np.random.default_rng(seed)
-    drawn = []
-    for stratum in map(np.asarray, strata):
-        n = len(stratum)
-        drawn.append(stratum[generator.integers(n, size=(resamples, n))])
-    return statistic(drawn)
-
-
-def limits(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper limit of the percentile interval, along the first axis.
-
-    Values of the samples themselves, not means of two of them: samples may be infinite.
-    """
+    with np.errstate(invalid="ignore"):  # of SciPy's own interval, where a statistic is infinite
+        found = stats.bootstrap(
+            samples, statistic, n_resamples=resamples, axis=-1, vectorized=True,
+            method="percentile", random_state=np.random.default_rng(0),
+        )  # fmt: skip
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(samples, [tail, 1 - tail], axis=0, method="nearest")
-    return low, high
+    # Values of the resamples themselves, not means of two of them: one may be infinite.
+    return np.quantile(found.bootstrap_distribution, [tail, 1 - tail], axis=-1, method="nearest")
 
 
 def mean_return(returns: np.ndarray, resamples: int = RESAMPLES) -> Interval:
@@ -82,8 +64,7 @@ def mean_return(returns: np.ndarray, resamples: int = RESAMPLES) -> Interval:
     value = float(interquartile_mean(returns))
     if len(returns) < 2:
         return Interval(value, np.nan, np.nan)
-    samples = stratified_bootstrap([returns], lambda drawn: interquartile_mean(drawn[0]), resamples)
-    return Interval(value, *map(float, limits(samples)))
+    return Interval(value, *map(float, bootstrap_limits([returns], interquartile_mean, resamples)))
 
 
 def curve_band(returns: np.ndarray, resamples: int = 2000) -> tuple[np.ndarray, ...]:
@@ -91,19 +72,12 @@ def curve_band(returns: np.ndarray, resamples: int = 2000) -> tuple[np.ndarray, 
 
     Whole runs are resampled, so the band is right at each point (not for all points at once).
     """
-    returns = np.asarray(returns, dtype=float)
-    middle = interquartile_mean(returns.T)
-
-    def statistic(drawn):  # (resamples, n, K)
-        return interquartile_mean(drawn[0].swapaxes(1, 2))
-
-    return middle, *limits(stratified_bootstrap([returns], statistic, resamples))
+    values = np.asarray(returns, dtype=float).T
+    middle = interquartile_mean(values)
+    return middle, *bootstrap_limits([values], interquartile_mean, resamples)
 
 
-# ---- comparisons --------------------------------------------------------------------------------
-
-
-def improvement(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def chance_to_beat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Chance that a run of x beats a run of y, a tie counting half: ``(..., n), (..., m)``."""
     x, y = np.asarray(x)[..., :, None], np.asarray(y)[..., None, :]
     return ((x > y) + 0.5 * (x == y)).mean((-2, -1))
@@ -119,18 +93,15 @@ def probability_of_improvement(
     x, y : sequences of (n_k,), (m_k,) arrays
         Higher is better; one array a task, in the same order of tasks.
     """
-    tasks = len(x)
 
-    def statistic(drawn):
-        pairs = zip(drawn[:tasks], drawn[tasks:], strict=True)
-        return np.mean([improvement(a, b) for a, b in pairs], axis=0)
+    def statistic(*drawn, axis=-1):
+        pairs = zip(drawn[: len(x)], drawn[len(x) :], strict=True)
+        return np.mean([chance_to_beat(a, b) for a, b in pairs], axis=0)
 
-    value = float(np.mean([improvement(a, b) for a, b in zip(x, y, strict=True)]))
+    value = float(statistic(*x, *y))
     if min(map(len, [*x, *y])) < 2:
         return Interval(value, np.nan, np.nan)
-    return Interval(
-        value, *map(float, limits(stratified_bootstrap([*x, *y], statistic, resamples)))
-    )
+    return Interval(value, *map(float, bootstrap_limits([*x, *y], statistic, resamples)))
 
 
 # ---- steps to a threshold -----------------------------------------------------------------------
@@ -140,32 +111,6 @@ def censored(steps_to_threshold: Sequence[int | None], spent: Sequence[int]) -> 
     """``(n, 2)``: steps, and 1 where they reached the threshold or 0 where the run just ended."""
     pairs = zip(steps_to_threshold, spent, strict=True)
     return np.array([(s, 1) if s is not None else (end, 0) for s, end in pairs], dtype=float)
-
-
-def kaplan_meier(waits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share of runs still unsolved after so many steps, and Greenwood's sum for its error.
-
-    Parameters
-    ----------
-    waits : (..., n, 2) array
-        From :func:`censored`. A run that ended unsolved at t was still unsolved at t.
-
-    Returns
-    -------
-    steps, survival, greenwood : (..., n) arrays
-        One entry a run, by rising steps; of equal steps only the last entry is the estimate at
-        those steps. ``greenwood`` is the sum of d / (r (r - d)), infinite where survival is 0.
-    """
-    waits = np.asarray(waits, dtype=float)
-    steps, reached = waits[..., 0], waits[..., 1] > 0
-    order = np.lexsort((~reached, steps), axis=-1)  # at equal steps, the solved ones first
-    steps, reached = (np.take_along_axis(a, order, -1) for a in (steps, reached))
-    n = steps.shape[-1]
-    at_risk = n - np.arange(n)
-    survival = np.cumprod(1 - reached / at_risk, axis=-1)
-    with np.errstate(divide="ignore"):  # one run after another gives the same sum as d at once
-        greenwood = np.cumsum(np.where(reached, 1 / (at_risk * (at_risk - 1.0)), 0.0), axis=-1)
-    return steps, survival, greenwood
 
 
 def _first_at_half(steps: np.ndarray, survival: np.ndarray) -> np.ndarray:
@@ -179,9 +124,16 @@ def median_steps(waits: np.ndarray) -> np.ndarray:
     """Kaplan and Meier's median, ``(..., n, 2)`` -> ``(...)``: infinite if not half got there.
 
     The smallest number of steps after which at most half of the runs are unsolved; of ten solved
-    runs the fifth.
+    runs the fifth. SciPy's ``ecdf`` takes one sample at a time; a bootstrap has thousands.
     """
-    steps, survival, _ = kaplan_meier(waits)
+    waits = np.asarray(waits, dtype=float)
+    steps, reached = waits[..., 0], waits[..., 1] > 0
+    # By rising steps; at equal steps first those who got there, as who ended there unsolved was
+    # still at risk. Each who got there leaves the share 1 - 1/(runs at risk) of the curve; several
+    # at once, one after another, give the same product.
+    order = np.lexsort((~reached, steps), axis=-1)
+    steps, reached = (np.take_along_axis(a, order, -1) for a in (steps, reached))
+    survival = np.cumprod(1 - reached / np.arange(steps.shape[-1], 0, -1), axis=-1)
     return _first_at_half(steps, survival)
 
 
@@ -189,24 +141,24 @@ def steps_to_threshold(waits: np.ndarray) -> Interval:
     """Median number of steps with Brookmeyer and Crowley's interval (1982, log-log scale).
 
     The interval holds the steps at which a half unsolved is compatible with the runs; its upper
-    limit is infinite if too few of them were solved to bound it.
+    limit is infinite if too few of them were solved to bound it. Where all runs were solved the
+    curve is 0 and its error is undefined (SciPy gives no limits there): both limits are 0 then, for
+    n solved runs of n are a chance of 1/2^n if a half of all runs would still be unsolved.
     """
-    steps, survival, greenwood = kaplan_meier(waits)
-    value = float(_first_at_half(steps, survival))
+    waits = np.asarray(waits, dtype=float)
+    value = float(median_steps(waits))
     if len(waits) < 2:
         return Interval(value, np.nan, np.nan)
-    inside = (survival > 0) & (survival < 1)
-    log_survival = np.log(np.where(inside, survival, 0.5))
-    error = Z * np.sqrt(np.where(inside, greenwood, 0.0)) / np.abs(log_survival)
-    lower = np.where(inside, np.exp(log_survival * np.exp(error)), survival)
-    upper = np.where(inside, np.exp(log_survival * np.exp(-error)), survival)
-    # At equal steps only the last entry counts; an earlier one may dip below it on its way.
-    last = np.append(np.diff(steps) > 0, True)
-    return Interval(
-        value,
-        float(_first_at_half(steps[last], lower[last])),
-        float(_first_at_half(steps[last], upper[last])),
-    )
+    solved = waits[:, 1] > 0
+    curve = stats.ecdf(stats.CensoredData(waits[solved, 0], right=waits[~solved, 0])).sf
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # says that there are no limits where the curve is 0 or 1
+        band = curve.confidence_interval(confidence_level=LEVEL, method="log-log")
+    limits = [
+        np.where(np.isnan(side.probabilities), curve.probabilities, side.probabilities)
+        for side in (band.low, band.high)
+    ]
+    return Interval(value, *(float(_first_at_half(curve.quantiles, side)) for side in limits))
 
 
 def ratio_of_medians(
@@ -220,16 +172,16 @@ def ratio_of_medians(
     method's median was not reached, 0 where only the reference's was not, NaN where neither was.
     """
 
-    def bounds(drawn):
-        above, below = (median_steps(d) for d in drawn)
-        above_spent, below_spent = (d[..., 0].max(-1) for d in drawn)
-        return np.stack(
-            [np.minimum(above, above_spent) / below, above / np.minimum(below, below_spent)], -1
-        )
+    def bounds(i, j, axis=-1):  # runs by number: a run is two numbers
+        above, below = median_steps(waits[i]), median_steps(reference[j])
+        above_spent, below_spent = waits[i, 0].max(-1), reference[j, 0].max(-1)
+        lower = np.minimum(above, above_spent) / below
+        return np.stack([lower, above / np.minimum(below, below_spent)])
 
     above, below = float(median_steps(waits)), float(median_steps(reference))
     value = above / below if np.isfinite(above) or np.isfinite(below) else np.nan
-    if min(len(waits), len(reference)) < 2:
+    runs = [np.arange(len(waits)), np.arange(len(reference))]
+    if min(map(len, runs)) < 2:
         return Interval(value, np.nan, np.nan)
-    samples = stratified_bootstrap([waits, reference], bounds, resamples)
-    return Interval(value, float(limits(samples[:, 0])[0]), float(limits(samples[:, 1])[1]))
+    (low, _), (_, high) = bootstrap_limits(runs, bounds, resamples).T
+    return Interval(value, float(low), float(high))

@@ -1,9 +1,7 @@
-"""Statistics against SciPy, against brute force, and against examples worked by hand."""
+"""Statistics against brute force, against simulation, and against examples worked by hand."""
 
-import inspect
 import itertools
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -12,12 +10,11 @@ from scipy import stats
 from symtut.experiments import statistics as st
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 10, 11])
-def test_interquartile_mean_is_scipys_trimmed_mean(n):
+@pytest.mark.parametrize("n, dropped", [(1, 0), (3, 0), (4, 1), (7, 1), (8, 2), (10, 2), (11, 2)])
+def test_interquartile_mean_drops_a_quarter_rounded_down_at_each_end(n, dropped):
     values = np.random.default_rng(n).standard_normal((3, n))
-    np.testing.assert_allclose(
-        st.interquartile_mean(values), stats.trim_mean(values, 0.25, axis=1), rtol=1e-12
-    )
+    middle = np.sort(values)[:, dropped : n - dropped]
+    np.testing.assert_allclose(st.interquartile_mean(values), middle.mean(1), rtol=1e-12)
 
 
 def test_interquartile_mean_ignores_one_lost_run():
@@ -25,20 +22,6 @@ def test_interquartile_mean_ignores_one_lost_run():
     spoiled = values.copy()
     spoiled[0] = -1e9
     assert st.interquartile_mean(spoiled) == st.interquartile_mean(values) == 4.5
-
-
-def test_interval_of_the_interquartile_mean_is_scipys():
-    values = np.random.default_rng(0).normal(-150, 5, 10)
-    ours = st.mean_return(values, resamples=40_000)
-    # SciPy 1.15 renamed the argument
-    name = {"rng", "random_state"} & set(inspect.signature(stats.bootstrap).parameters)
-    scipys = stats.bootstrap(
-        (values,), st.interquartile_mean, method="percentile", n_resamples=40_000,
-        **{name.pop(): np.random.default_rng(1)},
-    )  # fmt: skip
-    assert ours.low == pytest.approx(scipys.confidence_interval.low, abs=0.15)
-    assert ours.high == pytest.approx(scipys.confidence_interval.high, abs=0.15)
-    assert ours.low < ours.value < ours.high
 
 
 def test_interval_covers_about_as_often_as_it_says():
@@ -51,14 +34,37 @@ def test_interval_covers_about_as_often_as_it_says():
     assert 0.85 < hits / 400 < 0.98
 
 
-def test_strata_are_resampled_each_within_itself():
-    a, b = np.array([1.0, 2.0, 3.0]), np.array([[10.0, 11.0], [20.0, 21.0]])
+def test_samples_are_resampled_each_within_itself():
     drawn = []
-    result = st.stratified_bootstrap([a, b], lambda d: (drawn.extend(d), d[0].sum(1))[1], 500)
-    assert drawn[0].shape == (500, 3) and drawn[1].shape == (500, 2, 2) and result.shape == (500,)
-    assert set(np.unique(drawn[0])) == {1, 2, 3}
-    rows = {tuple(row) for row in drawn[1].reshape(-1, 2)}
-    assert rows == {(10.0, 11.0), (20.0, 21.0)}  # a run stays whole
+
+    def statistic(*samples, axis):
+        drawn.extend(samples)
+        return samples[0].sum(axis) / samples[1].sum(axis)
+
+    low, high = st.bootstrap_limits([np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0])], statistic)
+    assert drawn[0].shape == (st.RESAMPLES, 3) and drawn[1].shape == (st.RESAMPLES, 2)
+    assert set(np.unique(drawn[0])) == {1, 2, 3} and set(np.unique(drawn[1])) == {10, 20}
+    assert 3 / 40 <= low < 6 / 30 < high <= 9 / 20
+
+
+def test_a_run_stays_whole():
+    drawn = []
+
+    def statistic(sample, axis):
+        drawn.append(sample)
+        return sample.mean(axis)
+
+    low, high = st.bootstrap_limits([np.array([[10.0, 20.0], [11.0, 21.0]])], statistic)
+    assert {tuple(run) for run in drawn[0].reshape(2, -1).T} == {(10.0, 11.0), (20.0, 21.0)}
+    assert low.tolist() == [10, 11] and high.tolist() == [20, 21]
+
+
+def test_an_infinite_statistic_has_an_infinite_limit_and_no_warning():
+    def statistic(sample, axis):
+        return np.where(sample.max(axis) > 8, np.inf, sample.mean(axis))
+
+    low, high = st.bootstrap_limits([np.arange(10.0)], statistic, 1000)
+    assert 0 < low < 4 and high == np.inf
 
 
 def test_curve_band_is_the_interval_at_each_point():
@@ -83,7 +89,7 @@ def test_probability_of_improvement_counts_every_pair():
     assert found.value == pytest.approx(np.mean(tasks))
     assert 0 <= found.low <= found.value <= found.high <= 1
     u = stats.mannwhitneyu(x[0], y[0]).statistic
-    assert st.improvement(x[0], y[0]) == pytest.approx(u / (4 * 6))  # the same count, by another
+    assert st.chance_to_beat(x[0], y[0]) == pytest.approx(u / (4 * 6))  # the same count, by another
     assert st.probability_of_improvement(y, x).value == pytest.approx(1 - found.value)
 
 
@@ -102,14 +108,10 @@ def test_probability_of_improvement_weighs_tasks_alike():
 HAND = st.censored([5, 3, None, 8, 5, None], [9, 9, 5, 9, 9, 9])
 
 
-def test_kaplan_meier_of_an_example_by_hand():
-    steps, survival, greenwood = st.kaplan_meier(HAND)
-    at = {t: (s, g) for t, s, g in zip(steps, survival, greenwood, strict=True)}  # the last wins
-    assert at[3][0] == pytest.approx(5 / 6) and at[5][0] == pytest.approx(1 / 2)
-    assert at[8][0] == pytest.approx(1 / 4) and at[9][0] == pytest.approx(1 / 4)
-    assert at[5][1] == pytest.approx(1 / (6 * 5) + 2 / (5 * 3))
-    assert at[8][1] == pytest.approx(1 / (6 * 5) + 2 / (5 * 3) + 1 / (2 * 1))
+def test_median_of_an_example_by_hand():
     assert st.median_steps(HAND) == 5
+    assert st.median_steps(HAND[[0, 1, 2, 3, 5]]) == 8  # S = 4/5, 3/5, 3/10: one fewer at 5
+    assert st.median_steps(HAND[[1, 2, 5]]) == np.inf  # S = 2/3
 
 
 def test_median_interval_of_an_example_by_hand():
@@ -125,28 +127,24 @@ def test_median_interval_of_an_example_by_hand():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_kaplan_meier_is_scipys(seed):
+def test_median_is_that_of_scipys_curve(seed):
     generator = np.random.default_rng(seed)
     n = int(generator.integers(8, 30))
     when, end = generator.integers(1, 12, n) * 500, generator.integers(6, 12, n) * 500
     waits = st.censored([int(w) if w <= e else None for w, e in zip(when, end, strict=True)], end)
     solved = waits[:, 1] > 0
-    scipys = stats.ecdf(stats.CensoredData(waits[solved, 0], right=waits[~solved, 0])).sf
-    steps, survival, _ = st.kaplan_meier(waits)
-    last = np.append(np.diff(steps) > 0, True)
-    np.testing.assert_allclose(survival[last], scipys.evaluate(steps[last]), atol=1e-12)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SciPy's band is undefined where S is 0 or 1
-        band = scipys.confidence_interval(method="log-log")
-
-    def first(curve):
-        values = np.where(np.isnan(curve.probabilities), scipys.probabilities, curve.probabilities)
-        below = values <= 0.5 + 1e-9
-        return curve.quantiles[below.argmax()] if below.any() else np.inf
-
+    curve = stats.ecdf(stats.CensoredData(waits[solved, 0], right=waits[~solved, 0])).sf
+    there = curve.quantiles[curve.probabilities <= 0.5 + 1e-9]
     found = st.steps_to_threshold(waits)
-    assert found.low == first(band.low) and found.high == first(band.high)
-    assert found.value == first(scipys)
+    assert found.value == (there[0] if len(there) else np.inf)
+    assert found.low <= found.value <= found.high
+
+
+def test_where_all_runs_are_solved_the_interval_ends():
+    """S falls from 2/5 to 0 at once: no limit by the formula was at most 1/2 before."""
+    waits = st.censored([100, 200, 300, 900, 900], [1000] * 5)
+    assert st.steps_to_threshold(waits) == (300, 100, 900)
+    assert st.steps_to_threshold(st.censored([100, 200, 300, 900, None], [1000] * 5)).high == np.inf
 
 
 def test_unsolved_runs_are_never_dropped():
