@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from symtut.errors import InputError
+from symtut.regression.transformer.checkpoint import begin_or_resume, training_folder
 from symtut.regression.transformer.finetuning import FULL_LEARNING_RATE, FinetuneConfig, Finetuning
-from symtut.regression.transformer.pretraining import begin_or_resume, training_folder
 from symtut.regression.transformer.weights import load_weights, weights_sha256
 from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 import sympy
 import torch
+from torch.utils.data import Dataset
 
 from symtut.expressions import (
     Examples,
@@ -215,3 +216,13 @@ def ladder(low: int, high: int) -> list[int]:
     """
     rungs = np.geomspace(low, high, 9)
     return sorted({int(round(rung)) for rung in rungs})
+
+
+class Chunks(Dataset):
+    """Chunk number → batches, for the data loader's worker processes."""
+
+    def __init__(self, draw: Callable, config: PretrainConfig):
+        self.draw, self.config = draw, config
+
+    def __getitem__(self, chunk: int) -> tuple[int, list[Batch]]:
+        return chunk, self.draw(self.config, chunk)

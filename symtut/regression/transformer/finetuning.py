@@ -2,7 +2,7 @@
 
 The training itself is that of :mod:`symtut.regression.transformer.pretraining`, on the functions of
 one world (:mod:`symtut.regression.transformer.world_functions`). Either all weights are trained, or
-low-rank adapters (:mod:`symtut.regression.transformer.adapters`), which are small enough to ship
+low-rank adapters (:mod:`symtut.regression.transformer.weights`), which are small enough to ship
 one for every task.
 """
 
@@ -13,11 +13,12 @@ from pathlib import Path
 import torch
 
 from symtut.errors import InputError
-from symtut.regression.transformer.adapters import adapter_tensors, add_adapters
+from symtut.regression.transformer.checkpoint import WEIGHTS
 from symtut.regression.transformer.examples import PretrainConfig
 from symtut.regression.transformer.pretraining import Pretraining
-from symtut.regression.transformer.training_files import WEIGHTS
 from symtut.regression.transformer.weights import (
+    adapter_tensors,
+    add_adapters,
     find_weights,
     is_adapter,
     load_weights,

@@ -27,16 +27,10 @@ from symtut.regression.transformer.features import (
 from symtut.regression.transformer.tokens import CONSTANTS, FORMS, vocabulary_size
 
 CHOICES = {
-    "n_embed": whole(1, 4096),
-    "n_head": whole(1, 256),
-    "n_encoder": whole(1, 64),
-    "n_decoder": whole(1, 64),
-    "n_latents": whole(1, 4096),
-    "n_library_tokens": whole(0, 1024),
-    "max_length": whole(2, 4096),
-    "form": one_of(*FORMS),
-    "constants": one_of(*CONSTANTS),
-}
+    "n_embed": whole(1, 4096), "n_head": whole(1, 256), "n_encoder": whole(1, 64),
+    "n_decoder": whole(1, 64), "n_latents": whole(1, 4096), "n_library_tokens": whole(0, 1024),
+    "max_length": whole(2, 4096), "form": one_of(*FORMS), "constants": one_of(*CONSTANTS),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

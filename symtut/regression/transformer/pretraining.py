@@ -5,41 +5,47 @@ finished run can be extended: raise ``examples`` and resume. Started by ``torchr
 takes its own chunks and the gradients are averaged.
 """
 
-import json
+import copy
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from symtut.errors import InputError, unknown
-from symtut.paths import ensure_folder, output_folder
+from symtut.paths import ensure_folder
 from symtut.progress import Bar, silenced
-from symtut.regression.transformer import training_files as files
-from symtut.regression.transformer.examples import PRESETS, Batch, PretrainConfig, make_chunk
-from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.checkpoint import (
+    CHECKPOINT,
+    FIGURES,
+    LOG,
+    LOG_COLUMNS,
+    WEIGHTS,
+    begin_or_resume,
+    recipe,
+    restore_training,
+    save_training,
+    training_folder,
+)
+from symtut.regression.transformer.decoding import sample
+from symtut.regression.transformer.examples import (
+    PRESETS,
+    Batch,
+    Chunks,
+    PretrainConfig,
+    make_chunk,
+)
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.processes import Processes, bfloat16_pays
-from symtut.regression.transformer.recovery import recovery
 from symtut.regression.transformer.weights import save_weights
-from symtut.storage import load_tensors, provenance, read_metadata, save_tensors, write_csv
-
-
-class Chunks(Dataset):
-    """Chunk number → batches, for the data loader's worker processes."""
-
-    def __init__(self, draw: Callable, config: PretrainConfig):
-        self.draw, self.config = draw, config
-
-    def __getitem__(self, chunk: int) -> tuple[int, list[Batch]]:
-        return chunk, self.draw(self.config, chunk)
+from symtut.storage import provenance, write_csv
 
 
 class Pretraining:
@@ -93,64 +99,14 @@ class Pretraining:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.out / files.CHECKPOINT
+        return self.out / CHECKPOINT
 
     def save_checkpoint(self) -> None:
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        if self.averaged is not None:
-            averaged = self.averaged.state_dict()
-            tensors |= {f"averaged.{k}": v for k, v in averaged.items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
-        metadata = {
-            "config": _plain(self.config), "chunk": self.chunk, "seen": self.seen,
-            "cpu_seconds": self.cpu_seconds, "log": self.log,
-            "fingerprints": sorted(self.fingerprints), "autocast": self.autocast,
-        }  # fmt: skip
-        save_tensors(self.checkpoint_path, tensors, metadata)
+        save_training(self)
 
     def resume(self) -> None:
-        """Continue from the checkpoint in the output folder.
-
-        ``examples`` may differ from the interrupted run's (to extend it); nothing else may.
-
-        Raises
-        ------
-        InputError
-            If it is damaged or belongs to a run with other settings.
-        """
-        metadata = read_metadata(self.checkpoint_path, files.CHECKPOINT_HEADER)
-        stored, mine = dict(metadata["config"]), _plain(self.config)
-        # a field that an older checkpoint lacks has its default
-        stored["model"] = _plain(TransformerConfig()) | stored["model"]
-        if changed := files.changed_settings(stored, mine):
-            raise InputError(
-                f"'{self.checkpoint_path}' belongs to a run with other settings "
-                f"({', '.join(changed)}): use the same preset and seed, or another folder."
-            )
-        files.check_own(self.out, self._recipe())
-        like = files.checkpoint_tensors(self.model, self.averaged, self.optimizer)
-        tensors, _ = load_tensors(self.checkpoint_path, files.CHECKPOINT_HEADER, lambda _: like)
-        model = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
-        self.model.load_state_dict(model)
-        if self.averaged is not None:
-            averaged = {k[9:]: v for k, v in tensors.items() if k.startswith("averaged.")}
-            self.averaged.load_state_dict(averaged)
-        state: dict[int, dict] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, i, name = key.split(".", 2)
-                state.setdefault(int(i), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        if self.device == "cpu":  # the same arithmetic to the end
-            self.autocast = metadata.get("autocast", self.autocast)
-        self.chunk, self.seen = metadata["chunk"], metadata["seen"]
-        self.cpu_seconds = metadata["cpu_seconds"]
-        # likewise a figure that an older log lacks: empty in the table from then on
-        width = len(files.LOG_COLUMNS)
-        self.log = [[*row, *[""] * (width - len(row))] for row in metadata["log"]]
-        self.fingerprints = set(metadata.get("fingerprints", ()))
+        """Continue from the checkpoint in the output folder, perhaps with more ``examples``."""
+        restore_training(self)
         self._chunks = None
 
     # ---- training -------------------------------------------------------------------------------
@@ -276,7 +232,7 @@ class Pretraining:
         return figures
 
     def _write_log(self) -> None:
-        write_csv(self.out / files.LOG, list(files.LOG_COLUMNS), self.log)
+        write_csv(self.out / LOG, list(LOG_COLUMNS), self.log)
 
     def _require_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
@@ -288,28 +244,20 @@ class Pretraining:
 
     def export(self) -> Path:
         """Write the weights and their card into the output folder."""
-        path = self.out / files.WEIGHTS
+        path = self.out / WEIGHTS
         save_weights(path, self.best_model, self.card())
         return path
 
     def card(self) -> dict:
         """What the model card says of the training."""
         return {
-            "recipe": self._recipe(),
+            "recipe": recipe(self.config),
             "examples_seen": self.seen,
             "cpu_seconds": round(self.cpu_seconds, 1),
             "device": self.device,
-            "figures": dict(zip(files.FIGURES, self.log[-1][2:], strict=True)) if self.log else {},
+            "figures": dict(zip(FIGURES, self.log[-1][2:], strict=True)) if self.log else {},
             "provenance": provenance(),
         }
-
-    def _recipe(self) -> dict:
-        return {k: v for k, v in _plain(self.config).items() if k != "model"}
-
-
-def _plain(config) -> dict:
-    """A configuration as JSON would give it back (tuples become lists)."""
-    return json.loads(json.dumps(asdict(config)))
 
 
 def main(
@@ -336,29 +284,29 @@ def main(
         return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
 
 
-@contextmanager
-def training_folder(out: str | Path) -> Iterator[None]:
-    """The output folder, held by the one process of a training that writes into it."""
-    first = int(os.environ.get("RANK", 0)) == 0
-    with output_folder(out, files.FILES) if first else nullcontext():
-        yield
+def recovery(
+    model: FormulaTransformer, batches: list[Batch], functions: int, samples: int, seed: int
+) -> dict[str, float]:
+    """Shares of ``functions`` random rows of held-out batches that ``samples`` samples contain.
 
-
-def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:
-    """Run to the end, from the checkpoint in the output folder if there is one.
-
-    Raises
-    ------
-    InputError
-        If there is a checkpoint and ``resume`` is False, or files that this run did not write.
+    Returns
+    -------
+    dict
+        ``held_out_recovery``: the very skeleton is among the samples. ``held_out_term_recovery``:
+        the share of single terms that stand in any of them, for recombination to use.
     """
-    if os.path.lexists(run.checkpoint_path):
-        if not resume:
-            raise InputError(
-                f"'{run.out}' holds an interrupted run: add --resume to continue it, "
-                "or choose another folder."
-            )
-        run.resume()
-    else:
-        files.check_new(run.out)
-    return run.run(report if run.processes.rank == 0 else lambda line: None)
+    model = copy.deepcopy(model).cpu()  # sampling one function at a time gains no speed on a GPU
+    generator = np.random.default_rng(seed)
+    every = [(batch, row) for batch in batches for row in range(len(batch.y))]
+    chosen = generator.choice(len(every), min(functions, len(every)), replace=False)
+    whole, terms = [], []
+    for batch, row in (every[i] for i in chosen):
+        x = batch.x[row, :, : int(batch.n_variables[row])].numpy()
+        drawn = [c.terms for c, _ in sample(model, x, batch.y[row].numpy(), samples, generator)]
+        whole.append(batch.terms[row] in drawn)
+        pool = {term for formula in drawn for term in formula}
+        terms += [term in pool for term in batch.terms[row]]
+    return {
+        "held_out_recovery": float(np.mean(whole)),
+        "held_out_term_recovery": float(np.mean(terms)),
+    }

@@ -1,4 +1,11 @@
-"""Weight files: safetensors plus a JSON card beside each; loading checks both."""
+"""Weight files: safetensors plus a JSON card beside each; loading checks both.
+
+A file holds all weights, or low-rank adapters (Hu et al. 2021, arXiv 2106.09685), a small change of
+large matrices: every linear layer's weight W (rows, columns) becomes W + up·down with ``up``
+(rows, r) and ``down`` (r, columns); only these two are trained, and ``up`` starts at zero. What
+fine-tuning to a world has to store is then a few hundred kilobytes instead of all weights, and
+folded into W it costs nothing when sampling.
+"""
 
 import dataclasses
 import os
@@ -6,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.nn.utils import parametrize
 
 from symtut.errors import InputError
 from symtut.expressions.evaluate import SYMBOLS
@@ -22,7 +31,6 @@ from symtut.forms import (
     whole,
     with_key,
 )
-from symtut.regression.transformer.adapters import adapters_of, fold
 from symtut.regression.transformer.model import CHOICES, FormulaTransformer, TransformerConfig
 from symtut.regression.transformer.weight_names import find_weights
 from symtut.storage import (
@@ -63,14 +71,10 @@ def save_weights(path: str | Path, model: FormulaTransformer, card: dict) -> Non
     The card records the configuration, a SHA-256 of the tensors file, and what the caller knows:
     recipe, examples seen, time, machine, held-out figures.
     """
-    path = Path(path)
-    config = dataclasses.asdict(model.config)
-    tensors = {name: value.to(torch.float16) for name, value in model.state_dict().items()}
-    save_tensors(path, tensors, {"config": config})
-    digest = file_sha256(path)
     n_parameters = sum(p.numel() for p in model.parameters())
-    card = {"config": config, "parameters": n_parameters, "sha256": digest, **card}
-    write_json(path.with_suffix(".json"), card)
+    _save(
+        path, model.state_dict(), {"config": dataclasses.asdict(model.config)}, n_parameters, card
+    )
 
 
 def save_adapter(
@@ -85,14 +89,16 @@ def save_adapter(
 
     ``base`` and ``base_sha256`` say which weights they change; loading checks the hash.
     """
-    path = Path(path)
-    adapter = {"base": base, "base_sha256": base_sha256, "rank": rank}
-    tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
-    save_tensors(path, tensors, {"adapter": adapter})
-    digest = file_sha256(path)
     n_parameters = sum(value.numel() for value in tensors.values())
-    card = {"adapter": adapter, "parameters": n_parameters, "sha256": digest, **card}
-    write_json(path.with_suffix(".json"), card)
+    adapter = {"base": base, "base_sha256": base_sha256, "rank": rank}
+    _save(path, tensors, {"adapter": adapter}, n_parameters, card)
+
+
+def _save(path, tensors: dict, header: dict, n_parameters: int, card: dict) -> None:
+    path = Path(path)
+    save_tensors(path, {name: t.to(torch.float16) for name, t in tensors.items()}, header)
+    found = {"parameters": n_parameters, "sha256": file_sha256(path)}
+    write_json(path.with_suffix(".json"), header | found | card)
 
 
 def is_adapter(path: Path) -> bool:
@@ -203,3 +209,69 @@ def _whole(path: str, config: dict) -> FormulaTransformer:
     model = FormulaTransformer(config)
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model
+
+
+# ---- low-rank adapters ---------------------------------------------------------------------------
+
+
+class LowRank(nn.Module):
+    """W → W + up·down."""
+
+    def __init__(self, weight: torch.Tensor, rank: int):
+        super().__init__()
+        rows, columns = weight.shape
+        self.down = nn.Parameter(torch.randn(rank, columns) / columns**0.5)
+        self.up = nn.Parameter(torch.zeros(rows, rank))
+
+    def forward(self, weight):
+        return weight + self.up @ self.down
+
+
+def add_adapters(model: nn.Module, rank: int) -> None:
+    """Freeze a model and give each linear layer a trainable adapter, in place."""
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    for _, layer in _linear(model):
+        parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
+
+
+def adapter_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """``{"decoder.head.up": …, "decoder.head.down": …}``: what was trained, detached."""
+    found = {}
+    for name, layer in _linear(model):
+        adapter = layer.parametrizations["weight"][0]
+        found |= {f"{name}.up": adapter.up.detach(), f"{name}.down": adapter.down.detach()}
+    return found
+
+
+def adapters_of(model: nn.Module, rank: int) -> dict[str, torch.Tensor]:
+    """Names and shapes of the adapters of a plain model: tensors without content."""
+    found = {}
+    for name, layer in _linear(model):
+        rows, columns = layer.weight.shape
+        found[f"{name}.up"] = torch.empty(rows, rank, device="meta")
+        found[f"{name}.down"] = torch.empty(rank, columns, device="meta")
+    return found
+
+
+@torch.no_grad()
+def fold(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Add adapters to the weights of a plain model, in place.
+
+    Raises
+    ------
+    InputError
+        If the adapters belong to a model with other layers.
+    """
+    layers = dict(_linear(model))
+    if {name.rpartition(".")[0] for name in tensors} != set(layers):
+        raise InputError("the adapters were trained for another transformer than this one.")
+    for name, layer in layers.items():
+        change = tensors[f"{name}.up"].float() @ tensors[f"{name}.down"].float()
+        if change.shape != layer.weight.shape:
+            raise InputError(f"the adapter of '{name}' does not fit the transformer.")
+        layer.weight += change
+
+
+def _linear(model: nn.Module):
+    return [(name, m) for name, m in model.named_modules() if isinstance(m, nn.Linear)]

@@ -9,10 +9,10 @@ import torch
 
 from symtut.cli import main
 from symtut.errors import InputError
+from symtut.regression.transformer.checkpoint import FIGURES, begin_or_resume
 from symtut.regression.transformer.examples import PRESETS
 from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
-from symtut.regression.transformer.pretraining import Pretraining, begin_or_resume
-from symtut.regression.transformer.training_files import FIGURES
+from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.weights import (
     load_weights,
     read_card,
