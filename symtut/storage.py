@@ -16,12 +16,9 @@ import platform
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import safetensors
 
 from symtut.errors import InputError
 from symtut.forms import Form, Mismatch
@@ -29,12 +26,10 @@ from symtut.paths import as_path, check_file, file_error, mode_of_old
 
 if TYPE_CHECKING:
     import pandas as pd
-    import torch
 
 JSON_BYTES = 4_000_000  # the largest of our JSON files has a hundredth of it
 TABLE_BYTES, TABLE_ROWS = 32_000_000, 500_000
-HEADER_BYTES = 16_000_000
-TENSOR_BYTES = 4_000_000_000
+LARGEST_BYTES = 4_000_000_000
 
 
 # ---- writing ------------------------------------------------------------------------------------
@@ -109,15 +104,6 @@ def write_csv(path: str | Path, header: list[str], rows: Iterable[list | dict]) 
     write_bytes(path, text.getvalue().encode())
 
 
-def save_tensors(path: str | Path, tensors: dict[str, torch.Tensor], metadata: dict | None = None):
-    """Write tensors as safetensors, atomically; ``metadata`` (JSON-able) travels in the header."""
-    import safetensors.torch
-
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {"symtut": json.dumps(metadata or {})}
-    write_bytes(path, safetensors.torch.save(tensors, metadata=header))
-
-
 # ---- reading ------------------------------------------------------------------------------------
 
 
@@ -133,7 +119,7 @@ def read_bytes(path: str | Path, most: int) -> bytes:
 
 def file_sha256(path: str | Path) -> str:
     """Hash of a file, as hexadecimal digits."""
-    path = check_file(path, TENSOR_BYTES)
+    path = check_file(path, LARGEST_BYTES)
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -152,13 +138,13 @@ def read_json(path: str | Path, form: Form | None = None):
     """
     data = read_bytes(path, JSON_BYTES)
     try:
-        value = _json(data.decode(), _finite)
+        value = parse_json(data.decode(), _finite)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"'{path}' cannot be read as JSON ({_reason(error)}).") from error
-    return _of_form(path, value, form)
+        raise InputError(f"'{path}' cannot be read as JSON ({reason(error)}).") from error
+    return of_form(path, value, form)
 
 
-def _json(text: str, number: Callable[[str], float]):
+def parse_json(text: str, number: Callable[[str], float]):
     return json.loads(text, object_pairs_hook=_distinct, parse_constant=number, parse_float=number)
 
 
@@ -177,11 +163,11 @@ def _finite(text: str) -> float:
     return float(text)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-def _of_form(path, value, form: Form | None):
+def of_form(path, value, form: Form | None):
     try:
         return value if form is None else form.check(value)
     except Mismatch as error:
@@ -255,98 +241,6 @@ def _parsed(form: Form, cell: str):
         return form.parse(cell)
     except ValueError:
         return cell
-
-
-FLOATING = {"F16", "BF16", "F32", "F64"}
-WHOLE = {"BOOL", "U8", "I8", "I16", "I32", "I64"}
-
-
-def load_tensors(
-    path: str | Path, form: Form | None = None, like: Callable[[dict], dict] | None = None
-) -> tuple[dict[str, torch.Tensor], dict]:
-    """Read what :func:`save_tensors` wrote. Returns ``(tensors, metadata)``.
-
-    Parameters
-    ----------
-    form : Form, optional
-        What the metadata must be.
-    like : callable, optional
-        From the metadata, tensors of the names and shapes that must be there, and no others; they
-        may be on torch's device "meta". Where these are floating, those must be, and be finite.
-        It is compared before any tensor is read.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, cut short, not a safetensors file, or another one.
-    """
-    with _tensor_file(path, form) as (file, metadata):
-        found = {name: file.get_slice(name) for name in file.keys()}
-        for name, tensor in found.items():
-            if tensor.get_dtype() not in (*FLOATING, *WHOLE):
-                raise InputError(f"'{path}': '{name}' has the type {tensor.get_dtype()}.")
-        if like is not None:
-            _compare(path, found, like(metadata))
-        tensors = {name: file.get_tensor(name) for name in found}
-    if like is not None:
-        for name, tensor in tensors.items():
-            if not tensor.isfinite().all():
-                raise InputError(f"'{path}': '{name}' has NaN or infinite values.")
-    return tensors, metadata
-
-
-def read_metadata(path: str | Path, form: Form | None = None) -> dict:
-    """The metadata of a file of :func:`save_tensors`; the tensors are not read."""
-    with _tensor_file(path, form) as (_, metadata):
-        return metadata
-
-
-@contextmanager
-def _tensor_file(path, form: Form | None) -> Iterator[tuple]:
-    check_file(path, TENSOR_BYTES)
-    try:
-        with open(path, "rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if length > HEADER_BYTES:
-                raise ValueError("its header is too large")
-            _check_size(file, length)
-        with safetensors.safe_open(str(path), framework="pt") as file:
-            metadata = _json((file.metadata() or {}).get("symtut", "{}"), float)
-            if not isinstance(metadata, dict):
-                raise ValueError("its metadata are no object")
-            yield file, _of_form(path, metadata, form)
-    except InputError:
-        raise
-    except (safetensors.SafetensorError, OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"'{path}' is not a whole safetensors file ({_reason(error)}). Download or make it "
-            "again."
-        ) from error
-
-
-def _check_size(file, length: int) -> None:
-    """Raise ``ValueError`` unless the tensors end where the file does."""
-    try:
-        header = json.loads(file.read(length))
-        ends = [row["data_offsets"][1] for name, row in header.items() if name != "__metadata__"]
-        whole = 8 + length + max(ends, default=0) == os.fstat(file.fileno()).st_size
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise ValueError("its header is no header") from error
-    if not whole:
-        raise ValueError("it does not end where its header says")
-
-
-def _compare(path, found: dict, wanted: dict[str, torch.Tensor]) -> None:
-    for name in sorted(found.keys() ^ wanted.keys()):
-        there = "has an unknown" if name in found else "lacks the"
-        raise InputError(f"'{path}' {there} tensor {name[:100]!r}.")
-    for name, tensor in found.items():
-        kind, shape, right = tensor.get_dtype(), tuple(tensor.get_shape()), wanted[name]
-        if shape != tuple(right.shape) or (kind in FLOATING) != right.is_floating_point():
-            raise InputError(
-                f"'{path}': '{name}' has shape {shape} ({kind}), but its header says "
-                f"{tuple(right.shape)}."
-            )
 
 
 def _git(*words: str) -> str:

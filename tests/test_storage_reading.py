@@ -10,15 +10,8 @@ import torch
 
 from symtut.errors import InputError
 from symtut.forms import NAME, list_of, number, optional, record, whole
-from symtut.storage import (
-    HEADER_BYTES,
-    JSON_BYTES,
-    load_tensors,
-    read_json,
-    read_metadata,
-    read_table,
-    save_tensors,
-)
+from symtut.storage import JSON_BYTES, read_json, read_table
+from symtut.tensors import HEADER_BYTES, load_tensors, read_metadata, save_tensors
 
 posix = pytest.mark.skipif(os.name == "nt", reason="special files of POSIX")
 POINT = record({"x": number(), "n": whole(1, 10)}, {"more": list_of(NAME, 2)}, "a point")

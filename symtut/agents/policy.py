@@ -9,8 +9,8 @@ from symtut.agents.networks import MLP, NAMES
 from symtut.errors import InputError
 from symtut.expressions.arrays import as_numbers
 from symtut.forms import NAME, list_of, record, whole
-from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import Task, make_task
+from symtut.tensors import load_tensors, save_tensors
 
 HEADER = record(
     {"task": NAME, "sizes": list_of(whole(1, 100_000), 3, 3)}, what="a policy file of symtut train"

@@ -18,16 +18,9 @@ from symtut.experiments.results import Result
 from symtut.machine import memory_errors_named
 from symtut.paths import as_path, output_folder
 from symtut.progress import Bar
-from symtut.storage import (
-    file_sha256,
-    load_tensors,
-    package_version,
-    provenance,
-    save_tensors,
-    write_csv,
-    write_json,
-)
+from symtut.storage import file_sha256, package_version, provenance, write_csv, write_json
 from symtut.tasks import EVALUATION_SEEDS, make_task
+from symtut.tensors import load_tensors, save_tensors
 from symtut.world_models import make_world_model
 
 CHECKPOINT_EVERY = 500  # gradient updates, or real steps

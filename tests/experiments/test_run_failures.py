@@ -30,10 +30,10 @@ from symtut.paths import locked, output_folder
 from symtut.regression.transformer.examples import PRESETS
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.pretraining import main as pretrain
-from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import EVALUATION_SEEDS, make_task
 from symtut.tasks.pendulum import Pendulum
 from symtut.tasks.random_policy import random_transitions
+from symtut.tensors import load_tensors, save_tensors
 from symtut.world_models.oracle import OracleWorldModel
 from tests.processes import ROOT
 

@@ -13,8 +13,8 @@ from symtut.errors import InputError
 from symtut.experiments import Result, train
 from symtut.experiments.summary import write_tables
 from symtut.experiments.tables import read_curves
-from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import make_task
+from symtut.tensors import load_tensors, save_tensors
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from symtut.errors import InputError
 from symtut.experiments import Result, evaluate, train
 from symtut.experiments.config import RunConfig
 from symtut.regression.transformer.weights import find_weights
-from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import EVALUATION_SEEDS, make_task
+from symtut.tensors import load_tensors, save_tensors
 from tests.processes import start
 
 TINY = {"hidden": 32, "batch_size": 64, "updates": 600, "evaluate_every": 300, "profile": "smoke"}

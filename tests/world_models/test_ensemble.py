@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from symtut.errors import InputError
-from symtut.storage import load_tensors, save_tensors
 from symtut.tasks import Task, Transitions, make_task
+from symtut.tensors import load_tensors, save_tensors
 from symtut.world_models import make_world_model
 from symtut.world_models.ensemble import EnsembleWorldModel
 from symtut.world_models.networks import (

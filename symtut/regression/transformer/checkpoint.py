@@ -17,14 +17,8 @@ from symtut.forms import ANYTHING, FLAG, NAME, list_of, number, optional, record
 from symtut.paths import output_folder
 from symtut.regression.transformer.model import TransformerConfig
 from symtut.regression.transformer.weights import CONFIG, HEADER, read_card
-from symtut.storage import (
-    TABLE_BYTES,
-    keep_foreign,
-    load_tensors,
-    read_bytes,
-    read_metadata,
-    save_tensors,
-)
+from symtut.storage import TABLE_BYTES, keep_foreign, read_bytes
+from symtut.tensors import load_tensors, read_metadata, save_tensors
 
 if TYPE_CHECKING:
     from symtut.regression.transformer.pretraining import Pretraining

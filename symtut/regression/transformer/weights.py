@@ -33,14 +33,8 @@ from symtut.forms import (
 )
 from symtut.regression.transformer.model import CHOICES, FormulaTransformer, TransformerConfig
 from symtut.regression.transformer.weight_names import find_weights
-from symtut.storage import (
-    file_sha256,
-    load_tensors,
-    read_json,
-    read_metadata,
-    save_tensors,
-    write_json,
-)
+from symtut.storage import file_sha256, read_json, write_json
+from symtut.tensors import load_tensors, read_metadata, save_tensors
 
 CONFIG = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
 ADAPTER = record({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})

@@ -18,7 +18,7 @@ from symtut.regression.transformer.numbered import NumberedSum, numbered_sum
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.tokens import CONSTANTS, FORMS, SIZES, pack
 from symtut.regression.transformer.weights import save_weights
-from symtut.storage import load_tensors, save_tensors
+from symtut.tensors import load_tensors, save_tensors
 
 WAYS = [(form, constants) for form in FORMS for constants in CONSTANTS]
 TINY = TransformerConfig(n_embed=32, n_head=2, n_encoder=2, n_decoder=2, n_latents=6, max_length=60)

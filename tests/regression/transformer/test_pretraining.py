@@ -17,7 +17,7 @@ from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.pretraining import Pretraining, main
 from symtut.regression.transformer.tokens import read
 from symtut.regression.transformer.weights import load_weights
-from symtut.storage import load_tensors, save_tensors
+from symtut.tensors import load_tensors, save_tensors
 
 CONFIG = replace(PRESETS["tiny"], examples=1500, chunk_size=256, batch_size=32)
 

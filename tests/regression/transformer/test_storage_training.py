@@ -19,7 +19,8 @@ from symtut.regression.transformer.weights import (
     save_adapter,
     save_weights,
 )
-from symtut.storage import load_tensors, read_json, save_tensors, write_json
+from symtut.storage import read_json, write_json
+from symtut.tensors import load_tensors, save_tensors
 
 TINY = TransformerConfig(n_embed=16, n_head=2, n_encoder=1, n_decoder=1, n_latents=2)
 
