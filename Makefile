@@ -2,7 +2,7 @@
 # make test         install what is missing, then unit tests and every notebook (smoke profile)
 # make reproduce    the paper's comparison again, on all cores or a cluster (hours)
 # make site         the course as web pages, links checked, in site/
-# make labs         a graded course for nbgrader in the folder LABS
+# make graded       a graded course for nbgrader in the folder LABS (make labs is the same)
 # make colab        every notebook, short, with the versions that Google Colab has
 # All set themselves up; no other command has to come first.
 
@@ -19,44 +19,52 @@ LABS    ?= labs
 COLAB   ?= .colab
 
 .DEFAULT_GOAL := run
-.PHONY: setup run test lab labs notebooks reproduce site colab clean
+.PHONY: setup run test lab graded labs notebooks reproduce site colab clean
 
-setup: $(VENV)/.installed
+# What notebooks need, and that with the developers' tools. A stamp is made last, so an interrupted
+# set-up is taken up again.
+READY := $(VENV)/.ready
+TOOLS := $(VENV)/.ready-with-tools
 
-# The stamp is made last, so an interrupted set-up is taken up again.
-$(VENV)/.installed: pyproject.toml .ci/setup
-	PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/setup
+setup: $(READY)
+
+$(READY): pyproject.toml .ci/setup
+	PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/setup notebooks
 	@touch $@
 
-run: setup
+$(TOOLS): pyproject.toml .ci/setup
+	PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/setup notebooks,dev
+	@touch $(READY) $@
+
+run: $(READY)
 	$(BIN)/python -m symtut.lab.run notebooks/10_symbolic_mbpo.ipynb --out outputs --html \
 		-p PROFILE $(PROFILE) -p SEED $(SEED)
 
-test: setup
+test: $(TOOLS)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
-lab: setup
+lab: $(READY)
 	$(BIN)/python -m jupyter lab notebooks/00_start_here.ipynb
 
 # LABS is renewed where nobody has changed it; edits and submissions are kept.
-labs: setup
+graded labs: $(READY)
 	@$(BIN)/python -c 'import nbgrader' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[labs]"
 	$(BIN)/python -m tools.graded $(LABS)
 
-notebooks: setup
+notebooks: $(TOOLS)
 	$(BIN)/python -m tools.build
 
-site: setup
+site: $(TOOLS)
 	$(BIN)/python -m tools.site --out site
 
 # One after the other: the notebooks share the environment that they set themselves up in.
-colab: setup
+colab: $(TOOLS)
 	PYTHON="$(PYTHON)" sh .ci/colab $(COLAB)
 	SYMTUT_COLAB=$(COLAB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/lab/test_colab.py
 
 # Hours of work; the same command goes on where it was cut. Honours OUT, JOBS, SEEDS, ONLY and
 # SCHEDULER (a dask cluster's address); ARGS="--dry-run" only says how much there is to do.
-reproduce: setup
+reproduce: $(TOOLS)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce.py --out $(OUT) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(ARGS)

@@ -79,7 +79,7 @@ def show(out: Path, smoke: bool) -> int:
     os.environ[FOLDER_VARIABLE] = str(out)  # the notebook's kernel looks there first
     try:
         profile = "smoke" if smoke else "paper"
-        notebooks.execute(NOTEBOOK, out, {"PROFILE": profile}, report=say)
+        notebooks.execute(NOTEBOOK, out, {"PROFILE": profile})
     except Exception as error:  # a failed cell: the runs and tables are there all the same
         if type(error).__name__ != "PapermillExecutionError":
             raise

@@ -15,7 +15,6 @@ import base64
 import copy
 import hashlib
 import io
-import os
 import re
 import sys
 import tempfile
@@ -27,7 +26,7 @@ import nbformat
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab.run import QUIET_KERNEL
+from symtut.lab.run import QUIET_KERNEL, kernel_environment
 from symtut.progress import VARIABLE as PROGRESS_VARIABLE
 from symtut.storage import write_bytes
 from tools import exercises as ex
@@ -107,11 +106,8 @@ def execute(notebook: nbformat.NotebookNode, timeout: int = 900) -> None:
     """Run all cells in place, in an empty folder, one thread per process."""
     from nbclient import NotebookClient
 
-    # The kernel starts in another folder: a checkout that is not installed must still be found.
-    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    env[PROGRESS_VARIABLE] = "off"  # how long a cell took here is of no interest to readers
-    env.pop("MPLBACKEND", None)  # set for scripts, it would keep all figures out of the notebook
+    # No bars: how long a cell took here is of no interest to readers.
+    env = kernel_environment(**{PROGRESS_VARIABLE: "off"})
     with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
         client = NotebookClient(
             notebook, timeout=timeout, kernel_name="python3", coalesce_streams=True,

@@ -7,38 +7,43 @@ The exit code is 2 for bad input, and 1 if a notebook fails or takes more than i
 """
 
 import argparse
-import csv
 import hashlib
-import os
+import json
 import re
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
+from symtut import progress
 from symtut.errors import InputError
-from symtut.lab.run import QUIET_KERNEL
+from symtut.forms import NAME, number, text
+from symtut.lab.run import kernel_environment
 from symtut.lab.session import PROFILES
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, read_json, write_csv, write_json
-from tools.build import REPOSITORY, sources, targets
-from tools.process_tree import ProcessTree
+from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
+from tools.build import sources, targets
 
 MOST_MB = 1500  # free Binder ends a session at 2 GB, and JupyterLab itself takes some of that
 MOST_SECONDS = {"smoke": 60, "lab": 300}
 LONGER = {("10_symbolic_mbpo", "lab"): 480}
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes? of computing")
 MEMORY = re.compile(r"\*\*Memory:\*\* under ([\d.]+) GB")
 SLACK = 3  # what a notebook announces may be this many times what it takes, not more
+# A last cell asks the system what the kernel used. The peak is that of the largest process: a sum
+# would be too much, as a process inherits the peak of the one that started it.
+USAGE = """\
+import json, resource, sys
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(json.dumps({
+    "cpu_seconds": sum(u.ru_utime + u.ru_stime for u in used),
+    "peak_bytes": max(u.ru_maxrss for u in used) * (1 if sys.platform == "darwin" else 1024),
+}))
+"""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,21 @@ class Cost:
 
     notebook: str
     profile: str
-    wall_seconds: float  # from a started kernel to the end of the last cell
-    cpu_seconds: float
-    peak_mb: float  # of the kernel and its children together
+    wall_seconds: float  # of all cells
+    cpu_seconds: float  # of the kernel and its children
+    peak_mb: float  # of the kernel, or of its largest child
     size_kb: float  # of the solved notebook with its outputs
     code: str  # a digest of the code cells
+
+
+COLUMNS = {
+    "notebook": NAME, "profile": NAME, "wall_seconds": number(0), "cpu_seconds": number(0),
+    "peak_mb": number(0), "size_kb": number(0), "code": text(),
+}  # fmt: skip
+
+
+class Failure(Exception):
+    """A notebook that did not run to its end, and what papermill said of it."""
 
 
 # ---- measuring ----------------------------------------------------------------------------------
@@ -62,30 +77,38 @@ def measure(path: Path, profile: str) -> Cost:
 
     Raises
     ------
-    CellExecutionError, DeadKernelError
+    Failure
         If a cell fails, or the kernel dies.
     """
-    notebook = parameterize_notebook(load_notebook_node(str(path)), {"PROFILE": profile})
-    # The kernel starts in another folder: a checkout that is not installed must still be found.
-    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    env |= dict.fromkeys(THREADS, "1")
-    env.pop("MPLBACKEND", None)  # set for scripts, it would keep the figures from being drawn
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(USAGE))
     with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
-        client = NotebookClient(
-            notebook, timeout=None, kernel_name="python3", extra_arguments=QUIET_KERNEL,
-            resources={"metadata": {"path": folder}},
+        copy = Path(folder, path.name)
+        nbformat.write(notebook, copy)
+        # A small process of its own: a kernel's peak is at least that of whoever starts it.
+        command = [
+            sys.executable,
+            "-m",
+            "papermill",
+            copy.name,
+            copy.name,
+            "-p",
+            "PROFILE",
+            profile,
+        ]
+        done = subprocess.run(
+            [*command, "--no-progress-bar"], cwd=folder, capture_output=True, text=True,
+            env=kernel_environment(**{progress.VARIABLE: "off"}),
         )  # fmt: skip
-        client.reset_execution_trackers()
-        with client.setup_kernel(env=env):
-            start = time.perf_counter()
-            with ProcessTree(client.km.provisioner.pid) as tree:
-                for index, cell in enumerate(notebook.cells):
-                    client.execute_cell(cell, index)
-                wall = time.perf_counter() - start
+        if done.returncode:
+            raise Failure(done.stderr.strip())
+        done = nbformat.read(copy, as_version=4)
+    (told,) = (o.text for o in done.cells[-1].outputs if o.get("name") == "stdout")
+    used = json.loads(told)
+    wall = sum(cell.metadata.papermill.duration or 0 for cell in done.cells)
     return Cost(
-        path.stem, profile, round(wall, 1), round(tree.cpu_seconds, 1),
-        round(tree.peak_bytes / 1e6, 1), _kilobytes(path), code_digest(path),
+        path.stem, profile, round(wall, 1), round(used["cpu_seconds"], 1),
+        round(used["peak_bytes"] / 1e6, 1), _kilobytes(path), code_digest(path),
     )  # fmt: skip
 
 
@@ -121,12 +144,11 @@ def measure_all(paths: Iterable[Path], profile: str, out: Path, again: bool = Fa
         else:
             try:
                 table[key] = row = measure(path, profile)
-            except (CellExecutionError, DeadKernelError) as error:
-                failures.append(f"{path.stem} failed: {str(error).strip()}")
+            except Failure as error:
+                failures.append(f"{path.stem} failed: {error}")
                 continue
             print(f"{path.stem}: {row.wall_seconds:.0f} s, {row.peak_mb:.0f} MB", flush=True)
-        names = [field.name for field in fields(Cost)]
-        write_csv(out, names, [list(asdict(table[each]).values()) for each in sorted(table)])
+        write_csv(out, list(COLUMNS), [astuple(table[each]) for each in sorted(table)])
     return failures
 
 
@@ -145,19 +167,7 @@ def read_table(path: str | Path) -> list[Cost]:
     InputError
         No such file, or not a table of this command.
     """
-    kinds = {field.name: field.type for field in fields(Cost)}
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != list(kinds):
-                raise InputError(f"'{path}' is not a table of tools.costs; name another file.")
-            return [Cost(**{n: kind(row[n]) for n, kind in kinds.items()}) for row in reader]
-    except OSError as error:
-        raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
-    except (ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"'{path}' is damaged ({error}); remove it and measure again.") from error
+    return [Cost(**row) for row in read_csv(path, COLUMNS, "a table of tools.costs")]
 
 
 def markdown(rows: Iterable[Cost]) -> str:

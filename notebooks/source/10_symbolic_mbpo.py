@@ -620,7 +620,7 @@ for rule in ("recent", "box"):
 lab.record(short_rollouts_return=short_curves["recent"][-1, 1],
            box_rollouts_return=short_curves["box"][-1, 1])  # fmt: skip
 
-# %%
+# %% tags=["report"]
 figure, axes = plt.subplots(figsize=(8, 3.6))
 curves.learning_curve(
     *curve.T, axes=axes, label=f"rollouts of {loop.rollout_length}",
@@ -777,7 +777,7 @@ lab.record(few_rollout_length=earned)
 # One real episode each, from hanging at rest: a random policy and the trained one. The green arc is
 # the torque.
 
-# %%
+# %% tags=["report"]
 generator = np.random.default_rng(SEED)
 random_play = films.play(task, lambda observation: generator.uniform(-2, 2, 1), SEED)
 trained_play = films.play(task, Policy(task, loop.policy), SEED)

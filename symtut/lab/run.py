@@ -1,9 +1,10 @@
 """Execute a notebook with parameters and keep what came of it.
 
 ``python -m symtut.lab.run NOTEBOOK --out DIR [--html] [-p NAME VALUE ...]`` leaves in DIR the
-executed notebook, its recorded results as JSON, and on request an HTML report; then it prints
-what the run found. The exit code is 2 for bad input and 1 if a cell failed; what was executed up to
-there is kept. Long cells say how far they are.
+executed notebook, its recorded results as JSON, and on request a report
+(:mod:`symtut.lab.report`); then it prints what the run found and took. The exit code is 2 for bad
+input and 1 if a cell failed; what was executed up to there is kept. Long cells say on stderr how
+far they are.
 """
 
 import argparse
@@ -11,19 +12,32 @@ import ast
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+import time
 from pathlib import Path
+from unittest.mock import patch
 
 from symtut import progress
 from symtut.errors import InputError
 from symtut.lab.session import RECORD_VARIABLE
 from symtut.paths import ensure_folder
-from symtut.storage import keep_foreign, read_bytes, read_json, write_bytes
+from symtut.storage import keep_foreign, read_bytes, read_json, write_json
 
 NOTEBOOK_BYTES = 100_000_000
 
 # Kernels warn that they talk over local sockets; a reader of the output can do nothing about it.
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]
+# What a kernel writes to its own stderr, such as bars, reaches whoever runs the notebook.
+OPEN_STDERR = ["--IPKernelApp.capture_fd_output=False"]
+
+
+def kernel_environment(**settings: str) -> dict[str, str]:
+    """This process's variables as a notebook's kernel should have them, and ``settings``."""
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, os.environ.get("PYTHONPATH", "")]  # symtut is found even if not installed
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    env |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    env.pop("MPLBACKEND", None)  # set for scripts, it would keep the figures out of the notebook
+    return env | settings
 
 
 def execute(
@@ -31,9 +45,8 @@ def execute(
     out: str | Path,
     parameters: dict,
     timeout: int | None = None,
-    report: Callable[[str], None] = lambda line: None,
 ) -> dict:
-    """Run a notebook by papermill into the folder ``out``; returns its recorded results.
+    """Run a notebook by papermill into the folder ``out``.
 
     Parameters
     ----------
@@ -41,8 +54,12 @@ def execute(
         Values for the notebook's parameters cell, such as ``{"PROFILE": "smoke", "SEED": 3}``.
     timeout : int, optional
         Seconds that one cell may take.
-    report : callable
-        Gets the lines in which long cells say how far they are.
+
+    Returns
+    -------
+    dict
+        What the notebook recorded, and ``cost``: seconds by the clock and of computing (user and
+        system time of the kernel and its children; None where the system does not tell).
 
     Raises
     ------
@@ -72,29 +89,27 @@ def execute(
     keep_foreign(out / notebook.name, read_executed)
     keep_foreign(record, read_record)
     record.unlink(missing_ok=True)  # an old record must not pass for this run's
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, os.environ.get("PYTHONPATH", "")]  # found even if not installed
-    settings = {
-        RECORD_VARIABLE: str(record),
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "OMP_NUM_THREADS": "1",
-    } | ({} if progress.VARIABLE in os.environ else {progress.VARIABLE: "lines"})
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)  # the kernel inherits the environment
-    try:
-        with tempfile.TemporaryDirectory(prefix="symtut-") as folder:
-            papermill.execute_notebook(
-                str(notebook), str(out / notebook.name), parameters=parameters, cwd=folder,
-                kernel_name="python3", execution_timeout=timeout, progress_bar=False,
-                extra_arguments=QUIET_KERNEL, stdout_file=ProgressLines(report),
-            )  # fmt: skip
-    finally:
-        drop_progress(out / notebook.name)
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    settings = {RECORD_VARIABLE: str(record), progress.VARIABLE: "stderr"}
+    if asked := os.environ.get(progress.VARIABLE):
+        settings[progress.VARIABLE] = asked
+    begun, before = time.monotonic(), os.times()
+    with (
+        patch.dict(os.environ, kernel_environment(**settings), clear=True),  # the kernel inherits
+        tempfile.TemporaryDirectory(prefix="symtut-") as folder,
+    ):
+        papermill.execute_notebook(
+            str(notebook), str(out / notebook.name), parameters=parameters, cwd=folder,
+            kernel_name="python3", execution_timeout=timeout, progress_bar=False,
+            extra_arguments=[*QUIET_KERNEL, *OPEN_STDERR],
+        )  # fmt: skip
+    after = os.times()
     if not record.exists():
         raise InputError(f"'{notebook.name}' recorded nothing; does it call lab.start?")
-    return read_json(record)
+    computing = sum(after[2:4]) - sum(before[2:4])  # of children that have ended: of the kernel
+    cost = {"seconds": time.monotonic() - begun, "cpu_seconds": computing or None}
+    results = read_json(record) | {"cost": cost}
+    write_json(record, results)
+    return results
 
 
 def read_notebook(path: Path):
@@ -126,48 +141,6 @@ def read_record(path: Path) -> dict:
     return results
 
 
-class ProgressLines:
-    """A file for papermill to write the notebook's output to: only lines of bars get through."""
-
-    def __init__(self, report: Callable[[str], None]):
-        self.report, self.rest = report, ""
-
-    def write(self, text: str) -> None:
-        *lines, self.rest = (self.rest + text).split("\n")
-        for line in lines:
-            if progress.LINE.match(line):
-                self.report(line)
-
-    def flush(self) -> None:
-        pass
-
-
-def drop_progress(path: Path) -> None:
-    """Take the lines of bars out of an executed notebook, whole or failed."""
-    import nbformat
-
-    if not path.exists():
-        return
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = progress.without_lines(output.text)
-        if "outputs" in cell:
-            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
-    write_bytes(path, nbformat.writes(notebook).encode())
-
-
-def write_html(executed: Path) -> Path:
-    """An HTML report beside an executed notebook; returns its path."""
-    from nbconvert import HTMLExporter
-
-    html, _ = HTMLExporter().from_filename(str(executed))
-    path = executed.with_suffix(".html")
-    write_bytes(path, html.encode())
-    return path
-
-
 def describe(results: dict) -> str:
     """What a run found, in a few lines: equations, real steps, mean real return."""
     lines = []
@@ -190,14 +163,25 @@ def describe(results: dict) -> str:
         if "optimum" in results:
             line += f" (best possible {results['optimum']:g})"
         lines.append(line)
+    if cost := results.get("cost"):
+        lines.append(
+            f"it took {duration(cost['seconds'])}"
+            + (f", {cost['cpu_seconds']:.0f} CPU-seconds" if cost["cpu_seconds"] else "")
+        )
     return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """``48 s``, ``3 min 20 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m symtut.lab.run", description=__doc__)
     parser.add_argument("notebook")
     parser.add_argument("--out", required=True, metavar="DIR")
-    parser.add_argument("--html", action="store_true", help="also write an HTML report")
+    parser.add_argument("--html", action="store_true", help="also write a report, NOTEBOOK.html")
     parser.add_argument(
         "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
     )
@@ -205,7 +189,7 @@ def main(argv: list[str] | None = None) -> int:
     parameters = {name: _literal(value) for name, value in arguments.parameters}
     try:
         print(f"Running {arguments.notebook} ...", flush=True)
-        results = execute(arguments.notebook, arguments.out, parameters, report=say)
+        results = execute(arguments.notebook, arguments.out, parameters)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -217,14 +201,12 @@ def main(argv: list[str] | None = None) -> int:
     executed = Path(arguments.out) / Path(arguments.notebook).name
     kept = [executed, executed.with_suffix(".json")]
     if arguments.html:
-        kept.append(write_html(executed))
+        from symtut.lab.report import write_report
+
+        kept.insert(0, write_report(executed, results))
     print(describe(results))
     print("kept: " + ", ".join(str(path) for path in kept))
     return 0
-
-
-def say(line: str) -> None:
-    print(line, flush=True)  # a log should have lines as they come
 
 
 def _literal(text: str):

@@ -1,21 +1,25 @@
 """The frame of a notebook run: its profile and budget, its results as JSON, a scratch folder.
 
-Results go where the environment variable ``SYMTUT_RECORD`` says; else, under papermill, beside the
-executed notebook (``out.json`` beside ``out.ipynb``); else they stay in memory.
+Results go where the environment variable ``SYMTUT_RECORD`` says; else, where papermill is told to
+name its output (``papermill in.ipynb out.ipynb --inject-output-path``), beside it (``out.json``);
+else they stay in memory.
 """
 
+import ast
+import difflib
 import numbers
 import os
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import torch
 
-from symtut import progress
 from symtut.errors import InputError
-from symtut.lab import papermill_host
+from symtut.lab import style
 from symtut.storage import write_json
 
 PROFILES = ("smoke", "lab", "paper")
@@ -24,7 +28,7 @@ PROFILE_VARIABLE = "SYMTUT_PROFILE"  # the one whose profile wins over the noteb
 LARGEST_SEED = 2**31 - 1  # what every generator takes, also after adding a few thousand
 
 _results: dict = {}
-_beside: Path | None = None  # where results go under papermill
+_beside: Path | None = None  # where results go if papermill names its output
 _workspaces: list[tempfile.TemporaryDirectory] = []  # removed when the kernel ends
 
 
@@ -54,21 +58,12 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
         On an unknown profile, a seed that is not a whole number from 0 on, or a parameter put in
         by papermill that the notebook does not have.
     """
-    from symtut.lab import style
-
     global _beside
-    headless = papermill_host.started_by_papermill()
-    progress.prefer("lines" if headless else None)
-    executed = papermill_host.output_path()
-    _beside = _json_beside(executed) if executed is not None else None
+    variables = _user_variables()
+    _beside = _json_beside(variables.get("PAPERMILL_OUTPUT_PATH"))
     if path := _record_path():
         path.unlink(missing_ok=True)  # an old record must not pass for this run's
-    elif headless:
-        print(
-            "Results are not kept as JSON: papermill's output is no file that this kernel can find."
-            f" Set the environment variable {RECORD_VARIABLE} to a file name."
-        )
-    papermill_host.refuse_unknown_parameters(papermill_host.user_variables().get("In", ()))
+    _refuse_unknown_parameters(variables.get("In", ()))
     profile = _profile(profile)
     whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
     if not whole or not 0 <= seed <= LARGEST_SEED:
@@ -102,9 +97,51 @@ def recorded() -> dict:
     return dict(_results)
 
 
-def _json_beside(notebook: Path) -> Path:
+def _user_variables() -> dict:
+    """The variables of the running notebook; empty outside IPython, which is not loaded for it."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return {} if shell is None else shell.user_ns
+
+
+def _refuse_unknown_parameters(cells: Sequence[str]) -> None:
+    """Papermill only logs a parameter that the notebook lacks, and runs with the defaults.
+
+    ``cells`` are the code run so far. Papermill's own cell begins with the comment "Parameters" and
+    follows the notebook's cell of parameters.
+    """
+    for before, cell in zip(cells, cells[1:], strict=False):
+        if cell.startswith("# Parameters\n"):
+            known, given = map(_assigned, (before, cell))
+            unknown = sorted(n for n in given - known if not n.startswith("PAPERMILL_"))
+            if unknown:
+                near = difflib.get_close_matches(unknown[0].upper(), known, 1)
+                raise InputError(
+                    f"this notebook has no parameter '{unknown[0]}'; it has "
+                    f"{', '.join(sorted(known))}." + (f" Did you mean {near[0]}?" if near else "")
+                )
+
+
+def _assigned(code: str) -> set[str]:
+    """The names that a cell assigns at its top level."""
+    body = ast.parse(code).body
+    targets = [t for s in body if isinstance(s, ast.Assign) for t in s.targets]
+    targets += [s.target for s in body if isinstance(s, ast.AnnAssign)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _json_beside(notebook: str | None) -> Path | None:
     """``out.json`` for ``out.ipynb``, and never the notebook itself (papermill takes any name)."""
-    return notebook.with_suffix(".results.json" if notebook.suffix == ".json" else ".json")
+    if notebook is None:
+        return None
+    path = Path(notebook).resolve()  # now, as the notebook may change its folder
+    if not path.exists():  # papermill has saved it once already
+        print(
+            f"Results are not kept as JSON: there is no file '{notebook}' here. Name the output by "
+            f"its whole path, or set the environment variable {RECORD_VARIABLE} to a file name."
+        )
+        return None
+    return path.with_suffix(".results.json" if path.suffix == ".json" else ".json")
 
 
 def _record_path() -> Path | None:

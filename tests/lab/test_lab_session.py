@@ -85,3 +85,42 @@ def test_record_writes_plain_json_beside_anything(tmp_path, monkeypatch):
 def test_workspaces_are_new_and_empty():
     first, second = session.workspace(), session.workspace()
     assert first != second and first.is_dir() and not os.listdir(second)
+
+
+def test_unknown_parameters_are_refused():
+    cells = ["", "from symtut import lab", 'PROFILE: str = "lab"  # help\nSEED: int = 0']
+    session._refuse_unknown_parameters(cells)
+    session._refuse_unknown_parameters([*cells, "# Parameters\nSEED = 3\n"])
+    fine = '# Parameters\nSEED = 3\nPAPERMILL_OUTPUT_PATH = "o.ipynb"\n'
+    session._refuse_unknown_parameters([*cells, fine, "lab.start(PROFILE, SEED)"])
+    with pytest.raises(InputError, match="no parameter 'seed'; it has PROFILE, SEED. Did you mean"):
+        session._refuse_unknown_parameters([*cells, "# Parameters\nseed = 3\n"])
+    with pytest.raises(InputError, match="'STEPS'"):
+        session._refuse_unknown_parameters([*cells, "# Parameters\nSTEPS = 3\nSEED = 1\n"])
+
+
+@pytest.mark.parametrize("seed", ["x", 2**31, -1, 1.0, None])
+def test_wrong_seeds_are_named(seed):
+    with pytest.raises(InputError, match="choose a whole number from 0 to 2147483647"):
+        session.start("smoke", seed)
+
+
+def test_results_lie_beside_the_output_that_papermill_names(tmp_path, monkeypatch, capsys):
+    variables = {"PAPERMILL_OUTPUT_PATH": "out.ipynb"}
+    monkeypatch.setattr(session, "_user_variables", lambda: variables)
+    monkeypatch.chdir(tmp_path)
+    session.start("smoke", 0)
+    assert "there is no file 'out.ipynb' here" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+    (tmp_path / "out.ipynb").touch()
+    (tmp_path / "out.json").write_text("of an older run")
+    session.start("smoke", 0)
+    session.record(value=3)
+    assert json.loads((tmp_path / "out.json").read_text())["value"] == 3
+
+    (tmp_path / "odd.json").touch()  # papermill takes any name for its output
+    variables["PAPERMILL_OUTPUT_PATH"] = str(tmp_path / "odd.json")
+    session.start("smoke", 1)
+    assert json.loads((tmp_path / "odd.results.json").read_text())["seed"] == 1
+    assert not (tmp_path / "odd.json").read_text()

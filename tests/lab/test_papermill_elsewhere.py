@@ -1,4 +1,4 @@
-"""Plain papermill with an installed package: no repository around, any folder, no home."""
+"""Papermill itself with an installed package: no repository around, any folder, no home."""
 
 import json
 import os
@@ -14,8 +14,7 @@ import nbformat
 import papermill
 import pytest
 
-from symtut.errors import InputError
-from symtut.lab import papermill_host, session
+from symtut.lab import session
 from tools import build
 
 SMALL = """\
@@ -69,74 +68,6 @@ def test_parameters_are_documented_in_every_notebook(source, tmp_path):
     assert parameters_of(source) == parameters_of(build.sources()[0])  # one form for all
 
 
-def test_unknown_parameters_are_refused():
-    cells = ["", "from symtut import lab", 'PROFILE: str = "lab"  # help\nSEED: int = 0']
-    papermill_host.refuse_unknown_parameters(cells)
-    papermill_host.refuse_unknown_parameters([*cells, "# Parameters\nSEED = 3\n"])
-    fine = '# Parameters\nSEED = 3\nPAPERMILL_OUTPUT_PATH = "o.ipynb"\n'
-    papermill_host.refuse_unknown_parameters([*cells, fine, "lab.start(PROFILE, SEED)"])
-    with pytest.raises(InputError, match="no parameter 'seed'; it has PROFILE, SEED. Did you mean"):
-        papermill_host.refuse_unknown_parameters([*cells, "# Parameters\nseed = 3\n"])
-    with pytest.raises(InputError, match="'STEPS'"):
-        papermill_host.refuse_unknown_parameters([*cells, "# Parameters\nSTEPS = 3\nSEED = 1\n"])
-
-
-@pytest.mark.parametrize("seed", ["x", 2**31, -1, 1.0, None])
-def test_wrong_seeds_are_named(seed):
-    with pytest.raises(InputError, match="choose a whole number from 0 to 2147483647"):
-        session.start("smoke", seed)
-
-
-# ---- where the output goes -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("command", "arguments"),
-    [
-        (["/v/bin/python", "/v/bin/papermill", "a", "b"], ["a", "b"]),
-        (["python", "-I", "-m", "papermill", "a"], ["a"]),
-        (["C:\\v\\Scripts\\papermill.exe", "a"], ["a"]),
-        (["python", "/site/papermill/__main__.py", "a"], ["a"]),
-        (["vim", "notes.txt", "papermill"], None),
-        (["python", "sweep.py", "papermill", "a", "b"], None),
-        (["bash", "-c", "papermill a b"], None),
-    ],
-)
-def test_papermill_is_recognised_by_its_command(command, arguments):
-    assert papermill_host.papermill_arguments(command) == arguments
-
-
-@pytest.mark.parametrize(
-    ("line", "output", "folder"),
-    [
-        ("in.ipynb out.ipynb -p SEED 3", "out.ipynb", None),
-        ("-p NAME other.ipynb --cwd run in.ipynb out", "out", "run"),
-        ("in.ipynb -", "-", None),
-    ],
-)
-def test_the_output_is_found_among_options(line, output, folder):
-    assert papermill_host.output_and_folder(line.split()) == (output, folder)
-
-
-def test_without_papermill_in_the_kernel(monkeypatch):
-    monkeypatch.setitem(sys.modules, "papermill.cli", None)
-    line = "in.ipynb out.ipynb --cwd run -p SEED 3"
-    assert papermill_host.output_and_folder(line.split()) == ("out.ipynb", "run")
-    assert papermill_host.output_and_folder(["in.ipynb", "-"]) == (None, None)
-
-
-def test_only_local_files_have_a_place_beside_them(monkeypatch, tmp_path):
-    for output, expected in (
-        ("out.ipynb", tmp_path / "out.ipynb"), ("-", None), ("s3://bucket/out.ipynb", None),
-    ):  # fmt: skip
-        host = papermill_host.Ancestor(
-            ("python", "-m", "papermill", "in.ipynb", output), str(tmp_path), (), 0.0
-        )
-        monkeypatch.setattr(papermill_host, "ancestors", lambda host=host: [host])
-        assert papermill_host.output_path() == expected
-    assert session._json_beside(Path("a/out.json")) == Path("a/out.results.json")
-
-
 # ---- elsewhere -----------------------------------------------------------------------------------
 
 
@@ -169,12 +100,12 @@ def elsewhere(installed, tmp_path):
     nbformat.write(small, sources / "99_small.ipynb")
     sources.chmod(0o555)
     keep = {k: v for k, v in os.environ.items() if k in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG")}
-    # as a shell does: with --cwd nothing else tells where a relative output belongs
-    settings = keep | {"HOME": os.devnull, "OMP_NUM_THREADS": "1", "PWD": str(work)}
+    settings = keep | {"HOME": os.devnull, "OMP_NUM_THREADS": "1"}
+    options = ("--inject-output-path", "--no-progress-bar")
 
     def call(*arguments):
         return subprocess.run(
-            [installed, "-m", "papermill", *map(str, arguments), "--no-progress-bar"],
+            [installed, "-m", "papermill", *map(str, arguments), *options],
             cwd=work, env=settings, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
@@ -185,11 +116,12 @@ def elsewhere(installed, tmp_path):
 
 @pytest.mark.notebook
 def test_the_main_notebook_runs_elsewhere(elsewhere):
-    """As the documentation says, with a relative output and another working folder."""
+    """Into another folder than the kernel works in: the output is named by its whole path."""
     path = elsewhere.work / "10_symbolic_mbpo.ipynb"
     build.write(path, build.convert(TEN)[0])
-    done = elsewhere(path.name, "out.ipynb", "-p", "SEED", 3, "-p", "PROFILE", "smoke",
-                     "--cwd", elsewhere.sources)  # fmt: skip
+    parameters = ("-p", "SEED", 3, "-p", "PROFILE", "smoke")
+    out = elsewhere.work / "out.ipynb"
+    done = elsewhere(path.name, out, *parameters, "--cwd", elsewhere.sources)
     assert done.returncode == 0, done.stderr[-2000:]
     results = json.loads((elsewhere.work / "out.json").read_text())
     assert (results["profile"], results["seed"]) == ("smoke", 3)

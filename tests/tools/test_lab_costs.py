@@ -1,16 +1,17 @@
 """What notebooks cost: a small notebook is measured right, and the stored table is believed."""
 
-import os
 import sys
+from dataclasses import asdict
 
 import nbformat
-import psutil
 import pytest
 
 from tools import build, costs
-from tools.process_tree import ProcessTree
 
 STORED = build.REPOSITORY / "data" / "results" / "notebooks.csv"
+if sys.platform == "win32":
+    pytest.skip("Windows does not tell what a process used", allow_module_level=True)
+
 ROW = costs.Cost("99_small", "lab", 100.0, 90.0, 600.0, 10.0, "abc")
 
 GREEDY = """\
@@ -70,19 +71,8 @@ def test_time_and_memory_are_measured_right(shelf, capsys):
 
 def test_children_count_with_their_parent(shelf):
     row = costs.measure(notebook(shelf / "99_children.ipynb", CHILDREN), "lab")
-    assert 430 < row.peak_mb < 600
-    assert 2.2 < row.cpu_seconds < 4.5  # the first child's, too, when the second works
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a process")
-def test_a_peak_between_two_looks_is_not_missed():
-    before = psutil.Process().memory_info().rss
-    with ProcessTree(os.getpid(), every=60) as tree:
-        block = b"x" * 300_000_000
-        del block
-    assert tree.peak_bytes > before + 290e6
-    times = os.times()
-    assert tree.cpu_seconds >= 0.9 * (times.user + times.system)
+    assert 300 < row.peak_mb < 450  # the larger of a child's and the kernel's
+    assert 2.2 < row.cpu_seconds < 4.5  # both children's
 
 
 def test_goes_on_where_it_was_cut(shelf, monkeypatch, capsys):
@@ -91,7 +81,7 @@ def test_goes_on_where_it_was_cut(shelf, monkeypatch, capsys):
     def measure(path, profile):
         measured.append(path.stem)
         if "raise" in path.read_text():
-            raise costs.DeadKernelError("Kernel died")
+            raise costs.Failure("Kernel died")
         return costs.Cost(path.stem, profile, 1.0, 1.0, 100.0, 1.0, costs.code_digest(path))
 
     monkeypatch.setattr(costs, "measure", measure)
@@ -123,16 +113,15 @@ def test_bad_input_is_one_sentence(shelf, capsys):
     notebook(shelf / "01_a.ipynb", "1")
     assert costs.main(["--out", str(out)]) == 2
     assert "not a table" in capsys.readouterr().err
-    names = [field.name for field in costs.fields(costs.Cost)]
-    out.write_text(",".join(names) + "\n01_a,lab,long,1,1,1,x\n")
+    out.write_text(",".join(costs.COLUMNS) + "\n01_a,lab,long,1,1,1,x\n")
     assert costs.main(["--out", str(out)]) == 2
-    assert "damaged" in capsys.readouterr().err
+    assert "wall_seconds must be a finite number" in capsys.readouterr().err
     assert costs.main(["98_none", "--out", str(out)]) == 2
     assert "01_a" in capsys.readouterr().err
 
 
 def changed(**values):
-    return costs.Cost(**(costs.asdict(ROW) | values))
+    return costs.Cost(**(asdict(ROW) | values))
 
 
 def test_limits():
