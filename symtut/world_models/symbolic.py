@@ -22,6 +22,7 @@ from symtut.regression import SymbolicRegressor, load_weights
 from symtut.tasks.base import Task
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.base import Report
+from symtut.world_models.compiled_step import compiled_step
 from symtut.world_models.equations import (
     Equation,
     RewardEquation,
@@ -113,6 +114,7 @@ class SymbolicWorldModel:
         self.random_state = random_state
         self.reward = self._reward if learned_reward else None
         self.fits_done = 0
+        self._compiled = None  # (equations, their step)
 
     def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
         """Find the equations.
@@ -231,27 +233,24 @@ class SymbolicWorldModel:
         Where an equation is undefined (a logarithm of a negative number, say) the coordinate keeps
         its value.
         """
-        increments, next_state = torch.zeros_like(state), state
-        for level in self._levels():
-            x = torch.cat([state, action, next_state], dim=-1)
-            for i in level:
-                increments[..., i] = self.expressions_[i](x[..., list(self.columns_[i])], "torch")
-            increments = torch.nan_to_num(increments, nan=0.0, posinf=0.0, neginf=0.0)
-            next_state = self.task.advance(state, increments)
-        return next_state
+        equations = self.expressions_, self.columns_
+        if self._compiled is None or self._compiled[0] != equations:
+            copies = list(self.expressions_), list(self.columns_)
+            self._compiled = copies, compiled_step(self.task, *copies, self._order())
+        return self._compiled[1](state, action)
 
-    def _levels(self) -> list[list[int]]:
-        """The coordinates in groups, each after all groups whose next values it reads."""
+    def _order(self) -> list[int]:
+        """The coordinates, each after those whose next values it reads."""
         first_next = len(self.names) - self.task.state_size
         reads = [{j - first_next for j in used if j >= first_next} for used in self.columns_]
-        levels, known = [], set()
-        while len(known) < len(reads):
-            level = [i for i, read in enumerate(reads) if i not in known and read <= known]
-            if not level:
+        order: list[int] = []
+        while len(order) < len(reads):
+            known = set(order)
+            ready = [i for i, read in enumerate(reads) if i not in known and read <= known]
+            if not ready:
                 raise InputError("the equations read each other's next values in a circle.")
-            levels.append(level)
-            known.update(level)
-        return levels
+            order += ready
+        return order
 
     def _reward(self, state, action, next_state) -> torch.Tensor:
         return self.reward_equation_(state, action, next_state)

@@ -38,7 +38,6 @@ SHARED = (
     "names given",
     "shown",
     "checks",
-    "show",
 )
 """Kinds whose cases change nothing in their process."""
 
