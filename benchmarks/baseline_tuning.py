@@ -10,17 +10,17 @@ setting can be added without the others' runs (``--only car2d_mbpo_start_states`
 """
 
 import argparse
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.comparison_sweeps import Sweep
+from benchmarks.comparison import Sweep
 from symtut.experiments.results import SUMMARY, Result
 from symtut.experiments.sweep import parse_seeds, sweep
+from symtut.forms import NAME, number, optional, whole
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
 
 STEPS = {
     "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},
@@ -56,8 +56,11 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
         {"rollout_length": 50},
     ),
 }
-COLUMNS = ["task", "method", "setting", "seed", "env_steps", "final_return", "mean_return"]
-COLUMNS += ["steps_to_threshold", "cpu_seconds", "commit"]
+COLUMNS = {
+    "task": NAME, "method": NAME, "setting": NAME, "seed": whole(), "env_steps": whole(),
+    "final_return": number(), "mean_return": number(), "steps_to_threshold": optional(whole()),
+    "cpu_seconds": number(0), "commit": optional(NAME),
+}  # fmt: skip
 
 
 def sweeps() -> list[Sweep]:
@@ -89,31 +92,30 @@ def rows(one: Sweep, runs: Path) -> list[dict]:
         mean = np.mean([point["mean_return"] for point in result.curve])
         values = [s["task"], s["method"], setting_of(one), s["seed"], s["env_steps"]]
         values += [round(s["final_return"], 3), round(float(mean), 3)]
-        values += [s["steps_to_threshold"] or "", round(s["cpu_seconds"], 1)]
+        values += [s["steps_to_threshold"], round(s["cpu_seconds"], 1)]
         values.append(result.config["provenance"]["commit"])
-        found.append(dict(zip(COLUMNS, map(str, values), strict=True)))
+        found.append(dict(zip(COLUMNS, values, strict=True)))
     return found
 
 
-def merged(path: Path, runs: Path) -> list[list]:
+def merged(path: Path, runs: Path) -> list[dict]:
     """The rows of the whole grid, in its order: of ``runs``, else as ``path`` holds them."""
     grid = [
-        (one.task, one.methods[0], setting_of(one), str(seed))
+        (one.task, one.methods[0], setting_of(one), seed)
         for one in sweeps()
         for seed in parse_seeds(one.seeds)
     ]
     found = {}
     for row in [*read(path), *(row for one in sweeps() for row in rows(one, runs))]:
         found[row["task"], row["method"], row["setting"], row["seed"]] = row
-    return [[found[key][name] for name in COLUMNS] for key in grid if key in found]
+    return [found[key] for key in grid if key in found]
 
 
 def read(path: Path) -> list[dict]:
     """The rows of a stored table; none if there is no such file."""
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return read_table(path, COLUMNS, "a table of tuned baselines").to_dict("records")
 
 
 def table(path: Path) -> str:
@@ -125,10 +127,10 @@ def table(path: Path) -> str:
     ]
     for key in dict.fromkeys((r["task"], r["method"], r["setting"]) for r in stored):
         cell = [r for r in stored if (r["task"], r["method"], r["setting"]) == key]
-        finals = " ".join(f"{float(r['final_return']):.1f}" for r in cell)
-        waits = " ".join(r["steps_to_threshold"] or f">{r['env_steps']}" for r in cell)
-        mean = np.mean([float(r["mean_return"]) for r in cell])
-        cpu = np.mean([float(r["cpu_seconds"]) for r in cell])
+        finals = " ".join(f"{r['final_return']:.1f}" for r in cell)
+        waits = " ".join(str(r["steps_to_threshold"] or f">{r['env_steps']}") for r in cell)
+        mean = np.mean([r["mean_return"] for r in cell])
+        cpu = np.mean([r["cpu_seconds"] for r in cell])
         lines.append(
             f"{key[0]:<9} {key[1]:<6} {key[2]:<36} {finals:<25} {mean:>17.1f} {waits:<22} "
             f"{cpu:>5.0f}"
@@ -150,7 +152,7 @@ def main(argv: list[str] | None = None) -> None:
             dict(one.steps), one.profile, {"": dict(one.overrides)}, jobs=arguments.jobs,
         )  # fmt: skip
     path = ensure_folder(arguments.out) / "tuning.csv"
-    write_csv(path, COLUMNS, merged(path, arguments.runs))
+    write_csv(path, list(COLUMNS), merged(path, arguments.runs))
     sources = path.with_suffix(".json")
     sessions = read_json(sources)["sessions"] if sources.exists() else []
     write_json(sources, {"sessions": [*sessions, provenance()]})

@@ -1,4 +1,4 @@
-"""The comparison of README: take in the tables of sweeps, draw the figure, print the table.
+"""The comparison of README: its sweeps as data, their tables, the figure, and the table to print.
 
     python benchmarks/comparison.py --runs runs --out data/results/comparison
 
@@ -10,7 +10,8 @@ from what ``--out`` holds.
 """
 
 import argparse
-import csv
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib
@@ -18,12 +19,116 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from benchmarks.comparison_sweeps import SWEEPS, Sweep
-from symtut.experiments.summary import TABLE, add_tables
-from symtut.experiments.tables import CURVES, RUNS, read_curves, read_runs
+from symtut.errors import InputError
+from symtut.experiments.summary import TABLE, TABLE_FORM, add_tables
+from symtut.experiments.sweep import SweepRun, parse_seeds, plan
+from symtut.experiments.tables import CURVES, RUNS, WHAT, read_curves, read_runs
 from symtut.lab.curves import sample_efficiency, steps_to_threshold
 from symtut.lab.style import use_style
 from symtut.paths import ensure_folder
+from symtut.storage import read_table
+
+STORED = "results/comparison"  # under data/: the tables that the course ships
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One ``symtut sweep`` of the comparison; ``name`` is its folder among the runs."""
+
+    name: str
+    task: str
+    methods: tuple[str, ...]
+    seeds: str
+    steps: tuple[tuple[str, int], ...]  # (method, real steps); "" for the rest
+    profile: str = "default"
+    overrides: tuple[tuple[str, object], ...] = ()  # for all runs
+
+    def command(self, out: str = "runs") -> str:
+        """What to type to do this sweep alone."""
+        steps = ",".join(f"{method}={n}" if method else str(n) for method, n in self.steps)
+        words = f"symtut sweep --tasks {self.task} --methods {','.join(self.methods)}"
+        words += f" --seeds {self.seeds} --steps {steps}"
+        if self.profile != "default":
+            words += f" --profile {self.profile}"
+        for name, value in self.overrides:
+            words += f" --set {name}={value}"
+        return f"{words} --out {out}/{self.name}"
+
+    def plan(self, runs: Path) -> list[SweepRun]:
+        """Its runs, in the folder ``runs / name``; wrong names are an ``InputError``."""
+        return plan(
+            [self.task], self.methods, parse_seeds(self.seeds), runs / self.name,
+            dict(self.steps), self.profile, {"": dict(self.overrides)},
+        )  # fmt: skip
+
+
+MODELS = ("symbolic", "sparse", "oracle")
+METHODS = (*MODELS, "mbpo", "sac")
+#: Imagined episodes keep the goals that were seen.
+NO_RELABEL = dict(overrides=(("relabel", False),))
+#: The paper's loop: short rollouts, regression by the transformer and BFGS alone. True equations
+#: in the same loop tell what the loop costs and what the regression.
+PAPER = dict(steps=(("", 2000),), profile="paper", overrides=(("refit_every", 1000),))
+#: What SAC gains from learning twice as much from each step, for twice the computing.
+TWO_UPDATES = dict(overrides=(("updates_per_step", 2.0),))
+#: Each method gets what it needs to reach the threshold, or what shows that it does not.
+SWEEPS = (
+    Sweep("pendulum", "pendulum", METHODS, "0-9", (("", 200), ("mbpo", 1400), ("sac", 8000))),
+    Sweep("pendulum_50", "pendulum", ("symbolic",), "0-9", (("", 50),)),
+    Sweep("pendulum_20", "pendulum", ("symbolic",), "0-9", (("", 20),)),
+    Sweep("car2d", "car2d", METHODS, "0-9", (("", 300), ("mbpo", 1500), ("sac", 12000))),
+    Sweep("reacher", "reacher", METHODS, "0-9", (("", 500), ("mbpo", 2000), ("sac", 15000))),
+    Sweep("reacher_100", "reacher", ("symbolic",), "0-9", (("", 100),)),
+    Sweep("reacher_200", "reacher", ("symbolic",), "0-9", (("", 200),)),
+    Sweep("reacher_no_relabel", "reacher", ("symbolic",), "0-9", (("", 500),), **NO_RELABEL),
+    Sweep("pendulum_two_updates", "pendulum", ("sac",), "0-9", (("", 8000),), **TWO_UPDATES),
+    Sweep("car2d_two_updates", "car2d", ("sac",), "0-9", (("", 12000),), **TWO_UPDATES),
+    Sweep("reacher_two_updates", "reacher", ("sac",), "0-9", (("", 15000),), **TWO_UPDATES),
+    Sweep("pendulum_paper", "pendulum", ("symbolic", "oracle"), "0-9", **PAPER),
+    Sweep("car2d_paper", "car2d", ("symbolic", "oracle"), "0-9", **PAPER),
+    Sweep("reacher_paper", "reacher", ("symbolic", "oracle"), "0-9", **PAPER),
+)
+#: Seconds long, to try the whole way: tiny networks, a few updates, one world.
+SMOKE = (
+    Sweep(
+        "pendulum", "pendulum", ("sparse", "oracle", "sac"), "0-1", (("", 200), ("sac", 500)),
+        "smoke", (("hidden", 16), ("batch_size", 16), ("evaluate_every", 250)),
+    ),
+)  # fmt: skip
+
+
+def commands() -> list[str]:
+    """The lines to type that make the stored comparison, one a sweep."""
+    return [sweep.command() for sweep in SWEEPS]
+
+
+def chosen(
+    smoke: bool = False, seeds: str | None = None, only: str | None = None, profile: str = "default"
+) -> list[Sweep]:
+    """The sweeps to do: ``seeds`` and ``profile`` replace those of all, ``only`` names some.
+
+    Raises
+    ------
+    InputError
+        For a name that no sweep has, or seeds that are none.
+    """
+    sweeps = list(SMOKE if smoke else SWEEPS)
+    if only is not None:
+        names = [name.strip() for name in only.split(",")]
+        for name in names:
+            if name not in {sweep.name for sweep in sweeps}:
+                known = ", ".join(sweep.name for sweep in sweeps)
+                raise InputError(f"no sweep '{name}' in the comparison; there are: {known}.")
+        sweeps = [sweep for sweep in sweeps if sweep.name in names]
+    if seeds is not None:
+        parse_seeds(seeds)
+        sweeps = [replace(sweep, seeds=seeds) for sweep in sweeps]
+    if profile != "default":
+        sweeps = [replace(sweep, profile=profile) for sweep in sweeps]
+    return sweeps
+
+
+# ---- their tables and figure ---------------------------------------------------------------------
 
 TASKS = ("pendulum", "car2d", "reacher")
 
@@ -49,8 +154,8 @@ def rows(out: Path) -> list[str]:
     found = []
     for path in sorted(out.glob(f"*/{TABLE}")):
         said = special.get(path.parent.name, "")
-        with open(path, newline="", encoding="utf-8") as file:
-            found += [row | {"settings": said} for row in csv.DictReader(file)]
+        table = read_table(path, TABLE_FORM, WHAT).assign(settings=said)
+        found += table.to_dict("records")
     found.sort(key=lambda row: row["settings"] != "")  # stable: as it was but for that
     return [markdown(row) for task in TASKS for row in found if row["task"] == task]
 
@@ -71,22 +176,22 @@ COLUMNS = (
 def markdown(row: dict) -> str:
     """A line of the table with :data:`COLUMNS`."""
     value, low, high = (row[f"final_return{end}"] for end in ("", "_low", "_high"))
-    final = f"{float(value):.1f}" + (f" [{float(low):.1f}, {float(high):.1f}]" if low else "")
-    wait, low, high = (float(row[f"steps_to_threshold{e}"] or "nan") for e in ("", "_low", "_high"))
-    spent = int(row["env_steps"])
+    final = f"{value:.1f}" + ("" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]")
+    wait, low, high = (row[f"steps_to_threshold{end}"] for end in ("", "_low", "_high"))
+    spent = row["env_steps"]
     steps = f"> {spent}" if wait == float("inf") else f"{wait:.0f}"
     if low < wait or wait < high < float("inf"):
         steps += f" [{low:.0f}, {'…' if high == float('inf') else f'{high:.0f}'}]"
     return (
         f"| {row['task']} | {row['method']}{row['settings']} | {row['runs']} | {spent} | {final} | "
         f"{row['reached']} of {row['runs']} | {steps} | {ratio(row)} | "
-        f"{float(row['cpu_seconds']):.0f} |"
+        f"{row['cpu_seconds']:.0f} |"
     )
 
 
 def ratio(row: dict) -> str:
     """Real steps to the threshold over the symbolic model's in the same sweep; a bound: ``> 5``."""
-    value, low, high = (float(row[f"steps_ratio{e}"] or "nan") for e in ("", "_low", "_high"))
+    value, low, high = (row[f"steps_ratio{end}"] for end in ("", "_low", "_high"))
     if value == 0:  # the reference did not get there
         return f"< {high:.1f}"
     if not value < float("inf"):  # no ratio, or no end to it

@@ -19,7 +19,6 @@ One thread. The work is resumable: run the same command again. ``--arms`` does s
 """
 
 import argparse
-import csv
 import dataclasses
 from pathlib import Path
 
@@ -28,15 +27,16 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import canonical_terms, decode, random_functions
+from symtut.forms import NAME
 from symtut.paths import ensure_folder
-from symtut.regression.benchmark.tables import wilson
+from symtut.regression.benchmark.tables import COLUMNS, EASY, GOOD, wilson
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import random_suite
 from symtut.regression.transformer.examples import PretrainConfig
 from symtut.regression.transformer.model import TransformerConfig
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.tokens import MAX_TERMS, length
-from symtut.storage import provenance, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
 
 SIZES = TransformerConfig(n_embed=96, n_head=3, n_encoder=2, n_decoder=3, n_latents=16)
 """About a million parameters."""
@@ -56,8 +56,10 @@ SETTINGS = {  # options of SymbolicRegressor
     "samples": {"rounds": 1, "max_time": None, "recombine": False},
     "samples, recombined": {"rounds": 1, "max_time": None, "recombine": True},
 }
-ROW = ["arm", "setting", "problem", "kind", "r2", "exact", "complexity", "cpu_seconds", "equation"]
-EASY = "one or two terms, flat"
+ROW = {"arm": NAME, "setting": NAME} | {
+    name: COLUMNS[name]
+    for name in ("problem", "kind", "r2", "exact", "complexity", "cpu_seconds", "equation")
+}
 
 
 def train(arm: str, out: Path, options) -> dict:
@@ -105,10 +107,7 @@ def lengths(config: PretrainConfig, n: int = 20_000) -> dict:
 def judge(arm: str, out: Path, problems: list, options) -> list[dict]:
     """Recover the held-out functions; rows already in the arm's table are kept."""
     path = out / "recovery.csv"
-    rows = []
-    if path.exists():
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+    rows = read(path) if path.exists() else []
     done = {(row["setting"], row["problem"]) for row in rows}
     for setting, chosen in SETTINGS.items():
         for i, problem in enumerate(problems):
@@ -121,10 +120,15 @@ def judge(arm: str, out: Path, problems: list, options) -> list[dict]:
             )  # fmt: skip
             rows.append({"arm": arm, "setting": setting} | row)
             if i % 10 == 9 or i == len(problems) - 1:
-                write_csv(path, ROW, [[row[name] for name in ROW] for row in rows])
-        exact = np.mean([int(row["exact"]) for row in rows if row["setting"] == setting])
+                write_csv(path, list(ROW), rows)
+        exact = np.mean([row["exact"] for row in rows if row["setting"] == setting])
         print(f"{arm:<28}{setting:<22}exact {exact:.3f}", flush=True)
     return rows
+
+
+def read(path: Path) -> list[dict]:
+    """The rows of an arm's table."""
+    return read_table(path, ROW, "a table of benchmarks/pretraining_ablation.py").to_dict("records")
 
 
 def table(out: Path, problems: list) -> list[dict]:
@@ -135,8 +139,7 @@ def table(out: Path, problems: list) -> list[dict]:
         if not (folder / "arm.json").exists() or not (folder / "recovery.csv").exists():
             continue
         figures = read_json(folder / "arm.json")
-        with (folder / "recovery.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read(folder / "recovery.csv")
         for setting in SETTINGS:
             some = [row for row in rows if row["setting"] == setting]
             if len(some) < len(problems):
@@ -146,11 +149,11 @@ def table(out: Path, problems: list) -> list[dict]:
             for name, group in (
                 ("exact", some), ("exact_hard", [row for row in some if row["kind"] != EASY]),
             ):  # fmt: skip
-                hits = sum(int(row["exact"]) for row in group)
+                hits = sum(row["exact"] for row in group)
                 low, high = wilson(hits, len(group))
                 line |= {name: hits / len(group), f"{name}_low": low, f"{name}_high": high}
-            line["r2_above_0.999"] = float(np.mean([float(row["r2"]) > 0.999 for row in some]))
-            line["median_cpu_seconds"] = float(np.median([float(r["cpu_seconds"]) for r in some]))
+            line["r2_above_0.999"] = float(np.mean([row["r2"] > GOOD for row in some]))
+            line["median_cpu_seconds"] = float(np.median([row["cpu_seconds"] for row in some]))
             result.append({k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()})
     return result
 

@@ -3,6 +3,7 @@
 python benchmarks/regressor_page.py
 """
 
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -94,5 +95,6 @@ def others() -> list[str]:
 TABLES = {"laws": laws, "conditions": conditions, "parts": parts, "others": others}
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     for title, table in TABLES.items():
         print(f"\n{title}", *table(), sep="\n")

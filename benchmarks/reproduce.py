@@ -11,20 +11,28 @@ the executed notebook; the tables that the course ships stay as they are.
 
 import argparse
 import os
-import runpy
 import shutil
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from statistics import mean
+from time import process_time
 
 import torch
 
-from benchmarks.comparison_sweeps import STORED, chosen, commands, describe, what_is_left
+from benchmarks.comparison import STORED, SWEEPS, Sweep, chosen, commands, make
 from symtut.errors import InputError
+from symtut.experiments import results
 from symtut.experiments import sweep as sweeping
-from symtut.experiments.sweep import parse_seeds, sweep
+from symtut.experiments.evaluation import evaluate
+from symtut.experiments.results import Result
+from symtut.experiments.sweep import SweepRun, parse_seeds, sweep
+from symtut.experiments.tables import RUNS, read_runs
 from symtut.lab import run as notebooks
-from symtut.paths import FOLDER_VARIABLE, ensure_folder
+from symtut.paths import FOLDER_VARIABLE, data_path, ensure_folder
 from symtut.storage import write_bytes
+from symtut.tasks import make_task
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "11_the_papers_comparison.ipynb"
@@ -62,8 +70,7 @@ def show(out: Path, smoke: bool) -> int:
     tables = out / STORED
     if tables.exists():
         shutil.rmtree(tables)  # what an earlier call left must not pass for these runs
-    comparison = runpy.run_path(str(ROOT / "benchmarks" / "comparison.py"))
-    comparison["make"](out / "runs", ensure_folder(tables))
+    make(out / "runs", ensure_folder(tables))
     if not any(tables.glob("*/runs.csv")):
         say("No run is finished: there is no table to show.")
         return 1
@@ -86,6 +93,100 @@ def show(out: Path, smoke: bool) -> int:
     say(f"kept: {tables}, {out / NOTEBOOK.name}, {notebooks.write_html(out / NOTEBOOK.name)}")
     return 0
 
+
+# ---- what is left -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """Runs of one sweep and method that are not finished, and what one of them costs."""
+
+    sweep: str
+    method: str
+    runs: int
+    total: int
+    cpu_seconds: float | None  # of one, evaluations included; None: nothing is known of such runs
+
+
+def what_is_left(sweep: Sweep, runs: Path) -> list[Remaining]:
+    """One entry a method, finished ones too, in the order of the sweep."""
+    planned = sweep.plan(runs)
+    found = []
+    for method in sweep.methods:
+        cell = [run for run in planned if run.method == method]
+        left = [run for run in cell if not Path(run.out, results.SUMMARY).exists()]
+        cost = cost_of(sweep, left[0], runs) if left else 0.0
+        found.append(Remaining(sweep.name, method, len(left), len(cell), cost))
+    return found
+
+
+def cost_of(sweep: Sweep, run: SweepRun, runs: Path) -> float | None:
+    """CPU-seconds of such a run: training as it was, here or in the stored tables, and judging.
+
+    The stored tables leave evaluations out, so one is timed on this machine.
+    """
+    done = [
+        Result.load(path.parent).summary["cpu_seconds"]
+        for path in (runs / sweep.name).glob(f"{run.task}/{run.method}/seed_*/{results.SUMMARY}")
+    ]
+    if not done:
+        done = _stored(sweep, run)
+    if not done:
+        return None
+    config = run.config()
+    updates = max(int(run.steps * config.loop.updates_per_step), config.loop.updates)
+    evaluations = 1 + updates // config.evaluate_every
+    return mean(done) + evaluations * seconds_to_judge(run.task)
+
+
+def _stored(sweep: Sweep, run: SweepRun) -> list[float]:
+    """CPU-seconds of shipped runs with these steps and settings."""
+    shipped = {entry.name: entry for entry in SWEEPS}.get(sweep.name)
+    if shipped is None or (sweep.profile, sweep.overrides) != (shipped.profile, shipped.overrides):
+        return []
+    try:
+        path = data_path(f"{STORED}/{sweep.name}/{RUNS}")
+    except InputError:
+        return []
+    same = (run.task, run.method, run.steps)
+    return [r.cpu_seconds for r in read_runs(path) if (r.task, r.method, r.env_steps) == same]
+
+
+@cache
+def seconds_to_judge(task: str) -> float:
+    """CPU-seconds of one evaluation on this machine: a policy that does nothing."""
+    world = make_task(task)
+    begun = process_time()
+    evaluate(world, lambda observation: torch.zeros(len(observation), world.action_size))
+    return process_time() - begun
+
+
+def describe(left: list[Remaining], places: int | None) -> list[str]:
+    """How many runs are left and how long they take, in lines.
+
+    ``places`` is how many runs go side by side; None where only a cluster knows.
+    """
+    lines = []
+    for name in dict.fromkeys(entry.sweep for entry in left):
+        cells = [f"{e.method} {e.runs} of {e.total}" for e in left if e.sweep == name]
+        lines.append(f"   {name:<12} {', '.join(cells)}")
+    runs, total = sum(entry.runs for entry in left), sum(entry.total for entry in left)
+    lines.insert(0, f"{runs} of {total} runs are left:")
+    known = [entry for entry in left if entry.runs and entry.cpu_seconds is not None]
+    unknown = [entry for entry in left if entry.runs and entry.cpu_seconds is None]
+    hours = sum(entry.runs * entry.cpu_seconds for entry in known) / 3600
+    if known:
+        line = f"About {hours:.2g} CPU-hours for {sum(e.runs for e in known)} of them"
+        if places is not None:
+            line += f", {hours / max(1, min(places, runs)):.2g} hours with {places} at a time"
+        lines.append(line + ", at the pace of earlier runs (another machine may differ).")
+    if unknown:
+        names = ", ".join(f"{e.sweep}/{e.method}" for e in unknown)
+        lines.append(f"Not in this estimate, since no such run is known: {names}.")
+    return lines
+
+
+# ---- the command --------------------------------------------------------------------------------
 
 README, BEGIN, END = ROOT / "README.md", "<!-- sweeps -->\n", "<!-- end of the sweeps -->\n"
 

@@ -9,7 +9,6 @@ provenance, and prints a table. Needs the ``benchmarks`` extra.
 """
 
 import argparse
-import csv
 import tempfile
 import time
 from pathlib import Path
@@ -21,13 +20,17 @@ from symtut.experiments import train
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.statistics import mean_return
+from symtut.forms import NAME, number, one_of, whole
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, read_json, write_csv, write_json
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
 from symtut.tasks import make_task
 
 STEPS = {"pendulum": 6000, "car2d": 12_000, "reacher": 12_000}
 EVERY = 500
-COLUMNS = ["task", "who", "seed", "env_steps", "mean_return", "cpu_seconds"]
+COLUMNS = {
+    "task": NAME, "who": one_of("ours", "SB3"), "seed": whole(), "env_steps": whole(),
+    "mean_return": number(), "cpu_seconds": number(0),
+}  # fmt: skip
 
 
 def ours(task: str, seed: int, steps: int) -> list[tuple]:
@@ -67,10 +70,8 @@ def theirs(task: str, seed: int, steps: int) -> list[tuple]:
 def stored(path: Path) -> list[list]:
     if not path.exists():
         return []
-    with open(path, newline="") as file:
-        kinds = (str, str, int, int, float, float)
-        rows = list(csv.reader(file))[1:]
-        return [[kind(value) for kind, value in zip(kinds, row, strict=True)] for row in rows]
+    table = read_table(path, COLUMNS, "curves of benchmarks/sac_against_sb3.py")
+    return [list(row) for row in table.itertuples(index=False)]
 
 
 def table(rows: list[list]) -> str:
@@ -108,7 +109,7 @@ def main() -> None:
                 found = run(task, seed, STEPS[task])
                 rows += [[task, who, seed, s, round(r, 3), round(c, 2)] for s, r, c in found]
                 rows.sort(key=lambda row: (list(STEPS).index(row[0]), row[1] == "SB3", row[2:4]))
-                write_csv(path, COLUMNS, rows)
+                write_csv(path, list(COLUMNS), rows)
                 print(f"{task} {who} seed {seed}: {found[-1][1]:.1f}", flush=True)
     print(table(rows))
 

@@ -7,6 +7,7 @@ suite and every second of Nguyen's). Without a time limit the result depends on 
 ``tests/regression/transformer/test_shipped_weights.py`` repeats a part of the table.
 """
 
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,7 @@ SETTINGS = {"seconds": 60.0, "points": 200, "noise": 0.0, "seed": 0}
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     torch.set_num_threads(1)
     rows = [
         {"suite": suite, **run_problem(problem, "transformer", **SETTINGS, **OPTIONS)}

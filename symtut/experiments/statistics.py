@@ -74,6 +74,8 @@ def curve_band(returns: np.ndarray, resamples: int = 2000) -> tuple[np.ndarray, 
     """
     values = np.asarray(returns, dtype=float).T
     middle = interquartile_mean(values)
+    if len(returns) < 2:  # a single run has no band
+        return middle, middle, middle
     return middle, *bootstrap_limits([values], interquartile_mean, resamples)
 
 

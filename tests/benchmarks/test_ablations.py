@@ -2,7 +2,9 @@
 
 import csv
 import importlib.util
+import runpy
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,15 @@ def load(name):
 def read(path):
     with open(path, encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in BENCHMARKS.glob("*.py")))
+def test_every_script_says_what_it_does(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [script, "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(BENCHMARKS / f"{script}.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert end.value.code == 0 and said.startswith("usage: ") and "--help" in said
 
 
 def test_open_loop_error_of_the_truth_is_rounding(tmp_path, capsys):

@@ -1,7 +1,6 @@
 """``make reproduce``: the sweeps as data, the estimate, and a tiny reproduction from end to end."""
 
 import dataclasses
-import importlib.util
 import json
 import re
 import shutil
@@ -11,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from benchmarks import comparison_sweeps as cs
+from benchmarks import comparison, reproduce
 from symtut.errors import InputError
 from symtut.experiments import sweep as sweeping
 from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs, write_runs
@@ -21,59 +20,60 @@ from symtut.storage import write_csv
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 # ---- what is to be done --------------------------------------------------------------------------
 
 
 def test_readme_shows_these_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert load("reproduce").readme() == text, "run: python benchmarks/reproduce.py --readme"
-    assert all(f"{line}\n" in text for line in cs.commands())
+    assert reproduce.readme() == text, "run: python benchmarks/reproduce.py --readme"
+    assert all(f"{line}\n" in text for line in comparison.commands())
 
 
 def test_the_commands_are_those_of_the_sweeps(tmp_path):
     """What the command line makes of each line is what the data say."""
-    from symtut import cli
+    from symtut import arguments, cli
 
-    for one in cs.SWEEPS:
+    for one in comparison.SWEEPS:
         a = cli.build_parser().parse_args(one.command(str(tmp_path)).split()[1:])
         planned = sweeping.plan(
-            cli.names(a.tasks), cli.names(a.methods), sweeping.parse_seeds(a.seeds), a.out,
-            cli.parse_steps(a.steps), a.profile, cli.parse_placed_overrides(a.set),
+            arguments.names(a.tasks), arguments.names(a.methods), sweeping.parse_seeds(a.seeds),
+            a.out, arguments.parse_steps(a.steps), a.profile,
+            arguments.parse_placed_overrides(a.set),
         )  # fmt: skip
         assert planned == one.plan(tmp_path)
 
 
 def test_every_stored_table_has_its_sweep():
     """And the stored runs are those that the sweep would make again."""
-    sweeps = {one.name: one for one in cs.SWEEPS}
-    for path in sorted(data_path(cs.STORED).glob("*/runs.csv")):
+    sweeps = {one.name: one for one in comparison.SWEEPS}
+    for path in sorted(data_path(comparison.STORED).glob("*/runs.csv")):
         planned = {(r.task, r.method, r.seed, r.steps) for r in sweeps[path.parent.name].plan(path)}
         stored = {(r.task, r.method, r.seed, r.env_steps) for r in read_runs(path)}
         assert stored <= planned, path.parent.name
 
 
 def test_choices_are_checked():
-    assert {one.seeds for one in cs.chosen(seeds="0,2")} == {"0,2"}
-    assert [one.name for one in cs.chosen(only="reacher, pendulum")] == ["pendulum", "reacher"]
+    assert {one.seeds for one in comparison.chosen(seeds="0,2")} == {"0,2"}
+    assert [one.name for one in comparison.chosen(only="reacher, pendulum")] == [
+        "pendulum",
+        "reacher",
+    ]
     with pytest.raises(InputError, match="no sweep 'pond'.*pendulum"):
-        cs.chosen(only="pond")
+        comparison.chosen(only="pond")
     with pytest.raises(InputError, match="not a list of seeds"):
-        cs.chosen(seeds="nine")
+        comparison.chosen(seeds="nine")
 
 
 def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr(cs, "seconds_to_judge", lambda task: 2.0)
-    pendulum, car = (next(s for s in cs.SWEEPS if s.name == n) for n in ("pendulum", "pendulum_50"))
-    left = {entry.method: entry for entry in cs.what_is_left(pendulum, tmp_path)}
+    monkeypatch.setattr(reproduce, "seconds_to_judge", lambda task: 2.0)
+    pendulum, car = (
+        next(s for s in comparison.SWEEPS if s.name == n) for n in ("pendulum", "pendulum_50")
+    )
+    left = {entry.method: entry for entry in reproduce.what_is_left(pendulum, tmp_path)}
     stored = [
-        r for r in read_runs(data_path(f"{cs.STORED}/pendulum/runs.csv")) if r.method == "sac"
+        r
+        for r in read_runs(data_path(f"{comparison.STORED}/pendulum/runs.csv"))
+        if r.method == "sac"
     ]
     expected = sum(r.cpu_seconds for r in stored) / len(stored) + 2.0 * 17  # 8000 updates, each 500
     assert left["sac"].cpu_seconds == pytest.approx(expected)
@@ -84,15 +84,21 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         (folder / "summary.json").write_text("{}")
     monkeypatch.setattr(
-        cs.Result, "load", lambda path: type("R", (), {"summary": {"cpu_seconds": 5}})
+        reproduce.Result, "load", lambda path: type("R", (), {"summary": {"cpu_seconds": 5}})
     )
-    (entry,) = cs.what_is_left(car, tmp_path)
+    (entry,) = reproduce.what_is_left(car, tmp_path)
     assert (entry.runs, entry.total) == (8, 10) and 5 < entry.cpu_seconds < 5 + 2.0 * 20
 
     # other settings: nothing is known of them, and nothing is made up
-    (other,) = cs.chosen(only="pendulum_50", profile="paper")
-    assert cs.cost_of(other, other.plan(tmp_path / "x")[0], tmp_path / "x") is None
-    lines = cs.describe([cs.Left("a", "sac", 4, 10, 3600.0), cs.Left("b", "sac", 2, 2, None)], 2)
+    (other,) = comparison.chosen(only="pendulum_50", profile="paper")
+    assert reproduce.cost_of(other, other.plan(tmp_path / "x")[0], tmp_path / "x") is None
+    lines = reproduce.describe(
+        [
+            reproduce.Remaining("a", "sac", 4, 10, 3600.0),
+            reproduce.Remaining("b", "sac", 2, 2, None),
+        ],
+        2,
+    )
     assert lines[0] == "6 of 12 runs are left:"
     assert "About 4 CPU-hours for 4 of them, 2 hours with 2 at a time" in lines[-2]
     assert lines[-1].endswith("b/sac.")
@@ -104,7 +110,7 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
 @pytest.mark.notebook
 def test_cut_and_gone_on_with_on_a_cluster(tmp_path, monkeypatch, capsys):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
-    reproduce, out = load("reproduce"), tmp_path / "out"
+    out = tmp_path / "out"
     words = ["--smoke", "--out", str(out)]
     real, done = sweeping.do_run, []
 
@@ -141,7 +147,7 @@ def test_cut_and_gone_on_with_on_a_cluster(tmp_path, monkeypatch, capsys):
 
 def test_tables_of_what_is_finished(tmp_path, capsys):
     """One seed of one method, no interval, another sweep with nothing: no crash, no invention."""
-    comparison, runs, out = load("comparison"), tmp_path / "runs", tmp_path / "out"
+    runs, out = tmp_path / "runs", tmp_path / "out"
     (runs / "reacher").mkdir(parents=True)
     out.mkdir()
     comparison.make(runs, out)
@@ -156,7 +162,7 @@ def test_tables_of_what_is_finished(tmp_path, capsys):
 
 def one_run(folder, **changes):
     """The tables of a sweep of one run: SAC's first stored one on the pendulum, changed."""
-    source = data_path(f"{cs.STORED}/pendulum")
+    source = data_path(f"{comparison.STORED}/pendulum")
     cell, name = ("pendulum", "sac"), "runs.csv"
     one = next(r for r in read_runs(source / name) if (r.task, r.method) == cell)
     one = dataclasses.replace(one, **changes)
@@ -172,8 +178,8 @@ def one_run(folder, **changes):
 
 
 def test_a_sweep_of_some_runs_replaces_these_and_leaves_the_others(tmp_path):
-    comparison, runs, out = load("comparison"), tmp_path / "runs", tmp_path / "out"
-    shutil.copytree(data_path(f"{cs.STORED}/pendulum"), out / "pendulum")
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    shutil.copytree(data_path(f"{comparison.STORED}/pendulum"), out / "pendulum")
     before = read_runs(out / "pendulum" / "runs.csv")
     curves = read_curves(out / "pendulum" / "curves.csv")
     (runs / "pendulum").mkdir(parents=True)
@@ -207,7 +213,6 @@ def test_a_sweep_of_some_runs_replaces_these_and_leaves_the_others(tmp_path):
 
 
 def test_nothing_finished_is_said(tmp_path, capsys):
-    reproduce = load("reproduce")
     (tmp_path / "results" / "comparison" / "old").mkdir(parents=True)
     assert reproduce.show(tmp_path, smoke=True) == 1
     assert "No run is finished" in capsys.readouterr().out
