@@ -105,7 +105,7 @@ def literal(text: str) -> object:
 
 def check_override(name: str) -> None:
     """Refuse what has an option of its own."""
-    own = {"task", "method", "steps", "seed", "out", "profile", "on_progress"}
+    own = {"task", "method", "steps", "seed", "out", "profile", "on_progress", "tensorboard"}
     if name in own:
         raise InputError(f"'{name}' is not set with --set; use --{name}.")
 
@@ -168,6 +168,7 @@ def add_train(parser: Parser) -> None:
         metavar="NAME=VALUE",
         help="override any option of the loop, the learner or the model; may be repeated",
     )
+    add("--tensorboard", action="store_true", help="write event files, too (extra 'tensorboard')")
 
 
 def add_sweep(parser: Parser) -> None:
@@ -200,6 +201,13 @@ def add_sweep(parser: Parser) -> None:
     add("--jobs", type=JOBS, help="processes, one thread each (default: the cores)")
     add("--table", action="store_true", help="only write the tables again")
     add("--reference", default="symbolic", help="method to compare with (default: symbolic)")
+
+
+def add_show(parser: Parser) -> None:
+    add = parser.add_argument
+    add("folder", metavar="DIR", help="folder of a run (finished or not) or of a sweep")
+    add("--plot", metavar="FILE", help="draw the learning curve: a .png, .svg or .pdf")
+    add("--film", metavar="FILE", help="draw an episode of the policy: an animated .png")
 
 
 def add_pretrain(parser: Parser) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``symtut train``, ``sweep``, ``pretrain``, ``fit``, ``benchmark`` …
+"""The command line: ``symtut train``, ``sweep``, ``show``, ``pretrain``, ``fit``, ``benchmark`` …
 
 Exit codes: 0 done, 1 a defect of symtut, 2 wrong input or environment (one line on stderr), 130
 interrupted, 141 nobody reads the output any more (as in ``symtut train ... | head``).
@@ -27,7 +27,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         options.check_override(name)
     result = train(
         arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
-        arguments.profile, say, **overrides,
+        arguments.profile, say, arguments.tensorboard, **overrides,
     )  # fmt: skip
     if result.diverged is not None:
         raise InputError(
@@ -42,6 +42,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         f"({threshold:g} {f'reached at {needed} real steps' if needed else 'not reached'}); "
         f"results in {result.out}"
     )
+    say_next("show", arguments.out)
     return 0
 
 
@@ -75,6 +76,15 @@ def run_sweep(arguments: argparse.Namespace) -> int:
             f"{diverged} of {len(runs)} runs diverged, and the last good policy of each counts; "
             "next: the same sweep in another --out, with --set METHOD:learning_rate=0.0003"
         )
+    else:
+        say_next("show", arguments.out)
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    from symtut.show import show
+
+    say(f"next: {show(arguments.folder, arguments.plot, arguments.film, say)}")
     return 0
 
 
@@ -144,6 +154,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 COMMANDS = {
     "train": ("train a policy on a task and keep the record", options.add_train, run_train),
     "sweep": ("many runs: tasks, methods and seeds; tables", options.add_sweep, run_sweep),
+    "show": ("equations, learning curve and policy of a run", options.add_show, run_show),
     "pretrain": ("pretrain the expression transformer", options.add_pretrain, run_pretrain),
     "finetune": ("fine-tune the transformer to a world", options.add_finetune, run_finetune),
     "fit": ("find equations for a column of a table", options.add_fit, run_fit),

@@ -83,6 +83,15 @@ def test_operators(tmp_path, capsys):
     assert code == 0 and "sin(" not in text and "cos(" in text
 
 
+def test_constraints(tmp_path, capsys):
+    file = write(tmp_path / "t.csv", columns())
+    limits = "{'max_terms': 1, 'nested': {'add': {'sin': 0}}}"  # as in Python, or as JSON
+    for text in (limits, limits.replace("'", '"')):
+        code, lines, _ = run(capsys, file, *FIT, "--constraints", text)
+        (best,) = (line for line in lines if line.startswith(">"))
+        assert code == 0 and best.split()[5:] == ["-1.2*b"]  # the best of one term
+
+
 def test_missing_numbers(tmp_path, capsys):
     table = columns()
     table["a"] = ["" if k in (3, 5) else v for k, v in enumerate(table["a"])]
@@ -141,6 +150,8 @@ OPTIONS = {
     "did you mean 'sparse'": ["--method", "sprase"],
     "did you mean 'sin'": ["--operators", "add,sinn"],
     "--operators is empty": ["--operators", ","],
+    "did you mean 'max_terms'": ["--constraints", "{'max_term': 3}"],
+    "constraints must be a dictionary": ["--constraints", "max_terms=3"],
     "no folder": ["--out", "no/such/model.json"],
     "is a folder": ["--out", "."],
     "above 0": ["--seconds", "0"],

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from symtut.errors import InputError
 from symtut.experiments import results
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
+from symtut.experiments.event_files import EventFiles
 from symtut.experiments.results import Result
 from symtut.machine import memory_errors_named
 from symtut.paths import as_path, output_folder
@@ -35,6 +37,7 @@ def train(
     out: str | Path = "outputs/run",
     profile: str = "default",
     on_progress: Callable[[str], None] | None = print,
+    tensorboard: bool = False,
     **overrides,
 ) -> Result:
     """Train a policy and leave its record in the folder ``out``.
@@ -58,6 +61,8 @@ def train(
         A named set of choices: ``default``, ``paper`` or ``smoke`` (``experiments/config.py``).
     on_progress : callable or None
         Gets one line of text at each fit and evaluation.
+    tensorboard : bool
+        Write event files for TensorBoard, too (the extra ``tensorboard``).
     **overrides
         Any field of ``LoopConfig`` or ``SACConfig``, any option of the world model, and
         ``evaluate_every`` (gradient updates between evaluations).
@@ -78,7 +83,8 @@ def train(
     try:
         with memory_errors_named():
             config = RunConfig.make(task, method, steps, seed, profile, **overrides)
-            return Run(config, as_path(out), on_progress or (lambda line: None)).finish()
+            run = Run(config, as_path(out), on_progress or (lambda line: None), tensorboard)
+            return run.finish()
     finally:
         torch.set_num_threads(threads)
 
@@ -86,8 +92,11 @@ def train(
 class Run:
     """A run in its folder: new, half done or finished."""
 
-    def __init__(self, config: RunConfig, out: Path, say: Callable[[str], None]):
+    def __init__(
+        self, config: RunConfig, out: Path, say: Callable[[str], None], tensorboard: bool = False
+    ):
         self.config, self.out, self._tell = config, out, say
+        self.events = EventFiles(out, tensorboard)
         self.bar: Bar | None = None
         self.task = make_task(config.task)
         model = make_world_model(config.method, self.task, config.seed, **config.model)
@@ -100,7 +109,7 @@ class Run:
         """Do what is left to do. A run with a missing or damaged file is not finished."""
         if self._is_finished():
             return self._stored()
-        with output_folder(self.out, results.FILES):
+        with output_folder(self.out, results.FILES), closing(self.events):
             if self._is_finished():  # by the process that was waited for
                 return self._stored()
             begun = self._claim()
@@ -117,6 +126,7 @@ class Run:
         if (self.out / results.CHECKPOINT).exists():
             self._restore()
             self.say(f"going on from the checkpoint: {self._position()}.")
+        self.events.begin(self.curve)
         loop = self.loop
         work = loop.steps + loop.total_updates
         with Bar("training", work, loop.env_steps + loop.updates) as self.bar:
@@ -139,12 +149,14 @@ class Run:
                     f"'{self.out}' holds a run with another configuration "
                     f"({first_difference(stored, run)}). Choose another --out folder."
                 )
-        elif foreign := [name for name in results.FILES if os.path.lexists(self.out / name)]:
+            return results.is_finished(self.out)
+        names = [*results.FILES, *self.events.present()]
+        if foreign := [name for name in names if os.path.lexists(self.out / name)]:
             raise InputError(
                 f"'{self.out}' holds '{foreign[0]}' without the {results.CONFIG} of a run: choose "
                 "another --out folder."
             )
-        return results.is_finished(self.out)
+        return False
 
     def _stored(self) -> Result:
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)
@@ -168,6 +180,7 @@ class Run:
             return
         for name in reversed(results.FILES):  # config.json, which says whose they are, last
             (self.out / name).unlink(missing_ok=True)
+        self.events.remove()
 
     def _advance(self) -> None:
         """One piece of work, then whatever is due after it: a line, an evaluation, a checkpoint."""
@@ -204,6 +217,7 @@ class Run:
         row = [loop.env_steps, loop.updates, round(self.cpu_seconds, 3), found.mean, found.std]
         self.curve.append(row)
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
+        self.events.add(row, loop)
         self.say(f"{self._position()}: mean return {found.mean:.1f} over {len(found.returns)}")
 
     def _position(self) -> str:
@@ -216,6 +230,7 @@ class Run:
     def _checkpoint(self) -> None:
         tensors, values = pack(self.loop)
         values |= self._belongs_to() | {"curve": self.curve, "cpu_seconds": self.cpu_seconds}
+        values["events"] = self.events.points
         save_tensors(self.out / results.CHECKPOINT, tensors, values)
         self.checkpointed = self.loop.updates, self.loop.env_steps
 
@@ -240,6 +255,7 @@ class Run:
         try:
             unpack(self.loop, tensors, values)
             self.curve, self.cpu_seconds = values["curve"], values["cpu_seconds"]
+            self.events.points = values.get("events", [])
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise InputError(
                 f"'{path}' does not fit its run ({error!r}). Remove it to begin again."

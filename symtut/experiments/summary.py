@@ -7,6 +7,7 @@
 """
 
 import math
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -204,37 +205,41 @@ def _waits(runs) -> np.ndarray:
 
 
 def readable(rows: list[dict], records: list[RunRecord], reference: str = "symbolic") -> str:
-    """The table for people; in brackets 95 % intervals."""
+    """The tables for people, in 80 columns; in brackets 95 % intervals."""
     lines = []
     for task in dict.fromkeys(row["task"] for row in rows):
         of_task = [row for row in rows if row["task"] == task]
         base = next((row for row in of_task if row["method"] == reference), None)
-        compared = f"{f'ratio to {reference}':>26}{f'P({reference} better)':>24}" if base else ""
         lines += [
             f"{task}, threshold {of_task[0]['threshold']:g}",
-            f"  {'method':<10}{'runs':>5}{'real steps':>12}{'final return':>28}{'reached':>9}"
-            f"{'steps to threshold':>24}{'CPU-s':>8}{compared}",
+            f"  {'method':<9}{'reached':>7}{'steps':>7}{'final return':>27}"
+            f"{'steps to threshold':>21}{'CPU-s':>7}",
         ]
-        for row in of_task:
-            compared = f"{_ratio(row, base):>26}{_interval(row, 'reference_better', '.2f'):>24}"
-            line = (
-                f"  {row['method']:<10}{row['runs']:>5}{row['env_steps']:>12}"
-                f"{_interval(row, 'final_return', '.1f'):>28}"
-                f"{row['reached']:>6}/{row['runs']:<2}"
-                f"{_interval(row, 'steps_to_threshold', '.0f', more=row['env_steps']):>24}"
-                f"{row['cpu_seconds']:>8.0f}{compared}"
-            )
-            lines.append(line.rstrip())
+        lines += [
+            f"  {row['method']:<9}{row['reached']:>4}/{row['runs']:<2}{row['env_steps']:>7}"
+            f"{_interval(row, 'final_return', '.1f'):>27}"
+            f"{_interval(row, 'steps_to_threshold', '.0f', more=row['env_steps']):>21}"
+            f"{row['cpu_seconds']:>7.0f}"
+            for row in of_task
+        ]
+        if base is not None and len(of_task) > 1:
+            lines.append(f"  {'':<9}{f'ratio to {reference}':>34}{f'P({reference} better)':>28}")
+            lines += [
+                f"  {row['method']:<9}{_ratio(row, base):>34}"
+                f"{_interval(row, 'reference_better', '.2f'):>28}".rstrip()
+                for row in of_task
+                if row is not base
+            ]
         lines.append("")
     over_tasks = _over_tasks(records, reference)
     if diverged := [f"{r.task}/{r.method} seed {r.seed}" for r in records if r.diverged]:
-        over_tasks += [
-            f"Diverged, so that the last good policy counts: {', '.join(diverged)}.",
-            "",
-        ]
+        said = f"Diverged, so that the last good policy counts: {', '.join(diverged)}."
+        over_tasks += [*textwrap.wrap(said, 80, break_on_hyphens=False), ""]
     notes = [
-        "Final return: interquartile mean over seeds. Steps to threshold: median over seeds",
-        "(Kaplan-Meier; who did not get there counts as 'more than was spent'). CPU-s: median.",
+        "Reached: runs that got to the threshold, of all. Steps: real steps of a run.",
+        "Final return: interquartile mean over seeds. Steps to threshold: median over",
+        "seeds (Kaplan-Meier: a run that did not get there needs more than it spent).",
+        "CPU-s: median. P: probability that a run of the reference ends higher.",
     ]
     return "\n".join([*lines, *over_tasks, *notes])
 

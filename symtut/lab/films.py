@@ -26,19 +26,34 @@ def film(frames: Sequence[Image.Image], milliseconds: int, description: str, hol
 
     Parameters
     ----------
-    frames : sequence of Image
-        From :func:`painted` or :func:`photographed`.
-    milliseconds : int
-        How long a frame stays.
+    frames, milliseconds, hold
+        As for :func:`animated_png`.
     description : str
         For those who cannot see it.
-    hold : int
-        The last frame stays so many times as long.
 
     Returns
     -------
     IPython.display.Image
         Shows itself at the end of a cell; ``.data`` are the bytes of the file.
+    """
+    from IPython.display import Image as Shown
+
+    # Colab's IPython (7.34) does not know Image(alt=...); as metadata every version takes it.
+    data = animated_png(frames, milliseconds, hold)
+    return Shown(data=data, format="png", metadata={"alt": description})
+
+
+def animated_png(frames: Sequence[Image.Image], milliseconds: int, hold: int = 1) -> bytes:
+    """Pictures of one size as the bytes of an animated PNG that repeats for ever.
+
+    Parameters
+    ----------
+    frames : sequence of Image
+        From :func:`painted` or :func:`photographed`.
+    milliseconds : int
+        How long a frame stays.
+    hold : int
+        The last frame stays so many times as long.
     """
     # One palette for all frames, so that pixels that stay the same cost nothing in the file.
     some = [frames[i * (len(frames) - 1) // 7] for i in range(8)]
@@ -52,10 +67,7 @@ def film(frames: Sequence[Image.Image], milliseconds: int, description: str, hol
         file, "PNG", save_all=True, append_images=rest, optimize=True, loop=0,
         duration=[milliseconds] * len(rest) + [hold * milliseconds],
     )  # fmt: skip
-    from IPython.display import Image as Shown
-
-    # Colab's IPython (7.34) does not know Image(alt=...); as metadata every version takes it.
-    return Shown(data=file.getvalue(), format="png", metadata={"alt": description})
+    return file.getvalue()
 
 
 def painted(width: int, height: int, paint: Callable[[ImageDraw.ImageDraw], None]) -> Image.Image:
@@ -112,7 +124,7 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     def paint(draw, angles, pushes):
         for i, (angle, push) in enumerate(zip(angles, pushes, strict=True)):
             middle = (OVERSAMPLE * size * (i + 0.5), OVERSAMPLE * (header + size / 2))
-            _pendulum(draw, middle, angle, push, OVERSAMPLE * size / 180)
+            draw_pendulum(draw, middle, angle, push, OVERSAMPLE * size / 180)
             _title(draw, middle[0], header, titles[i] if titles else "", size / 180)
 
     frames = [
@@ -126,7 +138,7 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     return film(frames, round(1000 * dt * every), f"Film of {names}")
 
 
-def _pendulum(draw, middle, angle: float, push: float, scale: float) -> None:
+def draw_pendulum(draw, middle, angle: float, push: float, scale: float) -> None:
     x, y = middle
     length = 66 * scale
     draw.ellipse(_square(x, y, length), outline=GRID, width=int(scale))
@@ -214,7 +226,7 @@ def cars(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1):
     def paint(draw, t):
         for i, (path, title, colour) in enumerate(zip(imagined, titles, colours, strict=False)):
             corner = (OVERSAMPLE * size * i, OVERSAMPLE * header)
-            _cars(draw, corner, OVERSAMPLE * size, window, real[: t + 1], path[: t + 1], colour)
+            draw_cars(draw, corner, OVERSAMPLE * size, window, real[: t + 1], path[: t + 1], colour)
             _title(draw, corner[0] + OVERSAMPLE * size / 2, header, title)
             if i:
                 line = [(corner[0], 0), (corner[0], OVERSAMPLE * (size + header))]
@@ -246,7 +258,7 @@ def outline(state) -> np.ndarray:
     return shape @ np.array([[cos, sin], [-sin, cos]]) + [x, y]
 
 
-def _cars(draw, corner, size: float, window, real, path, colour: str) -> None:
+def draw_cars(draw, corner, size: float, window, real, path, colour: str) -> None:
     """One panel: the grid of metres, both tracks so far, both cars where they are now."""
     west, south, width = window
 

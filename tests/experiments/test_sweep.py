@@ -251,6 +251,7 @@ def test_the_table_says_more_than_where_a_method_did_not_get_there(tmp_path):
     assert mbpo["reference_better"] == 1.0
     assert np.isnan(rows["pendulum", "symbolic"]["steps_ratio"])
     said = summary_tables.readable(list(rows.values()), records)
+    assert max(map(len, said.splitlines())) <= 80
     assert "> 6000" in said and "> 30.0 [30.0, …]" in said and "17.5 [" in said
     assert "P(symbolic better than sac), mean of 2 tasks: 0.8" in said  # (10/16 + 1) / 2
     for text in ("nan", "inf"):

@@ -38,6 +38,7 @@ SHARED = (
     "names given",
     "shown",
     "checks",
+    "show",
 )
 """Kinds whose cases change nothing in their process."""
 

@@ -1,6 +1,7 @@
 """Tables of the regressors' benchmark: their columns, their settings, and the summary of them."""
 
 import math
+import textwrap
 from itertools import combinations
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def summarise(paths: list[str | Path]) -> str:
 
 
 def summary(rows: pd.DataFrame) -> str:
-    """Shares with Wilson's 95 % intervals for each kind of problem, method, points and noise.
+    """Shares in percent with Wilson's 95 % intervals for each kind, points, noise and method.
 
     ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For laws
     that are products of powers follows how many equations have all their exponents; for the
@@ -127,19 +128,20 @@ def summary(rows: pd.DataFrame) -> str:
             method=pd.Categorical(of_kind["method"], ALL_METHODS)  # in the order of the methods
         ).groupby(["points", "noise", "method"], observed=True)
     ]
-    wide = max([len(kind) for kind, *_ in found] + [4]) + 2
-    lines = [
-        f"{'kind':<{wide}}{'method':<18}{'points':>6}{'noise':>7}{'n':>5}"
-        f"{'exact':>19}{'and extrapolated':>19}{'R² > 0.999':>19}"
-        f"{'nodes':>7}{'CPU-s':>7}{'fail':>6}"
-    ]
+    lines, head = [], None
     for kind, size, level, method, group in groups:
+        if head != (head := (kind, size, level)):
+            lines += [
+                f"{kind}: {size} points, noise {level:.2f}; in percent",
+                f"  {'method':<18}{'n':>4}{'exact':>13}{'extrapolated':>13}{'R² > 0.999':>13}"
+                f"{'nodes':>6}{'CPU-s':>6}{'fail':>5}",
+            ]
         hits = group["exact"], group["exact_extrapolated"], group["r2"] > GOOD
+        exact, extrapolated, good = map(share, hits)
         lines.append(
-            f"{kind:<{wide}}{method:<18}{size:>6}{level:>7.2f}{len(group):>5}"
-            f"{''.join(f'{share(hit):>19}' for hit in hits)}"
-            f"{group['complexity'].astype(float).median():>7.0f}"
-            f"{group['cpu_seconds'].mean():>7.2f}{(group['failure'] != '').sum():>6}"
+            f"  {method:<18}{len(group):>4}{exact:>13}{extrapolated:>13}{good:>13}"
+            f"{group['complexity'].astype(float).median():>6.0f}"
+            f"{group['cpu_seconds'].mean():>6.2f}{(group['failure'] != '').sum():>5}"
         )
     return "\n".join([*lines, *_exponents(groups), *_ratios(hard)])
 
@@ -151,10 +153,11 @@ def _exponents(groups: list[tuple]) -> list[str]:
         hits = [law_exponents(row) for row in group.to_dict("records")]
         if hits := [hit for hit in hits if hit is not None]:
             lines.append(
-                f"  {kind}, {method}: {share(hits)}  "
-                f"({len(hits)} laws, {size} points, noise {level:.2f})"
+                f"  {kind}, {method}: {share(hits)} of {len(hits)} laws "
+                f"({size} points, noise {level:.2f})"
             )
-    return ["\nright exponents of laws that are products of powers:", *lines] if lines else []
+    title = "\nright exponents of laws that are products of powers, in percent:"
+    return [title, *lines] if lines else []
 
 
 def _ratios(hard: pd.DataFrame) -> list[str]:
@@ -165,8 +168,9 @@ def _ratios(hard: pd.DataFrame) -> list[str]:
     own = sorted(METHODS, key=lambda method: "+" not in method)  # pooled methods on top
     lines = []
     for column in ("exact", "exact_extrapolated"):
-        found = []
+        title = "exact recovery" if column == "exact" else "exact recovery, also extrapolated"
         for (size, level), rows in hard.groupby(["points", "noise"], sort=False):
+            found = []
             hits = rows.pivot(index="problem", columns="method", values=column)
             for above, below in combinations([method for method in own if method in hits], 2):
                 both = hits[[above, below]].dropna()
@@ -175,17 +179,18 @@ def _ratios(hard: pd.DataFrame) -> list[str]:
                 value, low, high = ratio(both[above], both[below])
                 found.append(
                     f"  {above} / {below}: {value:.2f} [{low:.2f}, {high:.2f}]  "
-                    f"({len(both)} problems, {size} points, noise {level:.2f})"
+                    f"({len(both)} problems)"
                 )
-        title = "exact recovery" if column == "exact" else "exact recovery, also extrapolated"
-        lines += [f"\n{title}, {HARD}:", *found] if found else []
+            if found:
+                head = f"{title}, {HARD}, {size} points, noise {level:.2f}:"
+                lines += ["", *textwrap.wrap(head, 80), *found]
     return lines
 
 
 def share(hits) -> str:
-    """``0.86 [0.73, 0.93]``."""
+    """``86 (73-93)``, in percent."""
     low, high = wilson(sum(map(bool, hits)), len(hits))
-    return f"{np.mean(list(map(bool, hits))):.2f} [{low:.2f}, {high:.2f}]"
+    return f"{100 * np.mean(list(map(bool, hits))):.0f} ({100 * low:.0f}-{100 * high:.0f})"
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:

@@ -190,16 +190,20 @@ def test_summary_of_hand_made_rows():
     rows += [hand_made("easy", m, 1, "one or two terms, flat") for m in ("transformer", "prior")]
     rows[9] |= {"r2": -np.inf, "complexity": None, "failure": "ArithmeticError: x"}
     lines = summary(pd.DataFrame(rows)).splitlines()
-    hard = next(line for line in lines if line.startswith(f"{HARD}  ") and "transformer" in line)
-    low, high = wilson(6, 10)
-    assert hard.split()[-12:] == [
-        "0.60", f"[{low:.2f},", f"{high:.2f}]", "0.00", "[0.00,", "0.28]",
-        "0.60", f"[{low:.2f},", f"{high:.2f}]", "7", "1.00", "1",
+    assert max(map(len, lines)) <= 80
+    at = lines.index(f"{HARD}: 200 points, noise 0.00; in percent")
+    hard = next(line for line in lines[at:] if line.startswith("  transformer "))
+    low, high = (f"{100 * limit:.0f}" for limit in wilson(6, 10))
+    assert hard.split() == [
+        "transformer", "10", "60", f"({low}-{high})", "0", "(0-28)", "60", f"({low}-{high})",
+        "7", "1.00", "1",
     ]  # fmt: skip
     (line,) = [line for line in lines if "transformer / prior" in line]
     assert "transformer / prior: 2.00 [" in line and "10 problems" in line  # without the easy one
-    everything = [line for line in lines if line.startswith("all")]
-    assert len(everything) == 2 and all(line.split()[4] == "11" for line in everything)
+    at = lines.index("all: 200 points, noise 0.00; in percent")
+    assert [line.split()[:2] for line in lines[at + 2 : at + 4]] == [
+        ["transformer", "11"], ["prior", "11"],
+    ]  # fmt: skip
 
 
 def test_intervals():

@@ -81,8 +81,8 @@ def test_summary_counts_right_exponents():
         {**shared, "problem": "rocket", "equation": "u*log(m0/m1)"},  # no power law
     ]
     lines = summary(pd.DataFrame(rows)).splitlines()
-    (line,) = (line for line in lines if "laws, 200 points" in line)
-    assert line.startswith("  development, sparse: 0.50 [") and "(2 laws, 200 points" in line
+    (line,) = (line for line in lines if "laws (200 points" in line)
+    assert line.startswith("  development, sparse: 50 (9-91) of 2 laws (200 points, noise 0.01)")
     assert "exponents" not in summary(pd.DataFrame(rows[-1:]))
 
 

@@ -1,0 +1,313 @@
+"""``symtut show DIR``: what a run or a sweep has found, read from its files."""
+
+import io
+import os
+import shlex
+import struct
+import textwrap
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from symtut.errors import InputError
+from symtut.experiments import results
+from symtut.experiments.results import Result
+from symtut.forms import ANYTHING, number, optional, record, whole
+from symtut.paths import as_path
+from symtut.regression.presentation import TERMINAL_WIDTH, r2_text
+from symtut.storage import keep_foreign, read_bytes, read_csv, write_bytes
+from symtut.tasks import TASKS, Task, make_task
+from symtut.tensors import read_metadata
+
+CURVE_ROWS, BAR = 12, 24
+"""Evaluations of a curve that are printed, and characters of the longest bar beside them."""
+
+CHECKPOINT_FORM = record(
+    {"env_steps": whole(), "updates": whole(), "cpu_seconds": number(0), "run": ANYTHING},
+    {"report": record({"equations": optional(results.EQUATIONS_FORM, [])}, others=ANYTHING)},
+    others=ANYTHING,
+)
+PICTURES, FILMS = (".png", ".svg", ".pdf"), (".png",)
+MARK = b"symtut show"
+"""Stands in the metadata of every picture, so that another's is not overwritten."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What there is of a run; ``result`` is None as long as it is not finished."""
+
+    config: dict
+    result: Result | None
+    curve: list[dict]
+    equations: list[dict]
+    spent: tuple[int, int, float]  # real steps, gradient updates, CPU-seconds
+
+    @property
+    def task(self) -> Task | None:
+        name = self.config["run"]["task"]
+        return make_task(name) if name in TASKS else None
+
+
+def show(
+    folder: str | Path,
+    plot: str | Path | None = None,
+    film: str | Path | None = None,
+    say: Callable[[str], None] = print,
+) -> str:
+    """Print what stands in ``folder``, and draw it; returns the command to type next.
+
+    Parameters
+    ----------
+    folder : path
+        Of a run, be it finished or not, or of a sweep.
+    plot : path, optional
+        Picture to make of the learning curve, or of a sweep's curves: .png, .svg or .pdf.
+    film : path, optional
+        Animated PNG to make of an episode of the run's policy.
+
+    Raises
+    ------
+    InputError
+        If the folder holds neither, a file of it is damaged, there is no policy for a film yet, or
+        a picture cannot be written.
+    """
+    folder = as_path(folder)
+    for path, endings in ((plot, PICTURES), (film, FILMS)):
+        if path is not None:
+            _check_picture(as_path(path), endings)
+    if os.path.lexists(folder / results.CONFIG):
+        return _show_run(folder, plot, film, say)
+    if film is not None:
+        raise InputError(f"'{folder}' is no run: --film needs the folder of one run.")
+    return _show_sweep(folder, plot, say)
+
+
+# ---- a run --------------------------------------------------------------------------------------
+
+
+def _show_run(folder: Path, plot, film, say: Callable[[str], None]) -> str:
+    run = _read_run(folder)
+    if film is not None and run.result is None:
+        raise InputError(f"the run in '{folder}' is not finished: there is no policy to film yet.")
+    drawn = None if plot is None else _curve_picture(run, as_path(plot).suffix.lower())
+    filmed = None if film is None else _marked(_film(run))
+    for line in (*_head(run), *_equations(run), *_curve(run)):
+        say(line)
+    if drawn is not None:
+        _write_picture(as_path(plot), drawn)
+        say(f"learning curve drawn in {plot}")
+    if filmed is not None:
+        _write_picture(as_path(film), filmed)
+        say(f"film of an episode in {film}")
+    asked = run.config["run"]
+    if run.result is None:
+        typed = str(run.config["provenance"].get("command"))
+        return typed if typed.startswith("symtut train") else "the same call goes on with the run"
+    if plot is None or film is None:
+        more = [] if plot is not None else ["--plot", "curve.png"]
+        more += [] if film is not None else ["--film", "policy.png"]
+        return shlex.join(["symtut", "show", str(folder), *more])
+    return f"symtut sweep --tasks {asked['task']} --methods {asked['method']} --out sweep"
+
+
+def _read_run(folder: Path) -> _Run:
+    config = results.read_config(folder / results.CONFIG)
+    if os.path.lexists(folder / results.SUMMARY):
+        result = Result.load(folder)
+        summary = result.summary
+        spent = tuple(summary[name] for name in ("env_steps", "gradient_updates", "cpu_seconds"))
+        return _Run(config, result, result.curve, result.equations, spent)
+    curve, equations, spent = [], [], (0, 0, 0.0)
+    if os.path.lexists(folder / results.CURVE):
+        curve = read_csv(folder / results.CURVE, results.CURVE_FORM, "the curve of a run")
+        spent = tuple(list(curve[-1].values())[:3]) if curve else spent
+    if os.path.lexists(folder / results.CHECKPOINT):
+        values = read_metadata(folder / results.CHECKPOINT, CHECKPOINT_FORM)
+        if values["run"] != config["run"]:
+            raise InputError(f"'{folder / results.CHECKPOINT}' is not of the run in its folder.")
+        equations = values.get("report", {}).get("equations", [])
+        spent = max(spent, tuple(values[n] for n in ("env_steps", "updates", "cpu_seconds")))
+    return _Run(config, None, curve, equations, spent)
+
+
+def _head(run: _Run) -> Iterator[str]:
+    """What it is, how good it became, and what it cost."""
+    asked, (steps, updates, seconds) = run.config["run"], run.spent
+    name = f"{asked['method']} on {asked['task']}, seed {asked['seed']}"
+    cost = f"real steps, {updates:,} gradient updates, {seconds:,.0f} CPU-seconds"
+    if run.result is None:
+        yield f"{name}: not finished"
+        yield f"  so far   {steps:,} of {asked['steps']:,} {cost}"
+        return
+    yield f"{name}: " + ("diverged" if run.result.diverged else "finished")
+    if run.result.diverged:
+        yield from _wrapped(f"  because  {run.result.diverged}", 11)
+    summary, model = run.result.summary, run.result.summary["model"] or {}
+    yield f"  cost     {steps:,} {cost}"
+    if "fits" in model:
+        yield f"  model    {model['fits']} fits; rollouts of {model.get('rollout_length')} steps"
+    first, last = summary["evaluation_seeds"]
+    yield (
+        f"  policy   mean return {summary['final_return']:.1f}, standard deviation "
+        f"{summary['final_return_std']:.1f}, over {last - first + 1} episodes"
+    )
+    needed = summary["steps_to_threshold"]
+    best = None if run.task is None else run.task.best_return
+    yield (
+        f"  solved   from {summary['threshold']:g}: "
+        + (f"after {needed:,} real steps" if needed else "not reached")
+        + (f"; the best possible is {best:g}" if best is not None else "")
+    )
+
+
+def _equations(run: _Run) -> Iterator[str]:
+    """Each equation beside the simulator's own, where that is known."""
+    if not run.equations:
+        return
+    true = {}
+    if run.task is not None:
+        names = (f"delta_{name}" for name in run.task.state_names)
+        true = dict(zip(names, run.task.true_equations, strict=False))
+    yield ""
+    yield "equations (R² on held-out steps)"
+    for row in run.equations:
+        r2 = r2_text(row.get("r2_holdout"))
+        yield from _wrapped(f"  {row['target']} = {row['equation']}", 6, f"  ({r2})")
+        if row["target"] in true:
+            yield from _wrapped(f"    the simulator: {true[row['target']]}", 8)
+
+
+def _wrapped(line: str, indent: int, more: str = "") -> list[str]:
+    return textwrap.wrap(
+        f"{line}{more}", TERMINAL_WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False
+    )
+
+
+def _curve(run: _Run) -> Iterator[str]:
+    """The evaluations, a bar each; where there are many, some of them at equal distances."""
+    if not run.curve:
+        return
+    curve = run.curve
+    shown = np.unique(np.linspace(0, len(curve) - 1, CURVE_ROWS).round().astype(int))
+    returns = [row["mean_return"] for row in curve]
+    low, high = min(returns), max(returns)
+    yield ""
+    yield f"learning curve ({len(curve)} evaluations)"
+    yield f"{'real steps':>12}{'updates':>12}{'CPU-s':>9}{'mean return':>14}"
+    for row in (curve[i] for i in shown):
+        share = (row["mean_return"] - low) / (high - low) if high > low else 1.0
+        yield (
+            f"{row['env_steps']:>12,}{row['gradient_updates']:>12,}{row['cpu_seconds']:>9,.0f}"
+            f"{row['mean_return']:>14.1f}  {'#' * round(share * BAR)}"
+        ).rstrip()
+
+
+def _curve_picture(run: _Run, ending: str) -> bytes:
+    from matplotlib.figure import Figure
+
+    from symtut.lab.curves import learning_curve
+
+    if not run.curve:
+        raise InputError("the run has no evaluation yet: there is no learning curve to draw.")
+    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    column = "env_steps" if len({row["env_steps"] for row in run.curve}) > 1 else "gradient_updates"
+    columns = {name: [row[name] for row in run.curve] for name in results.CURVE_COLUMNS}
+    task, asked = run.task, run.config["run"]
+    axes = learning_curve(
+        columns[column], columns["mean_return"], columns["std_return"], method=asked["method"],
+        axes=figure.subplots(), xlabel=column.replace("env", "real environment").replace("_", " "),
+        marks=[] if task is None else [(task.solved_return, "solved")],
+    )  # fmt: skip
+    axes.set_title(f"{asked['method']} on {asked['task']}, seed {asked['seed']}")
+    return _drawn(figure, ending)
+
+
+def _film(run: _Run) -> bytes:
+    """A real episode of the policy, from the first of the evaluation's starts."""
+    from symtut.lab.episodes import episode, episode_png
+
+    policy = run.result.policy()
+    seed = run.result.summary["evaluation_seeds"][0]
+    return episode_png(policy.task, *episode(policy.task, policy, seed))
+
+
+# ---- a sweep ------------------------------------------------------------------------------------
+
+
+def _show_sweep(folder: Path, plot, say: Callable[[str], None]) -> str:
+    from symtut.experiments import summary, tables
+
+    begun = len(list(folder.glob(f"*/*/seed_*/{results.CONFIG}")))
+    if begun:
+        records, curves = tables.collect(folder)
+    elif os.path.lexists(folder / tables.RUNS):
+        records = tables.read_runs(folder / tables.RUNS)
+        curves = tables.read_curves(folder / tables.CURVES)
+    else:
+        raise InputError(f"'{folder}' holds neither a run nor a sweep of symtut.")
+    reference = "symbolic"
+    if os.path.lexists(folder / summary.SOURCES):
+        reference = summary.read_sources(folder / summary.SOURCES)["reference"]
+    say(summary.readable(summary.summarise(records, reference), records, reference))
+    if begun > len(records):
+        say(f"{begun - len(records)} runs are not finished: the sweep's command goes on with them")
+    if plot is not None:
+        _write_picture(as_path(plot), _sweep_picture(records, curves, as_path(plot).suffix.lower()))
+        say(f"learning curves drawn in {plot}")
+    one = next(folder.glob(f"*/*/seed_*/{results.CONFIG}"), None)
+    if plot is None or one is None:
+        return shlex.join(["symtut", "show", str(folder), "--plot", "curves.png"])
+    return shlex.join(["symtut", "show", str(one.parent)])
+
+
+def _sweep_picture(records, curves, ending: str) -> bytes:
+    from matplotlib.figure import Figure
+
+    from symtut.lab.curves import sample_efficiency
+
+    tasks = {record.task: record.threshold for record in records}
+    figure = Figure(figsize=(5.6 * len(tasks), 4.0), layout="constrained")
+    for axes, (task, threshold) in zip(
+        figure.subplots(1, len(tasks), squeeze=False)[0], tasks.items(), strict=True
+    ):
+        sample_efficiency(curves, task, threshold, axes)
+    return _drawn(figure, ending)
+
+
+# ---- pictures -----------------------------------------------------------------------------------
+
+
+def _drawn(figure, ending: str) -> bytes:
+    picture = io.BytesIO()
+    mark = {"Software" if ending == ".png" else "Creator": MARK.decode()}
+    figure.savefig(picture, format=ending[1:], dpi=150, metadata=mark)
+    return picture.getvalue()
+
+
+def _marked(png: bytes) -> bytes:
+    """The same picture with ``MARK`` in its metadata, behind the header of 33 bytes."""
+    chunk = b"tEXtSoftware\0" + MARK
+    size, check = struct.pack(">I", len(chunk) - 4), struct.pack(">I", zlib.crc32(chunk))
+    return png[:33] + size + chunk + check + png[33:]
+
+
+def _check_picture(path: Path, endings: tuple[str, ...]) -> None:
+    """Before the work rather than after it."""
+    if path.suffix.lower() not in endings:
+        raise InputError(f"'{path}' must end in {' or '.join(endings)}.")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"there is no folder for '{path}': make it first.")
+    keep_foreign(path, _own_picture)
+
+
+def _write_picture(path: Path, data: bytes) -> None:
+    keep_foreign(path, _own_picture)
+    write_bytes(path, data)
+
+
+def _own_picture(path: Path) -> None:
+    if MARK not in read_bytes(path, 100_000_000):
+        raise InputError(f"'{path}' is no picture of 'symtut show'.")
