@@ -46,16 +46,19 @@ MOST_NODES = 500
 def values_inside(expression: Expression, x, library: str = "numpy"):
     """Values at points (..., d) as ``expression(x, library)`` gives them, NaN outside its domain.
 
+    Where exp(−x) is too small for a number it is 0, and 1/exp(−x) infinite: rounding alone puts no
+    point outside the domain.
+
     Raises
     ------
     InputError
         As the formula itself does.
     """
-    inside = True
+    asked, inside = _asked(expression), True
 
-    def watch(token, args):
+    def watch(place, args):
         nonlocal inside
-        for clause in DEFINED.get(token, ()):
+        for clause in asked.get(place, ()):
             either = False
             for place, relation, bound in clause:
                 either = RELATIONS[relation](args[place], bound) | either
@@ -104,20 +107,30 @@ def conditions(expression: Expression) -> tuple[Clause, ...]:
 
     What always holds is left out. An inner condition stands before the outer ones.
     """
-    found: dict[Clause, None] = {}
-    for position in reversed(range(len(expression.prefix))):
-        token = expression.prefix[position]
-        if token not in DEFINED:
-            continue
-        arguments = _arguments(expression, position)
-        for clause in DEFINED[token]:
-            kept = tuple(Condition(arguments[i], relation, bound) for i, relation, bound in clause)
-            judged = [_known(condition) for condition in kept]
-            if any(judged):
-                continue
+    places = reversed(range(len(expression.prefix)))
+    return tuple(dict.fromkeys(clause for k in places for _, clause in _open(expression, k)))
+
+
+@lru_cache(maxsize=256)
+def _asked(expression: Expression) -> dict[int, list]:
+    """For each place of an operator those of its clauses in ``DEFINED`` that may fail."""
+    tokens = enumerate(expression.prefix)
+    if len(expression.prefix) > MOST_NODES:
+        return {place: DEFINED[token] for place, token in tokens if token in DEFINED}
+    return {k: [clause for clause, _ in _open(expression, k)] for k, t in tokens if t in DEFINED}
+
+
+def _open(expression: Expression, place: int) -> list[tuple[tuple, Clause]]:
+    """Clauses of the operator at a place that may fail, as ``DEFINED`` has them and in full."""
+    found = []
+    for clause in DEFINED.get(expression.prefix[place], ()):
+        parts = _arguments(expression, place)
+        kept = tuple(Condition(parts[i], relation, bound) for i, relation, bound in clause)
+        judged = [_known(condition) for condition in kept]
+        if not any(judged):
             possible = tuple(c for c, known in zip(kept, judged, strict=True) if known is None)
-            found[possible or kept[:1]] = None
-    return tuple(found)
+            found.append((clause, possible or kept[:1]))
+    return found
 
 
 def domain_text(

@@ -62,7 +62,7 @@ def _parse(node, names):
             2 <= power <= 8
         ):
             prefix, constants = _parse(left, names)
-            return _power(prefix, constants, power)
+            return whole_power(prefix, constants, power)
         case ast.BinOp(op=ast.Pow(), left=left, right=right):
             a, b = _parse(left, names), _parse(right, names)
             return ["pow", *a[0], *b[0]], a[1] + b[1]
@@ -88,12 +88,12 @@ def _variable(place: int, name: str) -> str:
     return VARIABLES[place]
 
 
-def _power(prefix, constants, power):
-    """Whole powers by squaring: a**5 = a * (a**2)**2."""
+def whole_power(prefix, constants, power):
+    """Prefix and constants of a power from 1 to 8, by squaring: a**5 = a * (a**2)**2."""
     if power == 1:
         return prefix, constants
     if power % 2:
-        rest = _power(prefix, constants, power - 1)
+        rest = whole_power(prefix, constants, power - 1)
         return ["mul", *prefix, *rest[0]], constants + rest[1]
-    half = _power(prefix, constants, power // 2)
+    half = whole_power(prefix, constants, power // 2)
     return ["square", *half[0]], half[1]

@@ -1,11 +1,13 @@
 """Formulas as text and as LaTeX, with only the brackets that are needed."""
 
 import numbers
+import re
 
 from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 
 _PRECEDENCE = {"add": 1, "sub": 1, "neg": 2, "mul": 3, "div": 3, "inv": 3, "square": 5, "pow": 5}
+_WHOLE_POWER = re.compile(r"(?P<base>.+?)(?:\*\*(?P<k>[2-8])|\^\{(?P<latex_k>[2-8])\})", re.DOTALL)
 _EXACT_DIGITS = 17
 """So many digits tell any two float64 numbers apart."""
 
@@ -39,8 +41,31 @@ def _brackets(argument, level, latex=False):
     return rf"\left({text}\right)" if latex else f"({text})"
 
 
+def _power_of(argument) -> tuple[str, int]:
+    """Base and exponent of a text like x**4; exponent 0 for anything else."""
+    found = _WHOLE_POWER.fullmatch(argument[0]) if argument[1] == 5 else None
+    return (found["base"], int(found["k"] or found["latex_k"])) if found else ("", 0)
+
+
+def _whole_power(token, args, latex) -> str | None:
+    """(x²)² as x**4, x·x² as x**3: what the parser makes of these; None for anything else."""
+    if token == "square":
+        base, k = _power_of(args[0])
+        k *= 2
+    else:
+        base, k = _power_of(args[1])
+        if k % 2 or base != _brackets(args[0], 6, latex):
+            return None
+        k += 1
+    if not 2 < k <= 8:
+        return None
+    return f"{base}^{{{k}}}" if latex else f"{base}**{k}"
+
+
 def _infix(token, args, template, latex):
     """Text of an infix operator with only the brackets that are needed, and its precedence."""
+    if token in ("square", "mul") and (power := _whole_power(token, args, latex)):
+        return power, 5
     level = _PRECEDENCE[token]
     if token == "add":
         left, right = args[0][0], args[1][0]
@@ -99,8 +124,6 @@ def as_latex(token, args, names, digits):
         return name, 4 if name.startswith(r"\Delta ") else 9  # (Δx)², not Δx²
     if token in ("div", "inv"):  # the fraction bar is its own bracket
         return OPERATORS[token].latex.format(*(arg[0] for arg in args)), 9
-    if token == "square":
-        return OPERATORS[token].latex.format(_brackets(args[0], 6, latex=True)), 5
     if token in _PRECEDENCE:
         if token == "mul" and args[0][0].startswith("-") and args[0][1] == 1:
             inner = as_latex("mul", [(args[0][0][1:], 3), args[1]], names, digits)

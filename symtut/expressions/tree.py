@@ -10,6 +10,7 @@ from __future__ import annotations
 import numbers
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,13 +29,7 @@ if TYPE_CHECKING:
 
 
 def split(prefix: tuple[str, ...], start: int = 0) -> int:
-    """Index just behind the subtree that begins at ``start``.
-
-    Raises
-    ------
-    InputError
-        If the sequence ends before the subtree is complete.
-    """
+    """Index just behind the subtree that begins at ``start``; an ``InputError`` if it is cut."""
     needed = 1
     for position in range(start, len(prefix)):
         needed += arity(prefix[position]) - 1
@@ -215,8 +210,8 @@ class Expression:
         ``library`` is ``"numpy"``, which computes in float64 whatever ``x`` holds
         (:func:`~symtut.expressions.arrays.as_numbers`), or ``"torch"``, which keeps a floating
         tensor's type, device and gradient. Outside the domain (:mod:`symtut.expressions.domains`)
-        the value is NaN or infinite, or finite again, as 1/(1/x0) at 0. ``watch(token, arguments)``
-        is called for each operator with the values of its arguments.
+        the value is NaN or infinite, or finite again, as 1/(1/x0) at 0. ``watch(place, arguments)``
+        is called for each operator with its place in the prefix and the values of its arguments.
 
         Raises
         ------
@@ -240,7 +235,8 @@ class Expression:
     def _value(self, x, library: str, watch):
         """Values at checked points; a float for a formula without variables."""
         numbers, columns, stack = list(self.constants), {}, []
-        for token in reversed(self.prefix):
+        for place in reversed(range(len(self.prefix))):
+            token = self.prefix[place]
             operator = OPERATORS.get(token)
             if operator is None:
                 if token == CONSTANT:
@@ -253,7 +249,7 @@ class Expression:
             first = stack.pop()
             rest = [stack.pop()] if operator.arity == 2 else []
             if watch is not None:
-                watch(token, [first, *rest])
+                watch(place, [first, *rest])
             if isinstance(first, float):
                 if not rest or isinstance(rest[0], float):
                     stack.append(float(operator.numpy(first, *rest)))
@@ -296,19 +292,28 @@ def _constant(value: float, x, library: str):
     return filled + (x * 0).nan_to_num().sum(-1)  # its gradient is zero, but there is one
 
 
+def joined(operator: str, *arguments: Expression) -> Expression:
+    """The operator applied to formulas."""
+    tokens = (token for argument in arguments for token in argument.prefix)
+    return Expression((operator, *tokens), tuple(c for a in arguments for c in a.constants))
+
+
+def arguments_of(expression: Expression) -> list[Expression]:
+    """The formulas that the root is applied to, each with its own numbers."""
+    numbers = iter(expression.constants)
+    parts = children(expression.prefix)
+    return [Expression(p, tuple(islice(numbers, p.count(CONSTANT)))) for p in parts]
+
+
 def linear_combination(coefficients, terms: list[Expression], intercept: float = 0.0) -> Expression:
     """``intercept + Σ coefficients[k]·terms[k]``; zeros vanish, and ±1 is no product."""
     parts = []
     for factor, term in zip(coefficients, terms, strict=True):
         factor = float(factor)
-        if factor == 0.0:
-            continue
-        if factor == 1.0:
-            parts.append(term)
-        elif factor == -1.0:
-            parts.append(Expression(("neg", *term.prefix), term.constants))
-        else:
-            parts.append(Expression(("mul", CONSTANT, *term.prefix), (factor, *term.constants)))
+        if factor in (1.0, -1.0):
+            parts.append(term if factor > 0 else joined("neg", term))
+        elif factor:
+            parts.append(joined("mul", Expression((CONSTANT,), (factor,)), term))
     if intercept != 0.0 or not parts:
         parts.append(Expression((CONSTANT,), (float(intercept),)))
     prefix = ("add",) * (len(parts) - 1) + tuple(t for part in parts for t in part.prefix)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from symtut.expressions import Expression
+from symtut.expressions.code import code
 from symtut.expressions.domains import conditions, domain_text, values_inside
 
 DOMAINS = {
@@ -97,6 +98,21 @@ def test_no_number_outside_the_domain(text, library):
     assert np.isnan(value[:-1]).all()
     np.testing.assert_allclose(value[-1], expression(x)[-1], rtol=1e-14)
     assert np.isfinite(value[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1/exp(x0)", np.inf), ("log(exp(x0))", -np.inf), ("x1/exp(x0)", -np.inf)]
+)
+def test_what_is_too_small_for_a_number_is_inside_the_domain(text, value):
+    """exp(−800) is 0 in float64: the prediction is what the generated code computes."""
+    expression, x = Expression.from_text(text), np.array([[-800.0, -3.0], [0.5, -3.0]])
+    made: dict = {}
+    exec(code(expression), made)
+    with np.errstate(all="ignore"):
+        expected = made["equation"](*x[:, list(expression.variables)].T)
+    assert domain_text(expression) == "" and expected[0] == value
+    np.testing.assert_array_equal(values_inside(expression, x), expected)
+    np.testing.assert_allclose(values_inside(expression, torch.tensor(x), "torch"), expected)
 
 
 def test_power_of_variables_is_defined_at_whole_exponents():

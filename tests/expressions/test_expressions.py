@@ -89,6 +89,19 @@ def test_sympy_agrees():
         np.testing.assert_allclose(function(*x.T), expression(x), rtol=1e-9)
 
 
+@pytest.mark.parametrize("k", range(2, 9))
+@pytest.mark.parametrize("base", ["x0", "sin(x0)", "(x0 + 2*x1)"])
+def test_whole_powers_are_written_as_they_are_read(base, k):
+    expression = Expression.from_text(f"3*{base}**{k}/x2")
+    assert expression.text() == f"3*{base}**{k}/x2"
+    assert f"^{{{k}}}" in expression.latex()
+    squared = Expression(("square", *Expression.from_text(f"x1**{k}").prefix))
+    assert squared.text() == (f"x1**{2 * k}" if k < 5 else f"(x1**{k})**2")
+    for text in (f"x1*{base}**{k}", f"{base}**{k}*{base}", "x0*x0**3", "(x0**1.5)**2"):
+        again = Expression.from_text(Expression.from_text(text).text())
+        assert again == Expression.from_text(text)
+
+
 def test_latex():
     expression = Expression.from_text("0.5*sin(theta)/u - theta_dot**2 + 1e-6*q1", (*NAMES, "q1"))
     assert expression.latex((*NAMES, "q1")) == (

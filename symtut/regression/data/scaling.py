@@ -14,7 +14,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Expression
-from symtut.expressions.tree import children
+from symtut.expressions.tree import arguments_of, children, joined
 
 ORDINARY = (0.03, 30.0)
 """Standard deviations between which a column is used as it is."""
@@ -160,20 +160,20 @@ def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:
             sign = np.sign(factor) if head == "inv" else 1.0
             if head == "neg":
                 return -factor, rest
-            return sign * abs(factor) ** _PASS[head], _join(head, rest)
+            return sign * abs(factor) ** _PASS[head], joined(head, rest)
         if head == "sqrt" and factor > 0:
-            return factor**0.5, _join(head, rest)
+            return factor**0.5, joined(head, rest)
         if factor < 0 and OPERATORS[head].parity:  # sin(-k·x) = -sin(k·x)
-            return float(OPERATORS[head].parity), _join(head, _scaled(-factor, rest))
-        return 1.0, _join(head, _scaled(factor, rest))
+            return float(OPERATORS[head].parity), joined(head, _scaled(-factor, rest))
+        return 1.0, joined(head, _scaled(factor, rest))
     (left_factor, left), (right_factor, right) = parts
     if head == "pow":
         if left is None and right is None:
             return float(OPERATORS[head].numpy(left_factor, right_factor)), None
         whole = right is None and float(right_factor).is_integer()
         if left is not None and right is None and (left_factor > 0 or whole):
-            return left_factor**right_factor, _join(head, left, _scaled(right_factor, None))
-        return 1.0, _join(head, _scaled(left_factor, left), _scaled(right_factor, right))
+            return left_factor**right_factor, joined(head, left, _scaled(right_factor, None))
+        return 1.0, joined(head, _scaled(left_factor, left), _scaled(right_factor, right))
     if head in ("mul", "div"):
         factor = left_factor * right_factor if head == "mul" else left_factor / right_factor
         if left is None and right is None:
@@ -181,8 +181,8 @@ def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:
         if right is None:
             return factor, left
         if left is None:
-            return factor, right if head == "mul" else _join("inv", right)
-        return factor, _join(head, left, right)
+            return factor, right if head == "mul" else joined("inv", right)
+        return factor, joined(head, left, right)
     if left is None and right is None:
         return float(OPERATORS[head].numpy(left_factor, right_factor)), None
     # a sum: x/u + c = (x + c·u)/u, and likewise if both parts carry the same factor
@@ -191,14 +191,7 @@ def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:
         common = 1.0
     common = common or 1.0
     left = _scaled(left_factor / common, left)
-    return common, _join(head, left, _scaled(right_factor / common, right))
-
-
-def _join(head: str, *parts: Expression) -> Expression:
-    return Expression(
-        (head, *(token for part in parts for token in part.prefix)),
-        tuple(value for part in parts for value in part.constants),
-    )
+    return common, joined(head, left, _scaled(right_factor / common, right))
 
 
 def _scaled(factor: float, rest: Expression | None) -> Expression:
@@ -208,15 +201,12 @@ def _scaled(factor: float, rest: Expression | None) -> Expression:
     if factor == 1.0:
         return rest
     if rest.prefix[0] in ("add", "sub"):  # k·(x + c) is easier to read as k·x + k·c
-        parts, numbers = [], iter(rest.constants)
-        for child in children(rest.prefix):
-            values = tuple(next(numbers) for token in child if token == CONSTANT)
-            parts.append(Expression(child, values))
+        parts = arguments_of(rest)
         if any(part.prefix == (CONSTANT,) for part in parts):
             plain = [part.constants[0] if part.prefix == (CONSTANT,) else None for part in parts]
-            return _join(
+            return joined(
                 rest.prefix[0],
                 *(_scaled(factor, part) if value is None else _scaled(factor * value, None)
                   for part, value in zip(parts, plain, strict=True)),
             )  # fmt: skip
-    return _join("mul", Expression((CONSTANT,), (float(factor),)), rest)
+    return joined("mul", Expression((CONSTANT,), (float(factor),)), rest)

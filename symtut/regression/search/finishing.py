@@ -6,14 +6,14 @@ from itertools import product
 
 import numpy as np
 
-from symtut.expressions import CONSTANT, Expression, linear_combination
+from symtut.expressions import Expression, linear_combination
 from symtut.expressions.domains import domain_text
-from symtut.expressions.tree import children
 from symtut.regression.data.points import CHUNK, Points, mean, solve, variance
 from symtut.regression.data.scaling import Columns
 from symtut.regression.search.digits import digits_needed
 from symtut.regression.search.fits import Fit, criterion, score
 from symtut.regression.search.language import Language
+from symtut.regression.search.simplification import tidied
 from symtut.regression.search.validation import errors_held_out, same_within_noise
 
 ERRORS = "errors"
@@ -111,7 +111,8 @@ def finish(
         left_over = mean(errors[0] ** 2, errors[1]) / best.variance
     if on_all is not None:
         best = on_all(best)
-    expression, loss = _rounded(best, Points(X, y, points.weight))
+    own = language is not None and language.operators is not None  # it says how powers are spelled
+    expression, loss = _rounded(best, Points(X, y, points.weight), gather=not own)
     # rounding may hit the truth exactly; that it costs a little is no reason to think less of it
     judged = max(min(best.loss, loss), left_over * best.variance)
     digits = digits_needed(expression, X, y, points.weight)
@@ -223,27 +224,7 @@ def _sum(terms, values, points: Points, first: int) -> Sum:
     return Sum(terms, numbers[1:], float(shift + numbers[0]), loss, len(y), size)
 
 
-def _without_ones(expression: Expression) -> Expression:
-    """x0 − x1 for x0 − 1·x1, x0 for x0¹."""
-    numbers = iter(expression.constants)
-
-    def tidy(prefix) -> Expression:
-        if prefix == (CONSTANT,):
-            return Expression(prefix, (next(numbers),))
-        parts = [tidy(child) for child in children(prefix)]
-        one = [part.prefix == (CONSTANT,) and part.constants == (1.0,) for part in parts]
-        if prefix[0] == "mul" and any(one):
-            return parts[1] if one[0] else parts[0]
-        if prefix[0] == "pow" and one[1]:
-            return parts[0]
-        inside = tuple(token for part in parts for token in part.prefix)
-        constants = tuple(number for part in parts for number in part.constants)
-        return Expression((prefix[0], *inside), constants)
-
-    return tidy(expression.prefix)
-
-
-def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
+def _rounded(best: Sum, points: Points, gather: bool) -> tuple[Expression, float]:
     """Write the numbers with as few digits as the data can tell apart; returns also the new loss.
 
     The squared error may grow by one part in n: about what one parameter gains by chance. The mean
@@ -285,7 +266,7 @@ def _rounded(best: Sum, points: Points) -> tuple[Expression, float]:
             if trial[k] != short[k] and allows(trial):
                 short = trial
         break
-    expression = _without_ones(written(short))
+    expression = tidied(written(short), gather)
     if part:
         return expression, best.loss + mean((whole(X) - expression(X)) ** 2, weight)
     return expression, mean((y - expression(X)) ** 2, weight)

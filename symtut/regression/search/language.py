@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from symtut.errors import InputError, did_you_mean
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
-from symtut.expressions.tree import children
+from symtut.expressions.tree import children, joined
 from symtut.regression.search.fits import Candidate, Terms
 
 Prefix = tuple[str, ...]
@@ -136,10 +136,7 @@ class Language:
 
     def _written(self, head: str, parts: list[Expression]) -> Expression | None:
         if head in self.operators:
-            return Expression(
-                (head, *(token for part in parts for token in part.prefix)),
-                tuple(value for part in parts for value in part.constants),
-            )
+            return joined(head, *parts)
         if head not in self._rules:
             return None
         return self._filled(iter(self._rules[head]), dict(zip("ab", parts, strict=False)))

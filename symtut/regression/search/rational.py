@@ -13,10 +13,12 @@ terms, and the numbers are then fitted to y itself by Gauss-Newton steps on d.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from symtut.expressions import CONSTANT, Expression
+from symtut.expressions.tree import joined
 from symtut.regression.search.fits import EXACT, Fit, criterion, rank
 from symtut.regression.search.language import Language
 from symtut.regression.search.library import denominator_terms, numerator_terms
@@ -119,8 +121,8 @@ class RationalSearch:
         if fits and fits[0].loss < EXACT:
             return fits
         self._calls += 1
-        if self._calls % 2 or len(self.terms) < 2:  # with two terms below, every second time
-            return fits
+        if self._calls % 2 or not choices or len(self.terms) < 2:
+            return fits  # denominators of two terms: every second time
         leaders = list(dict.fromkeys(c.bottom[0] for c in choices[:12]))[:2]
         others = range(len(self.terms))
         pairs = sorted({(min(a, b), max(a, b)) for a in leaders for b in others if a != b})
@@ -295,14 +297,11 @@ def _number(value: float) -> Expression:
 
 
 def _times(factor: float, term: Expression) -> Expression:
-    return Expression(("mul", CONSTANT, *term.prefix), (float(factor), *term.constants))
+    return joined("mul", _number(factor), term)
 
 
 def _sum(parts: list[Expression]) -> Expression:
-    total = parts[-1]
-    for part in reversed(parts[:-1]):
-        total = Expression(("add", *part.prefix, *total.prefix), part.constants + total.constants)
-    return total
+    return reduce(lambda total, part: joined("add", part, total), parts[::-1])
 
 
 def _solve(rows, bottom, y):

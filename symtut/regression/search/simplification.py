@@ -4,10 +4,14 @@ Fitted constants often end in a detour: sin(0.99999·x0), x2·cos(5e-8·x1), x0�
 rules here propose the short form; whether it fits as well is decided by refitting.
 """
 
+from collections.abc import Iterator
+from functools import reduce
+
 import numpy as np
 
 from symtut.expressions import CONSTANT, VARIABLES, Expression, canonical_terms
-from symtut.expressions.tree import children
+from symtut.expressions.parsing import whole_power
+from symtut.expressions.tree import arguments_of, children, joined
 from symtut.regression.search.fits import Candidate, Fit
 
 _TOLERANCE = 2e-3
@@ -89,16 +93,13 @@ def _shorten(prefix, numbers, x, tolerance) -> Expression:
     if len(prefix) == 1:
         return Expression(prefix)
     parts = [_shorten(child, numbers, x, tolerance) for child in children(prefix)]
-    whole = Expression(
-        (prefix[0], *(token for part in parts for token in part.prefix)),
-        tuple(value for part in parts for value in part.constants),
-    )
+    whole = joined(prefix[0], *parts)
     if prefix[0] in ("mul", "add") and parts[0].prefix == (CONSTANT,):
         value, rest = parts[0].constants[0], parts[1]
         if prefix[0] == "add" and abs(value) < tolerance:
             return rest
         if prefix[0] == "mul" and abs(abs(value) - 1) < tolerance:
-            return rest if value > 0 else Expression(("neg", *rest.prefix), rest.constants)
+            return rest if value > 0 else joined("neg", rest)
     values = whole(x)
     if not np.isfinite(values).all():
         return whole
@@ -108,3 +109,76 @@ def _shorten(prefix, numbers, x, tolerance) -> Expression:
         if np.abs(values - x[:, j]).max() < tolerance * x[:, j].std():
             return Expression((VARIABLES[j],))
     return whole
+
+
+# ---- the same function, shorter ------------------------------------------------------------------
+
+
+def tidied(expression: Expression, gather: bool) -> Expression:
+    """x0 − x1 for x0 − 1·x1, x0 for x0¹ and, to ``gather`` powers, x0³·x1 for x0·x1·x0²."""
+
+    def build(token, parts: list[Expression]) -> Expression:
+        if isinstance(token, float):
+            return Expression((CONSTANT,), (token,))
+        one = [part.prefix == (CONSTANT,) and part.constants == (1.0,) for part in parts]
+        if token == "mul" and any(one):
+            return parts[1] if one[0] else parts[0]
+        if token == "pow" and one[1]:
+            return parts[0]
+        whole = joined(token, *parts)
+        return _gathered(whole) if gather and token in ("mul", "div") else whole
+
+    return expression.fold(build)
+
+
+def _gathered(whole: Expression) -> Expression:
+    """A product in which each variable stands once above the bar, and once below it.
+
+    Terms are kept with their factors sorted by length, which tears powers apart. Nothing is
+    cancelled, so that the domain stays what it is.
+    """
+    sides: dict[int, dict] = {1: {}, -1: {}}  # name, or place of another factor → factor, exponent
+    factors = list(_factors(whole, 1))
+    for place, (factor, exponent, side) in enumerate(factors):
+        key = factor.prefix if factor.prefix[0] in VARIABLES else place
+        sides[side][key] = factor, exponent + sides[side].get(key, (factor, 0))[1]
+    made = [factor for side in sides.values() for factor in side.values()]
+    if len(made) == len(factors) or max(exponent for _, exponent in made) > 8:
+        return whole
+    above, below = map(_chain, sides.values())
+    if below is None:
+        return above
+    return joined("inv", below) if above is None else joined("div", above, below)
+
+
+def _chain(side: dict) -> Expression | None:
+    """The product of all powers of one side; None for none."""
+    powers = [whole_power(f.prefix, f.constants, exponent) for f, exponent in side.values()]
+    parts = [Expression(tuple(prefix), tuple(numbers)) for prefix, numbers in powers]
+    return reduce(lambda right, left: joined("mul", left, right), parts[::-1]) if parts else None
+
+
+def _factors(expression: Expression, side: int) -> Iterator[tuple[Expression, int, int]]:
+    """Factors of a product, exponents, and 1 for those above the bar, −1 for those below."""
+    head, power = expression.prefix[0], _power_of_variable(expression.prefix)
+    if power is not None:
+        yield Expression((power[0],)), power[1], side
+    elif head in ("mul", "div", "inv"):
+        *first, last = arguments_of(expression)
+        for factor in first:
+            yield from _factors(factor, side)
+        yield from _factors(last, side if head == "mul" else -side)
+    else:
+        yield expression, 1, side
+
+
+def _power_of_variable(prefix: tuple[str, ...]) -> tuple[str, int] | None:
+    """(name, exponent) of x0, x0², x0·x0², …; None for anything else."""
+    if prefix[0] in VARIABLES:
+        return prefix[0], 1
+    if prefix[0] not in ("square", "mul"):
+        return None
+    found = [_power_of_variable(part) for part in children(prefix)]
+    if None in found or len({name for name, _ in found}) > 1:
+        return None
+    return found[0][0], sum(k for _, k in found) * (2 if prefix[0] == "square" else 1)
