@@ -1,8 +1,11 @@
-"""What is loaded when: a program that needs one formula should not wait for torch."""
+"""What imports what, and what is loaded when: one formula should not have to wait for torch."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,79 @@ def fit(y, **settings):
     assert found.score(x, y) > 1 - 1e-9
     return found
 """
+
+ROOT = Path(__file__).parents[1]
+ORDER = (
+    "errors", "forms machine paths progress", "storage", "tensors", "expressions",
+    "regression.data", "regression.search", "regression.structure regression.problems",
+    "regression.transformer", "regression", "regression.benchmark tasks", "world_models",
+    "agents", "experiments", "lab", "arguments", "doctor table_file", "fit_command show", "cli",
+    "__main__",
+)  # fmt: skip
+"""The rooms of the package from below: each imports from those that stand before it alone."""
+LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms.split()}
+SCENE = re.compile(r"symtut\.lab\.scenes\.nb(\d\d)_")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def parsed(pattern: str) -> dict[str, ast.Module]:
+    return {name_of(path): ast.parse(path.read_text("utf-8")) for path in ROOT.glob(pattern)}
+
+
+MODULES = parsed("symtut/**/*.py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Modules that are imported anywhere in a file, functions included."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in names}
+    return found
+
+
+def room_of(module: str) -> str:
+    _, *parts = module.split(".")
+    return ".".join(parts[:2]) if ".".join(parts[:2]) in LEVEL else "".join(parts[:1])
+
+
+def test_imports_point_downwards():
+    rooms = {room_of(module) for module in MODULES if module != "symtut"}
+    assert rooms <= LEVEL.keys()
+    upwards = [
+        f"{module} imports {other}"
+        for module, tree in MODULES.items() if module != "symtut"
+        for other in imported(tree) if other.startswith("symtut.")
+        and room_of(other) != room_of(module) and LEVEL[room_of(other)] >= LEVEL[room_of(module)]
+    ]  # fmt: skip
+    assert upwards == []
+
+
+def test_the_package_needs_nothing_beside_it():
+    outside = {other.split(".")[0] for tree in MODULES.values() for other in imported(tree)}
+    assert outside.isdisjoint({"tools", "tests", "benchmarks", "notebooks"})
+
+
+def test_a_scene_belongs_to_one_notebook():
+    notebooks = {
+        name.split(".")[-1]: tree for name, tree in parsed("notebooks/source/*.py").items()
+    }
+    strangers, seen = [], set()
+    for name, tree in (MODULES | notebooks).items():
+        own = re.match(r"(?:symtut\.lab\.(?:scenes|exercises)\.nb)?(\d\d)", name)
+        for other in imported(tree):
+            if scene := SCENE.match(other):
+                seen.add(other)
+                if own is None or own[1] != scene[1]:
+                    strangers.append(f"{name} imports {other}")
+    assert strangers == [] and seen == {module for module in MODULES if SCENE.match(module)}
 
 
 def loaded_by(code: str) -> set[str]:
