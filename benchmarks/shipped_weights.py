@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from symtut.paths import ensure_folder
-from symtut.regression.benchmark.tables import COLUMNS, summary
+from symtut.regression.benchmark.tables import COLUMNS, summary_text
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import make_suite
 from symtut.storage import provenance, write_csv, write_json
@@ -35,7 +35,7 @@ def main() -> None:
     ensure_folder(OUT.parent)
     write_csv(OUT, list(COLUMNS), rows)
     write_json(OUT.with_suffix(".json"), provenance() | {"options": OPTIONS, "settings": SETTINGS})
-    print(summary(pd.DataFrame(rows)))
+    print(summary_text(pd.DataFrame(rows)))
 
 
 if __name__ == "__main__":

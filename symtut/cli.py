@@ -91,7 +91,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_pretrain(arguments: argparse.Namespace) -> int:
     from symtut.regression.transformer import pretraining
 
-    path = pretraining.main(
+    path = pretraining.pretrain(
         arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say,
         arguments.workers,
     )  # fmt: skip
@@ -120,9 +120,9 @@ def run_fit(arguments: argparse.Namespace) -> int:
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
     if arguments.what == "summary":
-        from symtut.regression.benchmark.tables import summarise
+        from symtut.regression.benchmark.tables import summaries
 
-        say(summarise(arguments.tables))
+        say(summaries(arguments.tables))
         say("next: symtut benchmark regression --out FILE adds methods, points or noise to a table")
         return 0
     from symtut.regression.benchmark import run as benchmark

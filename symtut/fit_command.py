@@ -59,9 +59,9 @@ def _data(arguments: argparse.Namespace) -> tuple:
     """X as a ``Frame``, y as an array, and lines about what was left out."""
     import numpy as np
 
-    from symtut.table_file import Frame, read_table
+    from symtut.table_file import Frame, read_columns
 
-    table, target, notes = read_table(arguments.table), arguments.target, []
+    table, target, notes = read_columns(arguments.table), arguments.target, []
     y = table.column(target).values
     chosen = _listed(arguments.columns, "--columns")
     if chosen is not None:

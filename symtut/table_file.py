@@ -83,7 +83,7 @@ class Frame:
         return self.values.shape
 
 
-def read_table(path: str | Path) -> Table:
+def read_columns(path: str | Path) -> Table:
     """The table in a file of UTF-8 text, separated by commas, tabs or semicolons.
 
     Raises

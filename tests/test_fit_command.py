@@ -8,7 +8,7 @@ import pytest
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression import SymbolicRegressor
-from symtut.table_file import Frame, read_table
+from symtut.table_file import Frame, read_columns
 
 FIT = ["--target", "y", "--method", "sparse", "--seconds", "60"]
 
@@ -189,7 +189,7 @@ def test_cells_of_a_table(tmp_path):
     (tmp_path / "t.csv").write_text(
         'a,b,c,d,e\n1, 2.5 ,1_0,"1e3",٣\n-1e-3,+3,4,.5,1\n', encoding="utf-8"
     )
-    table = read_table(tmp_path / "t.csv")
+    table = read_columns(tmp_path / "t.csv")
     np.testing.assert_array_equal(table.column("a").values, [1, -1e-3])
     np.testing.assert_array_equal(table.column("b").values, [2.5, 3])
     np.testing.assert_array_equal(table.column("d").values, [1000, 0.5])

@@ -87,7 +87,8 @@ class Program:
         batch, width = codes.shape
         is_node = codes >= _CONSTANT_CODE
         node_arity = np.where(is_node, ARITY[codes], 0)
-        # parse all rows together, right to left, with one stack of node positions per row
+        # Parse all rows together: read right to left, an operator finds its arguments on the stack
+        # of its row. A node is known by its position in the row.
         left = np.zeros((batch, width), dtype=np.int32)
         right = np.zeros((batch, width), dtype=np.int32)
         height = np.zeros((batch, width), dtype=np.int16)
@@ -97,12 +98,15 @@ class Program:
         rows = np.arange(batch)
         for t in range(width - 1, -1, -1):
             arity_t = node_arity[:, t]
+            # only what is read in this step is checked: padding and <sep> take no arguments
             if np.any(size[is_node[:, t]] < arity_t[is_node[:, t]]):
                 raise InputError("a prefix sequence ends before its last operator is complete.")
             parent = rows[arity_t >= 1]
             if parent.size:
-                child = stack[parent, size[parent] - 1]
+                child = stack[parent, size[parent] - 1]  # the left argument was read last
                 left[parent, t] = child
+                # height is the step in which a node can be computed; what has no constant below it
+                # needs no gradient
                 height[parent, t] = height[parent, child] + 1
                 has_constant[parent, t] = has_constant[parent, child]
             parent = rows[arity_t == 2]
@@ -112,10 +116,10 @@ class Program:
                 height[parent, t] = np.maximum(height[parent, t], height[parent, child] + 1)
                 has_constant[parent, t] |= has_constant[parent, child]
             node = rows[is_node[:, t]]
-            size[node] += 1 - arity_t[node]
+            size[node] += 1 - arity_t[node]  # the node stands where its arguments stood
             stack[node, size[node] - 1] = t
         self._workspaces: dict[str, np.ndarray] = {}
-        self.n_terms = size
+        self.n_terms = size  # what is left on a stack are the roots, as <sep> joins nothing
         self._number_nodes(codes, is_node, height, has_constant, left, right)
         self._find_roots(stack, size)
         self._find_constants(codes, stack, size)
@@ -124,6 +128,7 @@ class Program:
         """Sort nodes by (height, operator, has constants) so that each group is one block."""
         row, position = np.nonzero(is_node)
         code = codes[row, position].astype(np.int64)
+        # by height, so that arguments come before what is made of them; 128 exceeds twice any code
         key = height[row, position].astype(np.int64) * 128 + code * 2 + has_constant[row, position]
         sorting = np.argsort(key, kind="stable")
         row, position, code, key = row[sorting], position[sorting], code[sorting], key[sorting]
@@ -172,12 +177,13 @@ class Program:
         constant_term = np.full((len(size), most), -1, dtype=np.int64)
         if most:
             row, position = np.nonzero(is_constant)
-            slot = (np.cumsum(is_constant, axis=1) - 1)[row, position]
+            slot = (np.cumsum(is_constant, axis=1) - 1)[row, position]  # its place among its row's
             self.constant_node[row, slot] = self._number[row, position]
             starts = np.full((len(size), self.roots.shape[1]), codes.shape[1], dtype=np.int64)
             for k in range(starts.shape[1]):
                 has = np.flatnonzero(size > k)
                 starts[has, k] = stack[has, size[has] - 1 - k]
+            # a constant belongs to the last term that begins at or before it
             constant_term[row, slot] = (position[:, None] >= starts[row]).sum(1) - 1
             order = np.empty(self._constants.stop - self._constants.start, dtype=np.int64)
             order[self._number[row, position] - self._constants.start] = np.arange(row.size)

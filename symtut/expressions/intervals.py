@@ -8,8 +8,8 @@ import numpy as np
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 from symtut.expressions.tree import Expression
 
-Interval = tuple[float, float]
-EVERYTHING: Interval = (-math.inf, math.inf)
+Bounds = tuple[float, float]
+EVERYTHING: Bounds = (-math.inf, math.inf)
 
 _BOUNDED = {
     "sin": (-1.0, 1.0),
@@ -21,7 +21,7 @@ _BOUNDED = {
 }
 
 
-def interval(expression: Expression) -> Interval:
+def interval(expression: Expression) -> Bounds:
     """(low, high) that hold all values at finite points where the formula is defined.
 
     They need not be the narrowest. A formula without variables has one value, low = high.
@@ -29,7 +29,7 @@ def interval(expression: Expression) -> Interval:
     return expression.fold(_of_node)
 
 
-def _of_node(token, args: list[Interval]) -> Interval:
+def _of_node(token, args: list[Bounds]) -> Bounds:
     if isinstance(token, float):
         return token, token
     if token == CONSTANT or token in VARIABLES:
@@ -42,46 +42,46 @@ def _of_node(token, args: list[Interval]) -> Interval:
     return EVERYTHING if any(map(math.isnan, found)) else found
 
 
-def _product(a: Interval, b: Interval) -> Interval:
+def _product(a: Bounds, b: Bounds) -> Bounds:
     corners = [0.0 if 0.0 in (s, t) else s * t for s in a for t in b]
     return min(corners), max(corners)
 
 
-def _reciprocal(a: Interval) -> Interval:
+def _reciprocal(a: Bounds) -> Bounds:
     if a[0] > 0 or a[1] < 0:
         return 1 / a[1], 1 / a[0]
     return (0.0, math.inf) if a[0] == 0 else (-math.inf, 0.0) if a[1] == 0 else EVERYTHING
 
 
-def _size(a: Interval) -> Interval:
+def _size(a: Bounds) -> Bounds:
     low, high = sorted(map(abs, a))
     return (0.0 if a[0] <= 0 <= a[1] else low), high
 
 
-def _square(a: Interval) -> Interval:
+def _square(a: Bounds) -> Bounds:
     return tuple(s * s for s in _size(a))
 
 
-def _exp(a: Interval) -> Interval:
+def _exp(a: Bounds) -> Bounds:
     with np.errstate(all="ignore"):
         low, high = np.exp(a)
     return max(float(low), 5e-324), float(high)  # above zero, though it may underflow
 
 
-def _root(a: Interval) -> Interval:
+def _root(a: Bounds) -> Bounds:
     return math.sqrt(max(a[0], 0.0)), math.sqrt(max(a[1], 0.0))
 
 
-def _log(a: Interval) -> Interval:
+def _log(a: Bounds) -> Bounds:
     return tuple(math.log(s) if s > 0 else -math.inf for s in a)
 
 
-def _power(a: Interval, b: Interval) -> Interval:
+def _power(a: Bounds, b: Bounds) -> Bounds:
     even = b[0] == b[1] and b[0] % 2 == 0
     return (0.0, math.inf) if a[0] >= 0 or even else EVERYTHING
 
 
-_RULES: dict[str, Callable[..., Interval]] = {
+_RULES: dict[str, Callable[..., Bounds]] = {
     "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
     "sub": lambda a, b: (a[0] - b[1], a[1] - b[0]),
     "mul": _product,

@@ -28,8 +28,7 @@ from symtut.experiments.tables import read_runs
 from symtut.machine import memory_errors_named, memory_here, require_memory
 from symtut.paths import locked, output_folder
 from symtut.regression.transformer.examples import PRESETS
-from symtut.regression.transformer.pretraining import Pretraining
-from symtut.regression.transformer.pretraining import main as pretrain
+from symtut.regression.transformer.pretraining import Pretraining, pretrain
 from symtut.tasks import EVALUATION_SEEDS, make_task
 from symtut.tasks.pendulum import Pendulum
 from symtut.tasks.random_policy import random_transitions

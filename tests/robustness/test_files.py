@@ -35,9 +35,9 @@ def read(name, text, kinds=KINDS):
         place = Path(place)
         readers.lay(given_, file, lambda path: path.write_text(text, encoding="utf-8"))(place)
         if not callable(do):
-            from symtut.regression.benchmark.tables import summarise
+            from symtut.regression.benchmark.tables import summaries
 
-            do = lambda place: summarise([place / "bench" / "t.csv"])  # noqa: E731
+            do = lambda place: summaries([place / "bench" / "t.csv"])  # noqa: E731
         with contextlib.suppress(InputError):
             do(place)
 

@@ -18,7 +18,7 @@ from symtut.errors import InputError, unknown
 from symtut.machine import MOST_PROCESSES, end_with
 from symtut.paths import as_path, output_file
 from symtut.progress import Bar
-from symtut.regression.benchmark.peers import PEERS, check_peer, one_thread, peer_versions
+from symtut.regression.benchmark.peers import PEERS, check_peer, one_blas_thread, peer_versions
 from symtut.regression.benchmark.tables import (
     ALL_METHODS,
     COLUMNS,
@@ -26,7 +26,7 @@ from symtut.regression.benchmark.tables import (
     read_results,
     read_settings,
     settings_path,
-    summary,
+    summary_text,
 )
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import Problem, make_suite
@@ -113,7 +113,7 @@ def run_benchmark(
                 write_csv(out, list(COLUMNS), sorted(done.values(), key=order))
                 bar.to(number, f"{row['problem']}, {row['method']}")
         rows = sorted(done.values(), key=order)
-        report(summary(pd.DataFrame(rows)))
+        report(summary_text(pd.DataFrame(rows)))
         return rows
 
 
@@ -191,7 +191,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
 def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[dict]:
     """Rows as they get done, in this process or in ``jobs`` others."""
     if jobs == 1 or len(todo) < 2:
-        with one_thread():
+        with one_blas_thread():
             for task in todo:
                 yield _run_task(suite, task, seconds, seed, options)
         return
@@ -232,6 +232,6 @@ def _run_task(suite: str, task: tuple, seconds: float, seed: int, options: dict)
     problem = _problems(suite)[number]
     if "transformer" in method:
         load_weights(options.get("weights", "general"))  # reading files is not part of the fit
-    with one_thread():
+    with one_blas_thread():
         row = run_problem(problem, method, seconds, size, level, seed, **options)
     return {"suite": suite, **row}

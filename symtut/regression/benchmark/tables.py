@@ -90,7 +90,7 @@ def read_settings(table: str | Path) -> dict:
     return read_json(settings_path(table), SETTINGS)
 
 
-def summarise(paths: list[str | Path]) -> str:
+def summaries(paths: list[str | Path]) -> str:
     """Summaries of stored tables; tables of one suite, budget and seed are taken together."""
     groups: dict[tuple, pd.DataFrame] = {}
     for path in map(as_path, paths):
@@ -104,12 +104,12 @@ def summarise(paths: list[str | Path]) -> str:
             )
         groups[group] = rows
     return "\n\n".join(
-        f"{suite}, {seconds:g} CPU-seconds an equation, seed {seed}\n{summary(rows)}"
+        f"{suite}, {seconds:g} CPU-seconds an equation, seed {seed}\n{summary_text(rows)}"
         for (suite, seconds, seed, _), rows in groups.items()
     )
 
 
-def summary(rows: pd.DataFrame) -> str:
+def summary_text(rows: pd.DataFrame) -> str:
     """Shares in percent with Wilson's 95 % intervals for each kind, points, noise and method.
 
     ``nodes`` is the median complexity, ``fail`` counts rows without a usable equation. For laws

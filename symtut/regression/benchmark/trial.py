@@ -9,7 +9,7 @@ from symtut.regression.benchmark.peers import PEERS, fit_peer
 from symtut.regression.problems.suites import Problem
 from symtut.regression.regressor import SymbolicRegressor
 
-EXACT = 1e-8
+EXACT_FRESH = 1e-8
 """1 − R² on fresh points below which an equation counts as exact."""
 
 
@@ -64,8 +64,8 @@ def run_problem(
         failure = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return {
         "problem": problem.name, "kind": problem.kind, "method": method, "points": points,
-        "noise": noise, "r2": r2, "r2_extrapolated": r2_wider, "exact": int(1 - r2 < EXACT),
-        "exact_extrapolated": int(1 - r2 < EXACT and 1 - r2_wider < EXACT),
+        "noise": noise, "r2": r2, "r2_extrapolated": r2_wider, "exact": int(1 - r2 < EXACT_FRESH),
+        "exact_extrapolated": int(1 - r2 < EXACT_FRESH and 1 - r2_wider < EXACT_FRESH),
         "complexity": complexity, "cpu_seconds": round(spent, 3), "equation": equation,
         "failure": failure,
     }  # fmt: skip

@@ -8,7 +8,7 @@ only; those of ``"development"`` may be looked at while a method is made.
 
 Range = tuple[float, float] | tuple[float, float, str]
 
-LAWS: dict[str, tuple[str, dict[str, Range]]] = {
+KNOWN_LAWS: dict[str, tuple[str, dict[str, Range]]] = {
     # ---- mechanics ------------------------------------------------------------------------------
     "gravitation": (
         "6.674*m1*m2/r**2",
@@ -267,4 +267,4 @@ LAWS: dict[str, tuple[str, dict[str, Range]]] = {
 
 def part(name: str) -> str:
     """``"development"`` or ``"table"``: every other law, in the order above."""
-    return ("development", "table")[list(LAWS).index(name) % 2]
+    return ("development", "table")[list(KNOWN_LAWS).index(name) % 2]

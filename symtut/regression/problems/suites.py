@@ -21,7 +21,7 @@ from symtut.expressions import (
 )
 from symtut.expressions.tree import children
 from symtut.regression.problems.holdout import is_held_out
-from symtut.regression.problems.laws import LAWS, part
+from symtut.regression.problems.laws import KNOWN_LAWS, part
 from symtut.regression.problems.systems import SYSTEMS
 
 
@@ -69,7 +69,7 @@ def mechanics() -> list[Problem]:
     problems = []
     for name, system in SYSTEMS.items():
         names = tuple(system.ranges)
-        points = box(np.array(list(system.ranges.values()), dtype=float))
+        points = in_box(np.array(list(system.ranges.values()), dtype=float))
         for state in system.rates:
             truth = Expression.from_text(system.increment(state), names)
             problems.append(Problem(f"{name}.{state}", "mechanics", names, points, truth))
@@ -80,7 +80,7 @@ def nguyen() -> list[Problem]:
     """Twelve closed forms in one or two variables."""
     return [
         Problem(
-            name, "nguyen", names, box(np.array([limits] * len(names), dtype=float)),
+            name, "nguyen", names, in_box(np.array([limits] * len(names), dtype=float)),
             Expression.from_text(text, names),
         )
         for name, (text, names, limits) in NGUYEN.items()
@@ -90,7 +90,7 @@ def nguyen() -> list[Problem]:
 def laws() -> list[Problem]:
     """Laws of physics, chemistry, biology and engineering; ``kind`` says what they are for."""
     problems = []
-    for name, (text, ranges) in LAWS.items():
+    for name, (text, ranges) in KNOWN_LAWS.items():
         truth = Expression.from_text(text, tuple(ranges))
         points = within_domain(ranged(ranges), truth)
         problems.append(Problem(name, part(name), tuple(ranges), points, truth))
@@ -114,7 +114,7 @@ def random_suite(n: int = 500, seed: int = 2024) -> list[Problem]:
                 Problem(
                     f"random-{len(problems)}", f"{few}, {nested}",
                     tuple(f"x{j}" for j in range(d)),
-                    table(drawn.x[i, :, :d].double().numpy()), drawn.expression(i),
+                    drawn_from(drawn.x[i, :, :d].double().numpy()), drawn.expression(i),
                 )
             )  # fmt: skip
     return problems
@@ -144,7 +144,7 @@ def make_suite(name: str) -> list[Problem]:
 # 1 widens the region, to see whether a formula holds outside of the data that it was fitted to.
 
 
-def box(limits: np.ndarray):
+def in_box(limits: np.ndarray):
     """Uniform points in a box (d, 2); a stretched box keeps its centre, and 0 where it starts."""
 
     def points(n, generator, stretch=1.0):
@@ -188,7 +188,7 @@ def within_domain(points, truth: Expression):
     return inside
 
 
-def table(rows: np.ndarray):
+def drawn_from(rows: np.ndarray):
     """Points out of a fixed table (N, d), without repetition; stretched about its mean."""
 
     def points(n, generator, stretch=1.0):

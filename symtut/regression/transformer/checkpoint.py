@@ -16,7 +16,7 @@ from symtut.errors import InputError
 from symtut.forms import ANYTHING, FLAG, NAME, list_of, number, optional, record, whole
 from symtut.paths import output_folder
 from symtut.regression.transformer.model import TransformerConfig
-from symtut.regression.transformer.weights import CONFIG, HEADER, read_card
+from symtut.regression.transformer.weights import CONFIG, WEIGHTS_HEADER, read_card
 from symtut.storage import TABLE_BYTES, keep_foreign, read_bytes
 from symtut.tensors import load_tensors, read_metadata, save_tensors
 
@@ -177,7 +177,7 @@ def check_own(out: Path, recipe: dict) -> None:
             _foreign(path)
 
     keep_foreign(out / CARD, card)
-    keep_foreign(out / WEIGHTS, lambda path: read_metadata(path, HEADER))
+    keep_foreign(out / WEIGHTS, lambda path: read_metadata(path, WEIGHTS_HEADER))
     keep_foreign(out / LOG, log)
 
 

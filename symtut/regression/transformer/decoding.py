@@ -79,6 +79,7 @@ def sample(
     """
     x, y, n_variables = prepare(x, y, n_points, generator, model.config.logarithms)
     memory = model.decoder.read(model.encoder(x, y, n_variables))
+    # torch's draws follow from NumPy's generator: one random_state decides a whole fit
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
     config = model.config
     limit = config.max_length
@@ -94,15 +95,17 @@ def sample(
             codes[rows] = 0  # half-written
             break
         logits = model.decoder(tokens, memory, past)
+        # masked before the softmax, so that what the grammar forbids gives its share to the rest
         logits = (logits[:, -1] / temperature).masked_fill(~mask.allowed(), float("-inf"))
         log_p = torch.log_softmax(logits, dim=-1)
+        # samples that share a beginning share its row of probabilities, but draw on their own
         token = torch.multinomial(log_p.exp()[beginning], 1, generator=random)[:, 0]
         log_probability[rows] += log_p[beginning, token]
         codes[rows, position] = token
         going = token != EOS
         if not going.any():
             break
-        rows = rows[going]
+        rows = rows[going]  # finished samples leave the batch
         parents, token, beginning = _branches(beginning[going], token[going], log_p.shape[1])
         mask.keep(parents)
         mask.advance(token)
@@ -125,13 +128,15 @@ def _branches(beginning, token, n_tokens: int):
         The rows of the next batch: the row that each continues, and by what; and which of them
         each sample has. A row stays where its parent stood if it can: little has to be moved.
     """
+    # one number for each pair (row, next token); equal pairs stay one row
     keys, which = torch.unique(beginning * n_tokens + token, return_inverse=True)
     parents, tokens = keys // n_tokens, keys % n_tokens
+    # the first child of a row takes its place in the cache, if the new batch has that place
     stays = parents < len(keys)
     stays[1:] &= parents[1:] != parents[:-1]
     free = torch.ones(len(keys), dtype=torch.bool)
     free[parents[stays]] = False
-    place = parents.clone()
+    place = parents.clone()  # the other children fill the places that are free
     place[~stays] = torch.nonzero(free)[:, 0]
     order = torch.argsort(place)
     return parents[order], tokens[order], place[which]

@@ -145,11 +145,13 @@ def make_chunk(config: PretrainConfig, chunk: int, held_out: bool = False) -> li
     The generator is seeded by a hash of (seed, chunk): consecutive seeds would repeat examples.
     """
     generator = np.random.default_rng(np.random.SeedSequence([config.seed, chunk, int(held_out)]))
+    # as many points for each function of a chunk: together they are one array
     n_points = int(generator.choice(ladder(*config.points)))
-    # held-out formulas are rare: draw more to find some
+    # one formula in HELD_OUT is held out: draw more, and throw the others away before their points
     n = config.chunk_size * (8 if held_out else 1)
     accept = partial(wanted, held_out=True) if held_out else None
     examples = random_functions(config.data, n, n_points, generator, accept)
+    # the skeleton that counts is the canonical one, which is known only now
     return batches_of(examples, config, partial(wanted, held_out=held_out), generator, held_out)
 
 

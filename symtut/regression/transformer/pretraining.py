@@ -178,7 +178,7 @@ class Pretraining:
         return {
             "held_out_loss": float(np.average(loss, weights=size)),
             "held_out_token_accuracy": float(np.average(accuracy, weights=size)),
-        } | recovery(model, batches, functions, samples, self.config.seed)
+        } | held_out_recovery(model, batches, functions, samples, self.config.seed)
 
     @property
     def best_model(self) -> FormulaTransformer:
@@ -260,7 +260,7 @@ class Pretraining:
         }
 
 
-def main(
+def pretrain(
     preset: str, out: str | Path, resume: bool = False, examples: int | None = None, seed: int = 0,
     report=print, workers: int = 0,
 ) -> Path:  # fmt: skip
@@ -284,7 +284,7 @@ def main(
         return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
 
 
-def recovery(
+def held_out_recovery(
     model: FormulaTransformer, batches: list[Batch], functions: int, samples: int, seed: int
 ) -> dict[str, float]:
     """Shares of ``functions`` random rows of held-out batches that ``samples`` samples contain.

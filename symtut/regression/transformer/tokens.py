@@ -146,7 +146,8 @@ class GrammarMask:
         constants: str = "placeholder",
         usable: Container[str] = OPERATORS,
     ):
-        self.needed = torch.ones(batch, dtype=torch.int64)  # subtrees still to be written
+        # a prefix expression is complete when no subtree is left to write: the only state needed
+        self.needed = torch.ones(batch, dtype=torch.int64)
         self.n_terms = torch.ones(batch, dtype=torch.int64)
         self.at_start = torch.ones(batch, dtype=torch.bool)
         self.left = max_length - 1  # tokens that may follow <bos>
@@ -169,10 +170,12 @@ class GrammarMask:
     def allowed(self) -> torch.Tensor:
         """Boolean (B, V)."""
         complete = (self.needed == 0)[:, None]
-        # what an unfinished expression may take: leave room for its leaves and <eos>
+        # what an unfinished expression may take: a token fills one place and opens as many as it
+        # has arguments; each needs at least a leaf, and <eos> one token more
         after = self.needed[:, None] - 1 + self.arity[None]
         inside = self.usable & (after + 1 <= self.left - 1)
         inside = inside & ~(self.at_start[:, None] & self.useless)
+        # room for <sep>, at least a function of a variable, and <eos>
         more = (self.n_terms < self.most_terms)[:, None] & (self.left >= 4)
         outside = (self.code == EOS) | ((self.code == SEP) & more)
         return torch.where(complete, outside, inside)
@@ -182,7 +185,7 @@ class GrammarMask:
         is_node = token >= _CONSTANT
         self.needed = torch.where(is_node, self.needed - 1 + self.arity[token], self.needed)
         separator = token == SEP
-        self.needed = torch.where(separator, 1, self.needed)
+        self.needed = torch.where(separator, 1, self.needed)  # a new expression begins
         self.n_terms = self.n_terms + separator
         self.at_start = separator
         self.left -= 1

@@ -38,7 +38,7 @@ from symtut.tensors import load_tensors, read_metadata, save_tensors
 
 CONFIG = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
 ADAPTER = record({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})
-HEADER = with_key(
+WEIGHTS_HEADER = with_key(
     "adapter",
     record({"adapter": ADAPTER}, what="a symtut weight file"),
     record({"config": CONFIG}),
@@ -97,7 +97,7 @@ def _save(path, tensors: dict, header: dict, n_parameters: int, card: dict) -> N
 
 def is_adapter(path: Path) -> bool:
     """Whether a file holds adapters instead of whole weights."""
-    return "adapter" in read_metadata(path, HEADER)
+    return "adapter" in read_metadata(path, WEIGHTS_HEADER)
 
 
 def read_card(path: Path) -> dict:
@@ -125,7 +125,7 @@ def load_weights(name: str | Path) -> FormulaTransformer:
 
 @lru_cache(maxsize=4)
 def _load(path: str, _changed: int) -> FormulaTransformer:
-    metadata = read_metadata(path, HEADER)
+    metadata = read_metadata(path, WEIGHTS_HEADER)
     card = Path(path).with_suffix(".json")
     if os.path.lexists(card) and read_card(card)["sha256"] != file_sha256(path):
         raise InputError(
@@ -177,11 +177,11 @@ def _adapted(path: str, adapter: dict) -> FormulaTransformer:
             "get both from one version, or fine-tune again."
         )
     whole = find_weights(base)
-    header = read_metadata(whole, HEADER)
+    header = read_metadata(whole, WEIGHTS_HEADER)
     if "adapter" in header:
         raise InputError(f"'{path}' belongs to '{base}', which is an adapter itself.")
     model = _whole(str(whole), header["config"])
-    tensors, _ = load_tensors(path, HEADER, lambda _: adapters_of(model, adapter["rank"]))
+    tensors, _ = load_tensors(path, WEIGHTS_HEADER, lambda _: adapters_of(model, adapter["rank"]))
     fold(model, tensors)
     return model
 
@@ -199,7 +199,7 @@ def _whole(path: str, config: dict) -> FormulaTransformer:
         raise InputError(f"'{path}' does not describe a transformer: {error}") from error
     with torch.device("meta"):  # names and shapes alone: whatever the file claims costs no memory
         like = FormulaTransformer(config).state_dict()
-    tensors, _ = load_tensors(path, HEADER, lambda _: like)
+    tensors, _ = load_tensors(path, WEIGHTS_HEADER, lambda _: like)
     model = FormulaTransformer(config)
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model

@@ -28,13 +28,12 @@ from symtut.expressions import (
     encode,
     seen_through,
 )
+from symtut.expressions.canonical import Prefix
 from symtut.expressions.tree import children
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.search.fits import Candidate, Terms
 from symtut.regression.transformer.examples import Batch, PretrainConfig, batches_of, ladder, wanted
 from symtut.regression.transformer.tokens import MAX_TERMS
-
-Prefix = tuple[str, ...]
 
 ROLE = 0.85
 """How often a variable of a random formula stands where its kind belongs."""

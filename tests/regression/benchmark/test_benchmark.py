@@ -13,7 +13,14 @@ from symtut.regression.benchmark import run as benchmark
 from symtut.regression.benchmark import trial
 from symtut.regression.benchmark.peers import PeerModel
 from symtut.regression.benchmark.run import run_benchmark
-from symtut.regression.benchmark.tables import COLUMNS, HARD, ratio, read_results, summary, wilson
+from symtut.regression.benchmark.tables import (
+    COLUMNS,
+    HARD,
+    ratio,
+    read_results,
+    summary_text,
+    wilson,
+)
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.holdout import is_held_out
 from symtut.regression.problems.suites import Problem, make_suite, nesting, random_suite
@@ -189,7 +196,7 @@ def test_summary_of_hand_made_rows():
     rows += [hand_made(f"p{i}", "prior", int(i < 3)) for i in range(10)]
     rows += [hand_made("easy", m, 1, "one or two terms, flat") for m in ("transformer", "prior")]
     rows[9] |= {"r2": -np.inf, "complexity": None, "failure": "ArithmeticError: x"}
-    lines = summary(pd.DataFrame(rows)).splitlines()
+    lines = summary_text(pd.DataFrame(rows)).splitlines()
     assert max(map(len, lines)) <= 80
     at = lines.index(f"{HARD}: 200 points, noise 0.00; in percent")
     hard = next(line for line in lines[at:] if line.startswith("  transformer "))

@@ -8,7 +8,7 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.regression.benchmark.exponents import exponents_of, has_exponents, local_exponents
 from symtut.regression.benchmark.run import run_benchmark
-from symtut.regression.benchmark.tables import summary
+from symtut.regression.benchmark.tables import summary_text
 from symtut.regression.problems.suites import make_suite
 
 LAWS = {problem.name: problem for problem in make_suite("laws")}
@@ -80,10 +80,10 @@ def test_summary_counts_right_exponents():
         {**shared, "problem": "speed of sound", "equation": "3.4*sqrt(t)/m**0.4"},
         {**shared, "problem": "rocket", "equation": "u*log(m0/m1)"},  # no power law
     ]
-    lines = summary(pd.DataFrame(rows)).splitlines()
+    lines = summary_text(pd.DataFrame(rows)).splitlines()
     (line,) = (line for line in lines if "laws (200 points" in line)
     assert line.startswith("  development, sparse: 50 (9-91) of 2 laws (200 points, noise 0.01)")
-    assert "exponents" not in summary(pd.DataFrame(rows[-1:]))
+    assert "exponents" not in summary_text(pd.DataFrame(rows[-1:]))
 
 
 def test_one_half_of_the_laws_can_be_asked_for(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression.benchmark.run import run_benchmark
-from symtut.regression.benchmark.tables import COLUMNS, read_results, read_settings, summarise
+from symtut.regression.benchmark.tables import COLUMNS, read_results, read_settings, summaries
 from symtut.storage import read_json, write_csv, write_json
 
 SETTINGS = {
@@ -97,7 +97,7 @@ def test_overwrite_begins_a_table_of_ours_anew(tmp_path, capsys):
 )
 def test_rows_of_no_benchmark_are_named(tmp_path, change, said):
     with pytest.raises(InputError, match=f"is not a table of 'symtut benchmark.*{said}"):
-        summarise([store(tmp_path, **change)])
+        summaries([store(tmp_path, **change)])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_rows_of_no_benchmark_are_named(tmp_path, change, said):
 )
 def test_settings_of_no_benchmark_are_named(tmp_path, change):
     path = store(tmp_path, SETTINGS | change)
-    for use in (lambda: summarise([path]), lambda: run_benchmark("nguyen", ["sparse"], path)):
+    for use in (lambda: summaries([path]), lambda: run_benchmark("nguyen", ["sparse"], path)):
         with pytest.raises(InputError, match="t.json' is not the settings of a table"):
             use()
     assert read_json(path.with_suffix(".json")) == SETTINGS | change

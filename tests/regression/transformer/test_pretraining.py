@@ -14,7 +14,7 @@ from symtut.regression.problems.holdout import is_held_out, skeleton_key
 from symtut.regression.problems.suites import laws
 from symtut.regression.transformer.examples import PRESETS, benchmark_keys, keys_of, make_chunk
 from symtut.regression.transformer.model import FormulaTransformer
-from symtut.regression.transformer.pretraining import Pretraining, main
+from symtut.regression.transformer.pretraining import Pretraining, pretrain
 from symtut.regression.transformer.tokens import read
 from symtut.regression.transformer.weights import load_weights
 from symtut.tensors import load_tensors, save_tensors
@@ -149,18 +149,18 @@ torch.save({{**state, "seen": torch.tensor(run.seen), "chunk": torch.tensor(run.
 
 
 def test_main_writes_weights_that_load(tmp_path):
-    path = main("tiny", tmp_path / "out", examples=200, report=lambda line: None)
+    path = pretrain("tiny", tmp_path / "out", examples=200, report=lambda line: None)
     model = load_weights(path)
     assert model.config == PRESETS["tiny"].model
     assert (tmp_path / "out" / "log.csv").read_text().startswith("examples,cpu_seconds,loss")
     with pytest.raises(InputError, match="--resume"):
-        main("tiny", tmp_path / "out", examples=200)
+        pretrain("tiny", tmp_path / "out", examples=200)
     # a longer run goes on from there
-    main("tiny", tmp_path / "out", resume=True, examples=600, report=lambda line: None)
+    pretrain("tiny", tmp_path / "out", resume=True, examples=600, report=lambda line: None)
     _, metadata = load_tensors(tmp_path / "out" / "checkpoint.safetensors")
     assert metadata["seen"] >= 600
     with pytest.raises(InputError, match="other settings"):
-        main("tiny", tmp_path / "out", resume=True, examples=900, seed=1)
+        pretrain("tiny", tmp_path / "out", resume=True, examples=900, seed=1)
 
 
 def test_no_tensor_is_left_on_another_device():
@@ -174,14 +174,14 @@ def test_no_tensor_is_left_on_another_device():
 
 def test_bad_settings(tmp_path):
     with pytest.raises(InputError, match="unknown preset 'huge'. Known presets: tiny, small"):
-        main("huge", tmp_path)
+        pretrain("huge", tmp_path)
     with pytest.raises(InputError, match="workers"):
-        main("tiny", tmp_path, workers=-1)
+        pretrain("tiny", tmp_path, workers=-1)
     with pytest.raises(InputError, match="positive"):
-        main("tiny", tmp_path, examples=0)
+        pretrain("tiny", tmp_path, examples=0)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
-        main("tiny", tmp_path / "file")
+        pretrain("tiny", tmp_path / "file")
 
 
 LAWS = replace(

@@ -27,7 +27,7 @@ from symtut.regression.search.digits import digits_needed
 
 PEERS = {"gplearn": "gplearn.genetic", "pyoperon": "pyoperon.sklearn", "pysindy": "pysindy"}
 """Name → what must be importable. A file of the name has ``fit_NAME(x, y, deadline, seed)``."""
-EXPLAINED = 1e-13
+UNEXPLAINED = 1e-13
 """Share of the variance of y left over below which the given points count as explained."""
 
 
@@ -62,7 +62,7 @@ def fit_peer(
     """
     check_peer(name)
     peer = importlib.import_module(f"{__name__}.{name}")
-    with warnings.catch_warnings(), np.errstate(all="ignore"), one_thread():
+    with warnings.catch_warnings(), np.errstate(all="ignore"), one_blas_thread():
         warnings.simplefilter("ignore")
         predict, text, length = getattr(peer, f"fit_{name}")(
             x, y, time.process_time() + seconds, seed
@@ -96,7 +96,7 @@ def check_peer(name: str) -> None:
 
 
 @contextmanager
-def one_thread():
+def one_blas_thread():
     """Linear algebra on one thread, where threadpoolctl is there to say so (scikit-learn's)."""
     try:
         from threadpoolctl import threadpool_limits
@@ -112,7 +112,7 @@ def peer_versions(names) -> dict[str, str]:
     return {name: version(name) for name in names if name in PEERS}
 
 
-def bic(unexplained: float, length: int, n: int, floor: float = EXPLAINED) -> float:
+def bic(unexplained: float, length: int, n: int, floor: float = UNEXPLAINED) -> float:
     """Bayesian information criterion with a node as the unit of length; infinite for nonsense."""
     if not np.isfinite(unexplained):
         return np.inf

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from symtut.expressions import VARIABLES
-from symtut.regression.benchmark.peers import EXPLAINED, bic
+from symtut.regression.benchmark.peers import UNEXPLAINED, bic
 from symtut.regression.benchmark.peers.formulas import python_text
 
 GPLEARN = {
@@ -50,7 +50,7 @@ def fit_gplearn(x, y, deadline, seed):
         warm_start=True, low_memory=True, generations=0, n_jobs=1, random_state=seed, **GPLEARN,
     )  # fmt: skip
     best, best_rank, left = None, np.inf, 1.0
-    while best is None or (time.process_time() < deadline and left > EXPLAINED):
+    while best is None or (time.process_time() < deadline and left > UNEXPLAINED):
         model.set_params(generations=model.generations + 1)
         model.fit(x, y)
         for program in model._programs[-1]:

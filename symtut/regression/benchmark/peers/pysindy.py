@@ -13,7 +13,7 @@ import numpy as np
 from symtut.expressions import VARIABLES
 from symtut.regression.benchmark.peers.formulas import python_text
 
-THRESHOLDS = tuple(np.logspace(-4, -0.5, 8))
+TRIED_THRESHOLDS = tuple(np.logspace(-4, -0.5, 8))
 
 
 def fit_pysindy(x, y, deadline, seed):
@@ -34,7 +34,7 @@ def fit_pysindy(x, y, deadline, seed):
         columns = np.asarray(library.fit_transform(x))
         if not np.isfinite(columns).all():
             continue
-        for threshold in THRESHOLDS:
+        for threshold in TRIED_THRESHOLDS:
             if tried and time.process_time() > deadline:
                 break
             errors = []
