@@ -1,7 +1,7 @@
 # make run          install what is missing, then the whole main job: notebook 10 on the pendulum
 # make test         install what is missing, then unit tests and every notebook (smoke profile)
 # make reproduce    the paper's comparison again, on all cores or a cluster (hours)
-# make site         the course as web pages, links checked, in site/
+# make site         course and documentation as web pages, links checked, in site/
 # make graded       a graded course for nbgrader in the folder LABS (make labs is the same)
 # make colab        every notebook, short, with the versions that Google Colab has
 # All set themselves up; no other command has to come first.
@@ -54,8 +54,12 @@ graded labs: $(READY)
 notebooks: $(TOOLS)
 	$(BIN)/python -m tools.build
 
-site: $(TOOLS)
-	$(BIN)/python -m tools.site --out site
+site: $(READY)
+	@$(BIN)/python -c 'import myst_nb' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[site]"
+	rm -rf site
+	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet \
+		-c docs -d build/doctrees . site
+	@echo "open site/index.html"
 
 # One after the other: the notebooks share the environment that they set themselves up in.
 colab: $(TOOLS)

@@ -1,12 +1,12 @@
-"""The comparison of README: its sweeps as data, their tables, the figure, and the table to print.
+"""The comparison of methods: its sweeps as data, their tables, the figure, and the table to print.
 
     python benchmarks/comparison.py --runs runs --out data/results/comparison
 
 ``--runs`` holds one folder for each sweep, named after its task (``pendulum``) or its task and what
-is special about it (``pendulum_50`` for 50 real steps); README lists the commands. The runs stay
-where they are; their rows replace those that ``--out`` holds of the same task, method and seed, so
-that a method or some more seeds can be run alone. Without ``--runs`` figure and table are made anew
-from what ``--out`` holds.
+is special about it (``pendulum_50`` for 50 real steps); docs/reproducibility.md lists the commands.
+The runs stay where they are. Their rows replace those that ``--out`` holds of the same task, method
+and seed, so that a method or some more seeds can be run alone. Without ``--runs`` figure and table
+are made anew from what ``--out`` holds.
 """
 
 import argparse
@@ -149,7 +149,7 @@ def figure(out: Path) -> None:
 
 
 def rows(out: Path) -> list[str]:
-    """The lines of README's table, as Markdown: by task, special settings last."""
+    """The lines of the table in docs/results.md, as Markdown: by task, special settings last."""
     special = {sweep.name: settings(sweep) for sweep in SWEEPS}
     found = []
     for path in sorted(out.glob(f"*/{TABLE}")):
@@ -158,6 +158,20 @@ def rows(out: Path) -> list[str]:
         found += table.to_dict("records")
     found.sort(key=lambda row: row["settings"] != "")  # stable: as it was but for that
     return [markdown(row) for task in TASKS for row in found if row["task"] == task]
+
+
+def short_rows(out: Path) -> list[str]:
+    """README's table: a line a method, with real steps, return and CPU-seconds of each task."""
+    paths = [out / task / TABLE for task in TASKS]
+    tables = [read_table(path, TABLE_FORM, WHAT).set_index("method") for path in paths]
+    lines = []
+    for method in tables[0].index:
+        cells = [
+            f"{row.env_steps:,}; {row.final_return:.1f}; {row.cpu_seconds:.0f}"
+            for row in (table.loc[method] for table in tables)
+        ]
+        lines.append(f"| {method} | {' | '.join(cells)} |")
+    return lines
 
 
 def settings(sweep: Sweep) -> str:
@@ -203,7 +217,7 @@ def ratio(row: dict) -> str:
 
 
 def make(runs: Path | None, out: Path) -> None:
-    """Lay the tables of ``runs``, if any, over ``out``'s; draw the figure, print README's table."""
+    """Lay the tables of ``runs``, if any, over ``out``'s; draw the figure, print the table."""
     if runs is not None:
         for sweep in sorted(path.parent for path in runs.glob(f"*/{TABLE}")):
             add_tables(sweep, ensure_folder(out / sweep.name))

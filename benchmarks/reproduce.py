@@ -1,4 +1,4 @@
-"""README's comparison from nothing: all runs, its tables and figure, and notebook 11 on them.
+"""The comparison from nothing: all runs, its tables and figure, and notebook 11 on them.
 
     make reproduce                                      on all cores of this machine
     make reproduce SCHEDULER=tcp://host:8786            on a dask cluster that sees the same folder
@@ -188,12 +188,13 @@ def describe(left: list[Remaining], places: int | None) -> list[str]:
 
 # ---- the command --------------------------------------------------------------------------------
 
-README, BEGIN, END = ROOT / "README.md", "<!-- sweeps -->\n", "<!-- end of the sweeps -->\n"
+PAGE = ROOT / "docs" / "reproducibility.md"
+BEGIN, END = "<!-- sweeps -->\n", "<!-- end of the sweeps -->\n"
 
 
-def readme() -> str:
-    """The text of README with the commands of these sweeps."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+def page() -> str:
+    """The text of docs/reproducibility.md with the commands of these sweeps."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     lines = [
         *commands(),
@@ -213,10 +214,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="default", help="settings: default, or paper's own")
     parser.add_argument("--smoke", action="store_true", help="tiny runs, to try the way")
     parser.add_argument("--dry-run", action="store_true", help="only say what is left")
-    parser.add_argument("--readme", action="store_true", help="write the commands into README")
+    parser.add_argument("--page", action="store_true", help=f"write the commands into {PAGE.name}")
     arguments = parser.parse_args(argv)
-    if arguments.readme:
-        write_bytes(README, readme().encode())
+    if arguments.page:
+        write_bytes(PAGE, page().encode())
         return 0
     torch.set_num_threads(1)
     try:

@@ -19,7 +19,7 @@ def planned(target: str, venv: Path) -> str:
     ("target", "extras"),
     [
         ("setup", "notebooks"), ("run", "notebooks"), ("lab", "notebooks"), ("graded", "notebooks"),
-        ("test", "notebooks,dev"), ("notebooks", "notebooks,dev"), ("site", "notebooks,dev"),
+        ("test", "notebooks,dev"), ("notebooks", "notebooks,dev"), ("site", "notebooks"),
         ("reproduce", "notebooks,dev"), ("colab", "notebooks,dev"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""docs/regressors.md and the README's paragraph say what the stored tables say."""
+"""docs/regressors.md and the paragraph of docs/results.md say what the stored tables say."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from symtut.regression.problems.suites import make_suite
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "regressors.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 FOLDER = ROOT / "data" / "results" / "regression"
 
 
@@ -95,7 +95,7 @@ def test_commands_are_understood():
 
 
 def test_what_is_said_of_the_laws():
-    """The counts of the text, in the page and in the README."""
+    """The counts of the text, in the page and in docs/results.md."""
 
     def count(table, method, hit, kind="table", points=200, noise=0.0):
         asked = {"method": method, "kind": kind, "points": points, "noise": noise}
@@ -117,7 +117,7 @@ def test_what_is_said_of_the_laws():
         (count("laws_peers_10s", "pysindy", exact), "pysindy {}"),
         (count("laws_2s", "transformer+sparse", good, noise=0.01), "R² > 0.999 on {} of them"),
     ):
-        assert said.format(found) in " ".join(README.split()), said.format(found)
+        assert said.format(found) in " ".join(RESULTS.split()), said.format(found)
 
 
 def test_what_is_said_of_steps_left_out_and_of_laws_missed():

@@ -199,7 +199,7 @@ def build(source: Path, run: bool = True, force: bool = False) -> None:
 def write_tables() -> None:
     """Bring README's map of the course and the instructors' table of the labs up to date."""
     for name, update in (
-        ("README.md", lambda text: with_map(text, course_map(REPOSITORY, badges))),
+        ("README.md", lambda text: with_map(text, course_map(REPOSITORY, "notebooks/"))),
         ("docs/instructors.md", lambda text: ex.with_table(text, table_of_labs())),
     ):
         path = REPOSITORY / name

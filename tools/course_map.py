@@ -60,23 +60,16 @@ COURSE = {
 BEGIN, END = "<!-- course map -->", "<!-- end of the course map -->"
 
 
-def course_map(repository: Path, badges=None) -> str:
-    """The table as Markdown; written notebooks are links.
+def course_map(repository: Path, folder: str = "") -> str:
+    """The table as Markdown; written notebooks are links, which begin with ``folder``.
 
-    With ``badges(path)`` the links are relative to the repository and a column of badges is added
-    (for README); without it, relative to the notebooks' own folder.
+    README stands outside the notebooks' own folder: there it is ``"notebooks/"``.
     """
     rows = ["| no. | notebook | you leave with |", "|---|---|---|"]
-    if badges:
-        rows = [rows[0] + " open it |", rows[1] + "---|"]
     for name, (title, gain) in COURSE.items():
-        path = f"notebooks/{name}.ipynb"
         written = (repository / "notebooks" / "source" / f"{name}.py").exists()
-        target = path if badges else f"{name}.ipynb"
-        row = f"| {name[:2]} | {f'[{title}]({target})' if written else title} | {gain} |"
-        if badges:
-            row += f" {badges(path) if written else 'planned'} |"
-        rows.append(row)
+        link = f"[{title}]({folder}{name}.ipynb)" if written else f"{title} (planned)"
+        rows.append(f"| {name[:2]} | {link} | {gain} |")
     return "\n".join(rows)
 
 

@@ -1,156 +1,142 @@
-"""The course as a static site: ``python -m tools.site [NAME ...] [--out site]``.
+"""What a page of the site needs besides its source; ``docs/conf.py`` calls :func:`prepare`.
 
-One page for each solved notebook, and a landing page from README and the map of the course. The
-pages need no network and no script: formulas are MathML with their own font, pictures are files
-beside the pages, controls of notebooks appear as the figure at their first values. Solutions,
-checks and the set-up are folded. At the end every link is checked (:mod:`tools.links`).
+``make site`` reads ``docs/`` and ``notebooks/`` where they stand. On the way in, set-up, solutions
+and checks are folded, figures get alt texts, and links to other files of the repository lead to the
+repository.
 """
 
-import argparse
-import os
 import re
-import shutil
-import sys
-import tempfile
-from html import escape
 from pathlib import Path
 
-from symtut.errors import InputError
-from symtut.paths import ensure_folder
-from symtut.storage import write_bytes
-from tools import build, links
-from tools.course_map import COURSE
-from tools.mathml import math_font, typeset
-from tools.site_pages import Page, notebook_page, redirect
+import nbformat
 
-FILES = Path(__file__).parent / "site_files"
-FILM_OF_THE_RESULT = "10_symbolic_mbpo"
-GENERATOR = '<meta name="generator" content="tools.site">'
+from tools import build, opening
+from tools.course_map import COURSE, neighbours, with_map
+
+SOURCES = ("docs", "notebooks")
+#: Cells whose code few want to read first: by their tag, or because they hold a solution.
+FOLDED = {"setup": "Set-up", "check": "The check", "solution": "A solution"}
+
+CONTROLS = "*In the notebook, sliders and menus change this figure.*"
 
 
-def build_site(out: str | Path, names: list[str] | None = None) -> list[Page]:
-    """Write the site to the folder ``out``, which appears whole; what was there before goes.
+def prepare(app, docname: str, source: list[str]) -> None:
+    """Sphinx's event ``source-read``: change the text of a page in place."""
+    pages = app.project.docnames
+    if docname.startswith("notebooks/"):
+        notebook = prepared(nbformat.reads(source[0], as_version=4), Path(docname).name, pages)
+        source[0] = nbformat.writes(notebook)
+    else:
+        written = [name for name in COURSE if f"notebooks/{name}" in pages]
+        text = with_map(source[0], cards(written)) if docname == "docs/index" else source[0]
+        source[0] = to_repository(text, Path(docname).parent, pages)
+
+
+def prepared(notebook: nbformat.NotebookNode, name: str, pages: set[str]):
+    """A solved notebook as its page shows it: folded cells, alt texts, links in words.
 
     Parameters
     ----------
-    names : list of str, optional
-        Notebooks such as ``"10_symbolic_mbpo"``; all by default. Links to others then lead to the
-        repository.
-
-    Raises
-    ------
-    InputError
-        If a notebook is unknown, or ``out`` holds something else than an earlier site.
+    notebook : nbformat.NotebookNode
+        Changed in place and returned.
+    name : str
+        Such as ``"10_symbolic_mbpo"``.
+    pages : set of str
+        What the site shows, such as ``"notebooks/10_symbolic_mbpo"``.
     """
-    known = [source.stem for source in build.sources()]
-    for name in names or ():
-        if name not in known:
-            raise InputError(f"no notebook '{name}'; there are: {', '.join(known)}.")
-    names = [name for name in known if not names or name in names]
-    out = Path(out).resolve()
-    index = out / "index.html"
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        if not index.is_file() or GENERATOR not in index.read_text(encoding="utf-8"):
-            raise InputError(f"'{out}' holds something else than a site; choose another folder.")
-    ensure_folder(out.parent)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as made:
-        new = Path(made) / "site"
-        pages = _write_all(new, names)
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(new, out)
-    return pages
+    first = notebook.cells[0]
+    first.source = first.source.replace(build.badges(f"notebooks/{name}.ipynb"), exercise_row(name))
+    first.source = first.source.replace(neighbours(build.REPOSITORY, name), "")
+    heading, cells = "", []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type == "markdown":
+            found = re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)
+            heading = found[-1] if found else heading
+            cell.source = to_repository(dropdowns(cell.source), Path("notebooks"), pages)
+        elif cell.cell_type == "code":
+            _fold(cell)
+            _describe(cell, heading)
+            if "explorers.explore(" in cell.source and cell.outputs:
+                cells.append(nbformat.v4.new_markdown_cell(CONTROLS))
+    notebook.cells = cells
+    return notebook
 
 
-def _write_all(folder: Path, names: list[str]) -> list[Page]:
-    for part in ("images", "exercises", "solved"):
-        (folder / part).mkdir(parents=True)
-    pages = [notebook_page(name, folder, names) for name in names]
-    landing, characters = landing_text(folder, pages)
-    style = (FILES / "style.css").read_bytes()
-    font = math_font("".join(page.characters for page in pages) + characters)
-    for name, data in (
-        ("style.css", style), ("formulas.woff", font),
-        ("icon.svg", (FILES / "icon.svg").read_bytes()),
-    ):  # fmt: skip
-        write_bytes(folder / name, data)
-    for name in names:
-        solved, exercises = build.targets(build.REPOSITORY / "notebooks" / "source" / f"{name}.py")
-        write_bytes(folder / "solved" / solved.name, solved.read_bytes())
-        write_bytes(folder / "exercises" / exercises.name, exercises.read_bytes())
-    common = {
-        "course": COURSE, "pages": {page.name: page for page in pages}, "generator": GENERATOR,
-        "repository": build.project()["urls"]["Repository"], "open_in": _open_in,
-    }  # fmt: skip
-    for place, page in enumerate(pages):
-        around = {
-            "before": pages[place - 1] if place else None,
-            "after": pages[place + 1] if place + 1 < len(pages) else None,
-        }
-        html = _template("page.html").render(page=page, **around, **common)
-        write_bytes(folder / f"{page.name}.html", html.encode())
-    html = _template("landing.html").render(page=None, **landing, **common)
-    write_bytes(folder / "index.html", html.encode())
-    return pages
+def _fold(cell) -> None:
+    tags = cell.metadata.setdefault("tags", [])
+    kinds = [tag for tag in FOLDED if tag in tags]
+    if build.BEGIN in cell.source:
+        kinds = ["solution"]
+    if kinds or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        word = FOLDED[kinds[0]] if kinds else "The code"
+        tags.append("hide-input")
+        about = cell.metadata.setdefault("mystnb", {})
+        about.update(code_prompt_show=word, code_prompt_hide=word)
 
 
-def landing_text(folder: Path, pages: list[Page]) -> tuple[dict, str]:
-    """README's opening and quick start as HTML, and the characters of their formulas."""
-    from bs4 import BeautifulSoup
-    from nbconvert.filters import markdown2html
-
-    path = build.REPOSITORY / "README.md"
-    parts = re.split(r"^(#{1,2} .*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], map(str.strip, parts[2::2]), strict=True))
-    texts, characters = {}, ""
-    for key, heading in (("opening", next(iter(sections), "")), ("start", "## Quick start")):
-        if heading not in sections:
-            raise InputError(f"README.md has no heading '{heading}', which the site begins with.")
-        soup = BeautifulSoup(markdown2html(sections[heading]), "html.parser")
-        redirect(soup, [page.name for page in pages], build.REPOSITORY, folder)
-        characters += typeset(soup)
-        texts[key] = str(soup)
-    tagline, _, texts["opening"] = texts["opening"].partition("</p>")
-    tagline = BeautifulSoup(tagline, "html.parser")
-    strong = tagline.strong.extract().get_text(" ") if tagline.strong else ""
-    texts["opening"] = f"<p>{tagline.p.decode_contents()}</p>{texts['opening']}"
-    films = {page.name: page.film for page in pages if page.film}
-    film = films.get(FILM_OF_THE_RESULT) or next(iter(films.values()), "")
-    return {"tagline": " ".join(strong.split()), "film": film, **texts}, characters
+def _describe(cell, heading: str) -> None:
+    """Alt texts: what the notebook says of a figure, else its titles."""
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            said = output.metadata.get("image/png", {}).get("alt")
+            about = cell.metadata.setdefault("mystnb", {}).setdefault("image", {})
+            about["alt"] = said or alt_text(heading, cell.source)
+            if said and said.startswith("Film"):
+                about["classes"] = "film"
 
 
-def _open_in(path: str) -> str:
-    """The badges of a notebook as links in words, which need no network."""
-    found = re.findall(r"!\[([^\]]+)\]\([^)]+\)\]\(([^)]+)\)", build.badges(path))
-    return " ".join(f'<a href="{escape(link)}">{escape(text)}</a>' for text, link in found)
+def alt_text(heading: str, code: str) -> str:
+    """What a figure shows, from the titles that its cell gives it, else from the heading."""
+    titles = re.findall(r"title(?:\(|=)\s*[rf]?\"([^\"{}]+)\"", code)
+    text = "; ".join(titles) if titles else heading
+    text = re.sub(r"\\n(?!u\b)", " ", text.replace("\\dot", "rate of "))
+    text = re.sub(r"[$\\{}`*]", "", text).strip()
+    return ("Figure: " if titles else "Figure of the section ") + text
 
 
-def _template(name: str):
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def dropdowns(text: str) -> str:
+    """``<details>`` as a directive, so that formulas inside it are formulas."""
+    pattern = r"<details>\s*<summary>(.*?)</summary>\s*(.*?)\s*</details>"
+    return re.sub(pattern, r":::{dropdown} \1\n\2\n:::", text, flags=re.DOTALL)
 
-    loader = FileSystemLoader(FILES)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(name)
 
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__)
-    parser.add_argument("names", nargs="*", help="e.g. 10_symbolic_mbpo; default all")
-    parser.add_argument("--out", default="site", metavar="DIR")
-    arguments = parser.parse_args(argv)
-    try:
-        pages = build_site(arguments.out, arguments.names)
-        faults, external = links.check(arguments.out)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    print(
-        f"{len(pages)} notebooks in {arguments.out}/index.html; {len(faults)} faults; "
-        f"{len(external)} addresses of other sites (python -m tools.links lists them)"
+def exercise_row(name: str) -> str:
+    """Where the exercises of a notebook are, in words: badges would need a network."""
+    path = f"notebooks/exercises/{name}.ipynb"
+    links = re.findall(r"!\[Open in ([^\]]+)\]\([^)]+\)\]\(([^)]+)\)", build.badges(path))
+    places = " · ".join(f"[{place}]({link})" for place, link in links)
+    return (
+        f"Exercises without solutions: {{download}}`download <exercises/{name}.ipynb>` · {places}"
     )
-    return 1 if faults else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def to_repository(text: str, folder: Path, pages: set[str]) -> str:
+    """Links to files that are no pages lead to the repository; what does not exist stays.
+
+    ``folder``, where the text stands, is relative to the repository.
+    """
+    web = build.project()["urls"]["Repository"]
+
+    def moved(match):
+        target = (build.REPOSITORY / folder / match[2]).resolve()
+        if not target.is_relative_to(build.REPOSITORY) or not target.exists():
+            return match[0]
+        inside = target.relative_to(build.REPOSITORY)
+        if inside.with_suffix("").as_posix() in pages:
+            return match[0]
+        kind = "tree" if target.is_dir() else "blob"
+        return f"{match[1]}]({web}/{kind}/{opening.BRANCH}/{inside.as_posix()}{match[3] or ''})"
+
+    link = r"(?<!!)(\[[^\]\[]*)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)"
+    return re.sub(link, moved, text)
+
+
+def cards(names: list[str]) -> str:
+    """These notebooks as cards of the landing page."""
+    rows = "\n".join(
+        f":::{{grid-item-card}} {name[:2]} · {COURSE[name][0]}\n:link: /notebooks/{name}\n"
+        f":link-type: doc\n{COURSE[name][1]}\n:::"
+        for name in names
+    )
+    return f"::::{{grid}} 1 2 2 3\n:gutter: 2\n{rows}\n::::"

@@ -1,7 +1,7 @@
 """Soft Actor-Critic with automatic temperature (Haarnoja et al. 2018, arXiv 1812.05905).
 
 Of a batch of transitions (s, a, r, s', end), with the policy's actions drawn as a = tanh(mean + std
-noise), it minimises three losses:
+noise), it minimises three losses::
 
     y       = r + gamma (1 - end) [min_i Qt_i(s', a') - alpha log pi(a'|s')],   a' from pi(.|s')
     J_Q     = 1/2 sum_i mean (Q_i(s, a) - y)^2                                  critics (eq. 5)

@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # ---- what is to be done --------------------------------------------------------------------------
 
 
-def test_readme_shows_these_commands():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert reproduce.readme() == text, "run: python benchmarks/reproduce.py --readme"
+def test_the_page_shows_these_commands():
+    text = (ROOT / "docs" / "reproducibility.md").read_text(encoding="utf-8")
+    assert reproduce.page() == text, "run: python benchmarks/reproduce.py --page"
     assert all(f"{line}\n" in text for line in comparison.commands())
 
 

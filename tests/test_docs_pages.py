@@ -1,0 +1,43 @@
+"""Pages of docs/: links and commands exist, the command line's page is current, examples run."""
+
+import re
+import shlex
+
+import pytest
+
+from symtut import cli
+from tools import cli_page
+from tools.build import REPOSITORY
+
+PAGES = sorted((REPOSITORY / "docs").rglob("*.md"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_links_and_commands(path):
+    text = path.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert (path.parent / link).exists(), link
+    for line in re.findall(r"^symtut (.+)$", text, re.MULTILINE):
+        cli.build_parser().parse_args(shlex.split(line))
+    for script in re.findall(r"\b(benchmarks/\w+\.py)", text):
+        assert (REPOSITORY / script).exists(), script
+
+
+def test_the_page_of_the_command_line_is_current():
+    found = cli_page.PAGE.read_text(encoding="utf-8")
+    assert found == cli_page.page(), "run: python -m tools.cli_page"
+    commands = re.findall(r"^## symtut (\w+)", found, re.MULTILINE)
+    assert list(dict.fromkeys(commands)) == list(cli.COMMANDS)
+    rows = {row.split("`")[1]: row.split(" | ")[-1] for row in re.findall(r"^\| `.*", found, re.M)}
+    assert rows["--steps STEPS"] == rows["--random-steps RANDOM_STEPS"].replace("1000", "`200`")
+    assert rows["TABLE"] == " |" and rows["--out DIR"] == "*required* |"
+
+
+def test_the_example_of_a_task_finds_the_equations_that_it_shows(capsys):
+    text = (REPOSITORY / "docs" / "own_world.md").read_text(encoding="utf-8")
+    task, comparison, _ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(task + comparison, {})
+    *equations, rewards, ends = capsys.readouterr().out.splitlines()
+    (shown,) = re.findall(r"```\n(delta_x.*?)\n```", text, re.DOTALL)
+    assert equations == shown.splitlines()
+    assert float(rewards.split()[-1]) < 1e-6 and ends.endswith(": 0")
