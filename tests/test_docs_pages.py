@@ -33,6 +33,19 @@ def test_the_page_of_the_command_line_is_current():
     assert rows["TABLE"] == " |" and rows["--out DIR"] == "*required* |"
 
 
+def test_the_example_of_the_regressor_runs(capsys):
+    text = (REPOSITORY / "docs" / "using_the_regressor.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names = {}
+    exec(example, names)
+    found = capsys.readouterr().out
+    assert (
+        "2*sin(x0)" in found
+        and "double" in found
+        and names["reg"].score(names["X"], names["y"]) > 1 - 1e-9
+    )
+
+
 def test_the_example_of_a_task_finds_the_equations_that_it_shows(capsys):
     text = (REPOSITORY / "docs" / "own_world.md").read_text(encoding="utf-8")
     task, comparison, _ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

@@ -17,6 +17,7 @@ from symtut.experiments.tables import read_runs
 from symtut.lab import loop_ablations
 from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
 from symtut.regression.benchmark.tables import wilson
+from symtut.tasks import make_task
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
@@ -234,3 +235,12 @@ def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():
         assert ours.low <= theirs.high and theirs.low <= ours.high
         named = {"pendulum": "the pendulum", "car2d": "Car2d", "reacher": "Reacher"}[task]
         assert f"{ours.value:.1f}, {theirs.value:.1f} on {named}" in said
+
+
+def test_what_the_landing_page_says_of_the_policy():
+    page = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    runs = read_runs(ROOT / "data" / "results" / "comparison" / "pendulum" / "runs.csv")
+    (run,) = (run for run in runs if (run.method, run.seed) == ("symbolic", 0))
+    best = make_task("pendulum").best_return
+    said = f"mean return of {run.final_return:.1f} (the best possible is {best})"
+    assert said.replace("-", "−") in " ".join(page.split())

@@ -16,6 +16,24 @@ Every command says with `--help` what it takes. If something that was given is w
 what, and the exit code is 2.
 """
 
+#: What the help has no room for, in Markdown.
+NOTES = {
+    "train": "It leaves the [files of a run](architecture.md); `Result.load(DIR)` "
+    "(`symtut.experiments`) gives the policy and the world model back. After an interruption the "
+    "same command resumes. `reacher` needs the extra `mujoco`.",
+    "sweep": "Runs go to all cores, or with `--backend dask` to a cluster (extra `cluster`). After "
+    "an interruption the same command resumes. It ends with a table with intervals.",
+    "pretrain": "Several devices: `torchrun --nproc-per-node 4 -m symtut pretrain …`, with "
+    "`--workers` for the random functions.",
+    "finetune": "What it does and whether it pays: [fine-tuning](fine_tuning.md).",
+    "fit": "In Python: [using the regressor](using_the_regressor.md).",
+    "benchmark": "Every method gets the same CPU time for each equation and is judged on fresh "
+    "points without noise: exact (1 − R² < 1e-8), still exact in a region half as large again, "
+    "R² > 0.999, nodes, seconds; for power laws, whether all exponents are right. The extra "
+    "`benchmarks` brings `gplearn`, `pyoperon` and `pysindy`. After an interruption the same "
+    "command resumes.",
+}
+
 
 class Recorder(argparse.ArgumentParser):
     """A parser that keeps what it is told, as rows of a table; its subcommands do, too."""
@@ -54,6 +72,7 @@ def page() -> str:
         if add_arguments is not None:
             add_arguments(parser)
         parts += parser.sections()
+        parts += [f"{NOTES[name]}\n"] if name in NOTES else []
     return "\n".join(parts)
 
 
