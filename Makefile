@@ -2,7 +2,7 @@
 # make test         install what is missing, then unit tests and every notebook (smoke profile)
 # make reproduce    the paper's comparison again, on all cores or a cluster (hours)
 # make site         course and documentation as web pages, links checked, in site/
-# make graded       a graded course for nbgrader in the folder LABS (make labs is the same)
+# make graded       a graded course for nbgrader in FOLDER (its old name, make labs: in labs)
 # make colab        every notebook, short, with the versions that Google Colab has
 # All set themselves up; no other command has to come first.
 
@@ -15,7 +15,7 @@ TESTS   ?= tests
 SEED    ?= 0
 PROFILE ?= lab
 OUT     ?= outputs/reproduction
-LABS    ?= labs
+FOLDER  ?= $(or $(LABS),graded)
 COLAB   ?= .colab
 
 .DEFAULT_GOAL := run
@@ -46,10 +46,11 @@ test: $(TOOLS)
 lab: $(READY)
 	$(BIN)/python -m jupyter lab notebooks/00_start_here.ipynb
 
-# LABS is renewed where nobody has changed it; edits and submissions are kept.
+# FOLDER is renewed where nobody has changed it; edits and submissions are kept.
+labs: FOLDER = $(or $(LABS),labs)
 graded labs: $(READY)
 	@$(BIN)/python -c 'import nbgrader' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[labs]"
-	$(BIN)/python -m tools.graded $(LABS)
+	$(BIN)/python -m tools.graded $(FOLDER)
 
 notebooks: $(TOOLS)
 	$(BIN)/python -m tools.build

@@ -31,7 +31,7 @@ from symtut.progress import VARIABLE as PROGRESS_VARIABLE
 from symtut.storage import write_bytes
 from tools import exercises as ex
 from tools import opening
-from tools.course_map import COURSE, course_map, neighbours, with_map
+from tools.course_map import COURSE, MARKS, between, course_map, neighbours
 from tools.exercises import BEGIN, END, STUB
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -89,11 +89,27 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
             if "setup" in _tags(cell):
                 cell.source = setup_cell()
             if cell.cell_type == "markdown":
-                cell.source = with_map(cell.source, course_map(REPOSITORY))
+                cell.source = between(cell.source, MARKS, course_map(REPOSITORY))
             if notebook is exercises and cell.cell_type == "code":
                 cell.source = cut_solutions(cell.source)
+            fold(cell)
         normalise(notebook)
     return solved, exercises
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """Hide the code of a cell with the tag ``setup`` or ``hide-input``, one click away.
+
+    JupyterLab obeys ``source_hidden``. Colab obeys ``cellView``, and only where a title stands in
+    the code, which it shows instead; the site's builder obeys the tag.
+    """
+    if not {"setup", "hide-input"} & set(_tags(cell)):
+        return
+    cell.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
+    if "setup" not in _tags(cell):  # which has its own title
+        start = "lab.start(" in cell.source
+        title = "Imports, and how much each profile computes" if start else "Code of the figure"
+        cell.source = f"# @title {title}\n{cell.source}"
 
 
 def cut_solutions(text: str) -> str:
@@ -133,20 +149,18 @@ def drop_widgets(cell: nbformat.NotebookNode) -> None:
 def shrink_png(data: str, colours: int = 96) -> str:
     """Reduce a base64 PNG to a palette, which a line drawing does not show but its size does.
 
-    Half of the palette are the colours that occur most, as they are: a palette of averages alone
-    may give two small markers, one blue and one green, the same colour in between. An animated
-    picture (a film) is left as it is: it has its palette, and would lose its frames.
+    The palette covers all colours: one of averages gives two small markers, one blue and one green,
+    the same colour in between. An animated picture (a film) is left as it is: it has its palette,
+    and would lose its frames.
     """
     image = Image.open(io.BytesIO(base64.b64decode(data)))
     if getattr(image, "is_animated", False):
         return data
-    image = image.convert("RGB")
-    often = sorted(image.getcolors(image.width * image.height), reverse=True)[: colours // 2]
-    averages = image.quantize(colours - len(often), dither=Image.Dither.NONE).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*(part for _, colour in often for part in colour), *averages])
+    image = image.convert("RGB").quantize(
+        colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
     file = io.BytesIO()
-    image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    image.save(file, "PNG", optimize=True)
     small = base64.b64encode(file.getvalue()).decode()
     return small if len(small) < len(data) else data
 
@@ -197,17 +211,17 @@ def build(source: Path, run: bool = True, force: bool = False) -> None:
 
 
 def write_tables() -> None:
-    """Bring README's map of the course and the instructors' table of the labs up to date."""
+    """Bring README's map of the course and the instructors' table of exercises up to date."""
     for name, update in (
-        ("README.md", lambda text: with_map(text, course_map(REPOSITORY, "notebooks/"))),
-        ("docs/instructors.md", lambda text: ex.with_table(text, table_of_labs())),
+        ("README.md", lambda text: between(text, MARKS, course_map(REPOSITORY, "notebooks/"))),
+        ("docs/instructors.md", lambda text: between(text, ex.MARKS, table_of_exercises())),
     ):
         path = REPOSITORY / name
         if path.exists():
             write_bytes(path, update(path.read_text(encoding="utf-8")).encode())
 
 
-def table_of_labs() -> str:
+def table_of_exercises() -> str:
     """The exercises of all notebooks: minutes, points, time and memory, as Markdown."""
     return ex.table({source.stem: convert(source)[0] for source in sources()}, COURSE)
 
@@ -239,7 +253,7 @@ def normalise(notebook) -> None:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        wanted = ("tags", "nbgrader", "jupyter")
+        wanted = ("tags", "nbgrader", "jupyter", "cellView")
         cell.metadata = nbformat.from_dict(
             {k: cell.metadata[k] for k in wanted if k in cell.metadata}
         )

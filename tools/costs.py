@@ -9,7 +9,6 @@ The exit code is 2 for bad input, and 1 if a notebook fails or takes more than i
 import argparse
 import hashlib
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -27,12 +26,11 @@ from symtut.lab.session import PROFILES
 from symtut.paths import ensure_folder
 from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
 from tools.build import sources, targets
+from tools.exercises import needs
 
 MOST_MB = 1500  # free Binder ends a session at 2 GB, and JupyterLab itself takes some of that
 MOST_SECONDS = {"smoke": 60, "lab": 300}
 LONGER = {("10_symbolic_mbpo", "lab"): 480}
-TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes? of computing")
-MEMORY = re.compile(r"\*\*Memory:\*\* under ([\d.]+) GB")
 SLACK = 3  # what a notebook announces may be this many times what it takes, not more
 # A last cell asks the system what the kernel used. The peak is that of the largest process: a sum
 # would be too much, as a process inherits the peak of the one that started it.
@@ -86,19 +84,10 @@ def measure(path: Path, profile: str) -> Cost:
         copy = Path(folder, path.name)
         nbformat.write(notebook, copy)
         # A small process of its own: a kernel's peak is at least that of whoever starts it.
-        command = [
-            sys.executable,
-            "-m",
-            "papermill",
-            copy.name,
-            copy.name,
-            "-p",
-            "PROFILE",
-            profile,
-        ]
+        options = (copy.name, copy.name, "-p", "PROFILE", profile, "--no-progress-bar")
         done = subprocess.run(
-            [*command, "--no-progress-bar"], cwd=folder, capture_output=True, text=True,
-            env=kernel_environment(**{progress.VARIABLE: "off"}),
+            [sys.executable, "-m", "papermill", *options], cwd=folder, text=True,
+            capture_output=True, env=kernel_environment(**{progress.VARIABLE: "off"}),
         )  # fmt: skip
         if done.returncode:
             raise Failure(done.stderr.strip())
@@ -192,26 +181,9 @@ def excesses(rows: Iterable[Cost]) -> Iterator[str]:
             yield f"{row.notebook} takes {row.wall_seconds:.0f} s; the limit is {limit}."
 
 
-def announced(text: str) -> tuple[int, float]:
-    """(minutes of computing, GB) that the first cell of a notebook announces.
-
-    Raises
-    ------
-    InputError
-        If it announces one of them not at all, or in other words.
-    """
-    minutes, gigabytes = TIME.search(text), MEMORY.search(text)
-    if not (minutes and gigabytes):
-        raise InputError(
-            "the first cell must say '**Time:** about N minutes of computing' and "
-            "'**Memory:** under X GB'."
-        )
-    return int(minutes[1]), float(gigabytes[1])
-
-
 def misstatements(row: Cost, text: str) -> Iterator[str]:
     """A line for each cost that the first cell, ``text``, announces too low or far too high."""
-    minutes, gigabytes = announced(text)
+    minutes, _, gigabytes = needs(text, row.notebook)
     taken = row.wall_seconds / 60
     # Nothing shorter than a minute can be announced.
     if not taken <= minutes <= max(1, SLACK * taken):

@@ -5,59 +5,35 @@ from pathlib import Path
 
 COURSE = {
     "00_start_here": ("Start here", "a working set-up, and where you are going"),
-    "01_markov_decision_processes": (
-        "Markov decision processes",
-        "values, policies, exact solutions; what a state is",
-    ),
-    "02_soft_actor_critic": (
-        "Soft actor-critic",
-        "a learner for continuous actions, and what it costs without a model",
-    ),
-    "03_learning_in_a_model": (
-        "Learning in a model",
-        "from Dyna to MBPO; how a model errs and how that is exploited",
-    ),
-    "04_symbolic_regression": (
-        "Symbolic regression",
-        "formulas as trees, constants, sparsity; why form matters beyond the data",
-    ),
-    "05_random_functions": (
-        "Random functions",
-        "a prior over formulas, tokens, and the search that a transformer has to beat",
-    ),
-    "06_pretraining_the_transformer": (
-        "Pretraining the transformer",
-        "points in, formulas out; what is read from the points and what is habit",
-    ),
-    "07_from_tokens_to_equations": (
-        "From tokens to equations",
-        "sampling, constants, recombination, ranking; regressors at equal time",
-    ),
-    "08_fine_tuning_to_a_world": (
-        "Fine-tuning to a world",
-        "general against specific weights: points, noise and time",
-    ),
-    "09_the_symbolic_world_model": (
-        "The symbolic world model",
-        "equations of three worlds, and how far each model sees",
-    ),
+    "01_markov_decision_processes": ("Markov decision processes",
+        "values, policies, exact solutions; what a state is"),
+    "02_soft_actor_critic": ("Soft actor-critic",
+        "a learner for continuous actions, and what it costs without a model"),
+    "03_learning_in_a_model": ("Learning in a model",
+        "from Dyna to MBPO; how a model errs and how that is exploited"),
+    "04_symbolic_regression": ("Symbolic regression",
+        "formulas as trees, constants, sparsity; why form matters beyond the data"),
+    "05_random_functions": ("Random functions",
+        "a prior over formulas, tokens, and the search that a transformer has to beat"),
+    "06_pretraining_the_transformer": ("Pretraining the transformer",
+        "points in, formulas out; what is read from the points and what is habit"),
+    "07_from_tokens_to_equations": ("From tokens to equations",
+        "sampling, constants, recombination, ranking; regressors at equal time"),
+    "08_fine_tuning_to_a_world": ("Fine-tuning to a world",
+        "general against specific weights: points, noise and time"),
+    "09_the_symbolic_world_model": ("The symbolic world model",
+        "equations of three worlds, and how far each model sees"),
     "10_symbolic_mbpo": ("Symbolic MBPO", "the whole loop, live, from one clumsy episode"),
-    "11_the_papers_comparison": (
-        "The paper's comparison",
-        "who needs how many real steps, with intervals; any cell again",
-    ),
-    "12_limits_and_open_questions": (
-        "Limits and open questions",
-        "noise, edges, missing sensors, more dimensions: break it yourself",
-    ),
-    "13_reading_the_equations": (
-        "Reading the equations",
-        "energy, stability, a controller without learning: what a readable model buys",
-    ),
-}
+    "11_the_papers_comparison": ("The paper's comparison",
+        "who needs how many real steps, with intervals; any cell again"),
+    "12_limits_and_open_questions": ("Limits and open questions",
+        "noise, edges, missing sensors, more dimensions: break it yourself"),
+    "13_reading_the_equations": ("Reading the equations",
+        "energy, stability, a controller without learning: what a readable model buys"),
+}  # fmt: skip
 """Name of the source: (title, what the reader leaves with), in order."""
 
-BEGIN, END = "<!-- course map -->", "<!-- end of the course map -->"
+MARKS = ("<!-- course map -->", "<!-- end of the course map -->")
 
 
 def course_map(repository: Path, folder: str = "") -> str:
@@ -89,7 +65,8 @@ def neighbours(repository: Path, name: str) -> str:
     return " | ".join(links)
 
 
-def with_map(text: str, table: str) -> str:
-    """``text`` with ``table`` between the two markers."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text)
+def between(text: str, marks: tuple[str, str], rows: str) -> str:
+    """``text`` with ``rows`` between the two marks."""
+    begin, end = marks
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{begin}\n{rows}\n{end}", text)

@@ -13,7 +13,7 @@ from symtut.errors import InputError
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "...  # YOUR CODE HERE"
 MINUTES_PER_POINT = 5
-TABLE_BEGIN, TABLE_END = "<!-- table of the labs -->", "<!-- end of the table of the labs -->"
+MARKS = ("<!-- table of the exercises -->", "<!-- end of the table of the exercises -->")
 
 
 def points_for(minutes: int) -> int:
@@ -77,13 +77,7 @@ def find(notebook, where: str = "the notebook") -> list[Exercise]:
 
 
 def timed(notebook, where: str = "the notebook") -> list[Exercise]:
-    """All exercises of a notebook, which must state their minutes: points follow from them.
-
-    Raises
-    ------
-    InputError
-        Also if one does not.
-    """
+    """All exercises of a notebook; InputError if one states no minutes, which give its points."""
     exercises = find(notebook, where)
     for exercise in exercises:
         if exercise.minutes is None:
@@ -157,35 +151,28 @@ def table(notebooks: dict, titles: dict) -> str:
     totals = [0, 0, 0, 0, 0]
     for name, notebook in notebooks.items():
         exercises = timed(notebook, name)
-        computing, reading, memory = needs(notebook, name)
+        computing, reading, memory = needs(notebook.cells[0].source, name)
         numbers = [
             len(exercises), sum(e.minutes for e in exercises),
             sum(e.points for e in exercises), computing + reading, computing,
         ]  # fmt: skip
         totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         title = titles.get(name, (name,))[0]
-        cells = [name[:2], title, *map(str, numbers), memory]
+        cells = [name[:2], title, *map(str, numbers), f"under {memory:g} GB"]
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join([*rows, "| | all | " + " | ".join(map(str, totals)) + " | |"])
 
 
-def needs(notebook, where: str) -> tuple[int, int, str]:
-    """(minutes of computing, minutes of reading and exercises, memory) from the first cell."""
-    text = notebook.cells[0].source
+def needs(text: str, where: str) -> tuple[int, int, float]:
+    """(minutes of computing, minutes of reading and exercises, GB) that a first cell announces."""
     time = re.search(r"\*\*Time:\*\* about (\d+) minutes? of computing\D+(\d+) of reading", text)
-    memory = re.search(r"\*\*Memory:\*\* (under [\d.]+ GB)", text)
+    memory = re.search(r"\*\*Memory:\*\* under ([\d.]+) GB", text)
     if not time or not memory:
         raise InputError(
             f"{where}: the first cell must say '**Time:** about 2 minutes of computing and 60 of "
             "reading and exercises' and '**Memory:** under 1 GB'."
         )
-    return int(time[1]), int(time[2]), memory[1]
-
-
-def with_table(text: str, rows: str) -> str:
-    """``text`` with ``rows`` between the two markers."""
-    pattern = re.compile(f"{re.escape(TABLE_BEGIN)}.*?{re.escape(TABLE_END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{TABLE_BEGIN}\n{rows}\n{TABLE_END}", text)
+    return int(time[1]), int(time[2]), float(memory[1])
 
 
 def _title_and_minutes(heading: str) -> tuple[str, int | None]:

@@ -1,6 +1,6 @@
-"""A graded course for nbgrader: ``python -m tools.graded [FOLDER]``, or ``make labs``.
+"""A graded course for nbgrader: ``python -m tools.graded [FOLDER]``, or ``make graded``.
 
-FOLDER (default ``labs``) becomes an nbgrader course: its configuration, for each notebook
+FOLDER (default ``graded``) becomes an nbgrader course: its configuration, for each notebook
 ``source/NAME/NAME.ipynb`` (solved), the students' ``release/NAME/NAME.ipynb`` that nbgrader makes
 of it, and a table of exercises and points. The command may be given again at any time: it renews
 only what it wrote itself and nobody has changed or handed in; all else is kept, and said.
@@ -27,7 +27,7 @@ from tools.course_map import COURSE, neighbours
 LEDGER = ".written.json"  # what this command wrote last, to tell it from what others changed
 KEPT = "kept as you changed it"
 CONFIG = '''\
-"""The graded course, for nbgrader. Change what you like: `make labs` then leaves this file alone.
+"""The graded course, for nbgrader. Change what you like: `make graded` then leaves this file alone.
 
 All settings: nbgrader --generate-config, and https://nbgrader.readthedocs.io
 """
@@ -53,23 +53,23 @@ c.Execute.extra_arguments = %(quiet)s
 # c.Exchange.root = "/srv/nbgrader/exchange"
 '''
 NOTE = """\
-> **Graded lab: {count}, {points}.** Put your answers where `{stub}` stands. The
+> **Graded: {count}, {points}.** Put your answers where `{stub}` stands. The
 > number below the check of an exercise is what it gives: all its points, or none. Helpers and
 > imports belong into the cell of the answer or above it; cells with checks and points are put back
 > before marking, which runs the notebook from top to bottom. So before you hand in: *Kernel →
 > Restart Kernel and Run All Cells*, and look at the numbers."""
 
 README = f"""\
-# Graded labs
+# Graded notebooks
 
-Written by `make labs`. The commands for an instructor are in `docs/instructors.md` of the
+Written by `make graded`. The commands for an instructor are in `docs/instructors.md` of the
 repository. An exercise gives one point for every {ex.MINUTES_PER_POINT} minutes begun of the time
 that its heading states; its check gives all of them or none.
 """
 
 
 def graded(source: Path) -> nbformat.NotebookNode:
-    """The solved notebook of a source as a graded lab, without outputs.
+    """The solved notebook of a source as a graded one, without outputs.
 
     After each check stands a locked cell whose value is the points; nbgrader takes it as the grade.
     Links to other notebooks, which lie elsewhere here, become plain text.
@@ -121,15 +121,15 @@ def make(folder: Path, say=print) -> None:
     _require_nbgrader()
     folder = ensure_folder(folder).resolve()
     ledger = read_json(folder / LEDGER) if (folder / LEDGER).exists() else {}
-    labs = {source.stem: graded(source) for source in build.sources()}
+    made = {source.stem: graded(source) for source in build.sources()}
     config = CONFIG % {"stub": ex.STUB, "quiet": json.dumps(QUIET_KERNEL)}
-    readme = f"{README}\n{overview(labs)}\n\n{list_of_exercises(labs)}\n"
+    readme = f"{README}\n{ex.table(made, COURSE)}\n\n{list_of_exercises(made)}\n"
     try:
         for name, text in (("nbgrader_config.py", config), ("README.md", readme)):
             if _put(folder, name, text.encode(), ledger) == "kept":
                 say(f"{name}: {KEPT}")
         api = _course(folder)
-        for name, notebook in labs.items():
+        for name, notebook in made.items():
             handed_in = bool(api.get_submitted_students(name))
             done = _source(folder, name, notebook, handed_in, ledger)
             say(f"{name}: source {done}; release {_release(api, folder, name, handed_in, ledger)}")
@@ -137,15 +137,10 @@ def make(folder: Path, say=print) -> None:
         write_json(folder / LEDGER, ledger)
 
 
-def overview(labs: dict) -> str:
-    """One row a notebook, as in the instructors' page."""
-    return ex.table(labs, COURSE)
-
-
-def list_of_exercises(labs: dict) -> str:
+def list_of_exercises(notebooks: dict) -> str:
     """One row an exercise as Markdown: notebook, exercise, minutes, points."""
     rows = ["| notebook | exercise | minutes | points |", "|---|---|---|---|"]
-    for name, notebook in labs.items():
+    for name, notebook in notebooks.items():
         for e in ex.find(notebook, name):
             rows.append(f"| {name} | {e.number} · {e.title} | {e.minutes} | {e.points} |")
     return "\n".join(rows)
@@ -231,7 +226,7 @@ def _require_nbgrader() -> None:
         import nbgrader  # noqa: F401
     except ImportError as error:
         raise InputError(
-            'nbgrader is not installed; run make labs, or: python -m pip install -e ".[labs]"'
+            'nbgrader is not installed; run make graded, or: python -m pip install -e ".[labs]"'
         ) from error
 
 
@@ -251,7 +246,7 @@ def _number(count: int, thing: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.graded", description=__doc__)
-    parser.add_argument("folder", nargs="?", default="labs", help="default: labs")
+    parser.add_argument("folder", nargs="?", default="graded", help="default: graded")
     folder = Path(parser.parse_args(argv).folder)
     try:
         make(folder, say=lambda line: print(line, flush=True))

@@ -11,7 +11,7 @@ from symtut.errors import InputError
 BRANCH = "main"
 
 SETUP = """\
-# Set-up, the same in every notebook. Where symtut is installed it installs nothing.
+# @title Set-up, the same in every notebook. Where symtut is installed it installs nothing.
 import importlib.util
 import subprocess
 import sys
@@ -38,18 +38,12 @@ from symtut import lab"""
 
 
 def slug(project: dict) -> str:
-    """``OWNER/NAME`` of the repository on GitHub.
-
-    Parameters
-    ----------
-    project : dict
-        The ``[project]`` table of ``pyproject.toml``.
+    """``OWNER/NAME`` of the repository on GitHub, from the ``[project]`` table.
 
     Raises
     ------
     InputError
-        If ``project.urls`` names no repository on GitHub, the one place that both Colab and
-        Binder open notebooks from by these links.
+        If its ``urls`` name no repository there: Colab and Binder open notebooks by these links.
     """
     address = project.get("urls", {}).get("Repository", "")
     match = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?", address)

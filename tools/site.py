@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from tools import build, opening
-from tools.course_map import COURSE, neighbours, with_map
+from tools.course_map import COURSE, MARKS, between, neighbours
 
 SOURCES = ("docs", "notebooks")
 #: Cells whose code few want to read first: by their tag, or because they hold a solution.
@@ -28,7 +28,7 @@ def prepare(app, docname: str, source: list[str]) -> None:
         source[0] = nbformat.writes(notebook)
     else:
         written = [name for name in COURSE if f"notebooks/{name}" in pages]
-        text = with_map(source[0], cards(written)) if docname == "docs/index" else source[0]
+        text = between(source[0], MARKS, cards(written)) if docname == "docs/index" else source[0]
         source[0] = to_repository(text, Path(docname).parent, pages)
 
 
@@ -70,7 +70,8 @@ def _fold(cell) -> None:
         kinds = ["solution"]
     if kinds or cell.metadata.get("jupyter", {}).get("source_hidden"):
         word = FOLDED[kinds[0]] if kinds else "The code"
-        tags.append("hide-input")
+        if "hide-input" not in tags:
+            tags.append("hide-input")
         about = cell.metadata.setdefault("mystnb", {})
         about.update(code_prompt_show=word, code_prompt_hide=word)
 

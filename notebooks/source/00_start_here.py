@@ -23,7 +23,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Math, display
@@ -103,7 +103,7 @@ films.pendulum(
 # The numbers are returns: minus the summed distance from standing upright at rest. How the policy
 # got there:
 
-# %%
+# %% tags=["hide-input"]
 curve = {name: [row[name] for row in result.curve] for name in result.curve[0]}
 axes = curves.learning_curve(
     curve["gradient_updates"], curve["mean_return"], curve["std_return"],

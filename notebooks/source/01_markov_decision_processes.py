@@ -23,7 +23,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import inspect
 import time
 from dataclasses import replace
@@ -943,7 +943,7 @@ players = {
 without = {name: real_return(policy) for name, policy in players.items()}
 lab.record(without={name.replace(" ", "_"): value for name, value in without.items()})
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7, 2.6))
 axes.barh(
     list(without), list(without.values()), color=[style.OKABE_ITO[i] for i in (0, 2, 1, 4, 3)]

@@ -25,7 +25,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import copy
 import csv
 import inspect
@@ -71,7 +71,7 @@ generator = torch.Generator().manual_seed(SEED)
 # *What has to be there?* A memory, two critics with two slow copies, an actor, and one number
 # called temperature. Come back to this picture at the end of each section.
 
-# %%
+# %% tags=["hide-input"]
 actor_critic_plots.parts_diagram()
 plt.show()
 
@@ -168,7 +168,7 @@ lab.record(correlation_last=alike["the last 64"], correlation_drawn=alike["64 dr
 #
 # **Predict:** what becomes of a *wide* Gaussian?
 
-# %%
+# %% tags=["hide-input"]
 actor_critic_plots.squashing(seed=SEED)
 plt.show()
 
@@ -265,7 +265,7 @@ lab.record(integral=integrals["with"], integral_without=integrals["without"])
 #
 # **Predict:** what happens to both when the temperature goes to 0.02, and to 1?
 
-# %%
+# %% tags=["hide-input"]
 explorers.explore(
     actor_critic_plots.temperature, alpha=(0.02, 1.0, 0.02, 0.2), kind=list(two_hills.WIDTHS)
 )
@@ -1092,7 +1092,7 @@ angles, speeds = torch.linspace(-np.pi, np.pi, 91), torch.linspace(-8, 8, 81)
 plane = torch.stack(torch.meshgrid(angles, speeds, indexing="xy"), -1)  # (81, 91, 2)
 excess = reward_critic(scaled(plane)) - reward_of(plane)
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(7.8, 3.1))
 axes[0].plot(every_action, two_hills.reward(every_action), color=style.INK, label="true reward")
 for k, (guess, best) in enumerate(zip(guesses, wanted, strict=True)):
@@ -1185,7 +1185,7 @@ for made in read_json(data_path(f"{folder}/table.json"))["made"]:
     print(f"by: {made['command']}")
 lab.record(sac_steps=steps.value, sac_seeds=len(sac))
 
-# %%
+# %% tags=["hide-input"]
 all_curves = read_curves(data_path(f"{folder}/curves.csv"))
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8))
 curves.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac[0].threshold, axes[0])

@@ -25,7 +25,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import inspect
 import time
 
@@ -356,7 +356,7 @@ for name, model in models.items():
 # that counts: it spent itself on copying its input. The plain difference is ruined by a handful of
 # points. Here they are:
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
 for ax, name in zip(axes, ("plain difference", "increment"), strict=True):
     ax.plot(data.state[:, 0], targets[name][:, 0], ".", label="data")
@@ -1042,7 +1042,7 @@ print(f"{loop.fits} fits, {loop.imagined:,} imagined transitions, {mbpo_seconds:
 print(f"MBPO: {said}; at the end {mbpo_curve[-1, 2]:.1f}")
 lab.record(mbpo_return=mbpo_curve[-1, 2], mbpo_imagined=loop.imagined, mbpo_fits=loop.fits)
 
-# %%
+# %% tags=["hide-input"]
 curve, oracle_loop = perfect["an episode long"]
 figure, axes = plt.subplots(figsize=(7.6, 3.5))
 axes.plot(mbpo_curve[:, 1], mbpo_curve[:, 2], label="mbpo", **style.method_style("mbpo"))

@@ -23,7 +23,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import inspect
 import time
 
@@ -179,7 +179,7 @@ print("complexity:", formula.complexity, "nodes")
 # on top; an operator takes its arguments off the top and puts its result there. Watch it at
 # $\theta = 0.5$ rad, $u = 2$ N m:
 
-# %%
+# %% tags=["hide-input"]
 stack.stack_film(formula, [0.5, 2.0], names=names)
 
 # %% [markdown]
@@ -414,7 +414,7 @@ lab.record(path_losses=[plain_loss(end, x, y)[0] for end in ends])
 # The width of the data decides how narrow the valley is. Try it:
 
 
-# %%
+# %% tags=["hide-input"]
 def landscape(start, half_width):
     x, y = wave(half_width)
     fit = levenberg_marquardt(
@@ -463,7 +463,7 @@ for name, fit in (("bfgs", bfgs), ("levenberg_marquardt", levenberg_marquardt)):
     print(f"{name:<20} {share:.0%} of {len(starts)} starts succeed, {each:.1f} CPU-ms each")
     lab.record(**{f"success_{name}": share, f"ms_{name}": each})
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1.5, 1])
 for k, (name, end) in enumerate(ends.items()):
     axes[0].plot(
@@ -580,7 +580,7 @@ for name, step in claims.items():
     print(f"{name:<20} {scores[0]:22.4f} {scores[1]:22.4f}")
     lab.record(**{f"r2_{name.replace(' ', '_')}": scores})
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6))
 axes[0].plot(speed[::2], next_speed[::2], ".", markersize=4)  # every other step is enough
 axes[0].set(
@@ -841,7 +841,7 @@ for k in progress.steps(range(3), "evolution"):
 history = min(attempts, key=lambda run: run[-1].best.loss)
 lab.record(evolved_losses=[run[-1].best.loss for run in attempts])
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 3, figsize=(8.5, 2.6), sharey=True)
 stages = np.unique(np.linspace(0, len(history) - 1, 3).round().astype(int))
 for ax, stage in zip(axes, stages, strict=False):
@@ -1048,7 +1048,7 @@ for row in front:
 if any(np.isnan(row["held"]) for row in front):
     print("(nan: undefined at a point held back, such as the root of a negative number)")
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.5, 3.3))
 nodes = [row["complexity"] for row in front]
 axes.plot(nodes, [np.sqrt(row["loss"]) for row in front], "o-", label="on the 25 points")

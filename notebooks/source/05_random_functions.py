@@ -63,7 +63,7 @@ from symtut.regression.transformer.features import correlations
 from symtut.regression.transformer.numbered import insert, numbered_sum
 from symtut.regression.transformer.tokens import GrammarMask, pack, read, vocabulary_size
 
-# %%
+# %% tags=["hide-input"]
 budget = lab.start(
     PROFILE,
     SEED,
@@ -177,7 +177,7 @@ explorers.explore(draw_function, seed=(0, 50, 1, 0), terms=(1, 3, 1, 2), variabl
 # variables and numbers are leaves. Read from the root, parents before children and left before
 # right, it becomes a sequence, the **prefix form**, which needs no brackets.
 
-# %%
+# %% tags=["hide-input"]
 example = Expression.from_text("2*x1*cos(x0) - x2")
 trees.draw_tree(example.prefix, title=f"{example}   =   {' '.join(example.prefix)}")
 plt.show()
@@ -281,7 +281,7 @@ print("last step:", " ".join(steps[-1][0]), "=", Expression(tuple(steps[-1][0]))
 # ones are operators, variables and numbers. Watch the row *written*: it is a finished prefix
 # sequence at the moment when nothing waits any more.
 
-# %%
+# %% tags=["hide-input"]
 formula_plots.writing(steps)
 
 # %% [markdown]
@@ -1075,7 +1075,7 @@ for n in sizes:
     print(f"{row[0]:9d} {row[1]:12.0%} {row[2]:10.1%} {row[3]:13.0%} {row[4]:10.1%}")
 table = np.array(table)
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7, 3.3))
 for column, look, name in (
     (1, dict(color="#D55E00", linestyle="-", marker="o"), "by example: skeleton seen before"),
@@ -1421,7 +1421,7 @@ for text, a, b in zip(needed, *shares.values(), strict=True):
     print(f"{text:<32} {a:15.4%} {b:10.4%}   {draws_text}")
 lab.record(drag_with=shares["with the rules"][0], drag_without=shares["without"][0])
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(8, 2.9))
 places = np.arange(len(needed))[::-1]
 for (name, values), n, mark, colour in zip(

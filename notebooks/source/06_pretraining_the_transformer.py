@@ -23,7 +23,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import json
 import time
 from dataclasses import replace
@@ -279,7 +279,7 @@ for name, value in nats.items():
 print(f"read from the points: {nats['network, wrong points'] - nats['network']:.2f} nats a token")
 lab.record(nats=nats)
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
 axes[0].plot(history[:, 0], history[:, 1], label="training, every chunk new")
 for (name, value), line in zip(list(nats.items())[:2], (":", "--"), strict=True):
@@ -355,7 +355,7 @@ shown = {
 for name, text in shown.items():
     print(f"{name:<15} {text}")
 
-# %%
+# %% tags=["hide-input"]
 curves.training_curves({"general": data_path("results/regression/training_general.csv")})
 plt.show()
 

@@ -67,7 +67,7 @@ from symtut.regression.transformer.weights import find_weights, load_weights
 from symtut.storage import read_json
 from symtut.tasks.random_policy import random_transitions
 
-# %%
+# %% tags=["hide-input"]
 budget = lab.start(
     PROFILE,
     SEED,
@@ -147,7 +147,7 @@ lab.record(form=config.form, constants=config.constants)
 # *What does it look like to write a formula?* Each frame of this film is one call of the decoder:
 # the tokens so far, the probabilities of the next one, and (orange) the one that was drawn.
 
-# %%
+# %% tags=["hide-input"]
 decoding_plots.writing_film(steps[: budget.frames], names)
 
 # %% [markdown]
@@ -693,7 +693,7 @@ for name, path in paths.items():
     r2 = 1 - np.mean((ys - w0 - w1 * np.sin(c * xs)) ** 2) / ys.var()
     print(f"{name:<14} ends at c = {c:.4f}, R² = {r2:.4f}")
 
-# %%
+# %% tags=["hide-input"]
 wide = np.linspace(-3, 3, 200)
 
 
@@ -1127,7 +1127,7 @@ print(f"{clipped.sum()} of {len(yc)} transitions are clipped; left out: {left_ou
       f"of these clipped: {(left_out & clipped).sum()}")  # fmt: skip
 lab.record(clipped=clipped.sum(), left_out=left_out.sum(), both=(left_out & clipped).sum())
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.3), sharey=True)
 for ax, (robust, regressor) in zip(axes, results.items(), strict=True):
     residual = yc - regressor.predict(xc)

@@ -23,7 +23,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import csv
 import json
 import time
@@ -586,7 +586,7 @@ errors = [np.abs(f(columns["v"], columns["psi"]) - moved).max() for f in formula
 for name, error in zip(formulas, errors, strict=True):
     print(f"{name:<18} largest error in 300 steps: {error:.0e} m")
 
-# %%
+# %% tags=["hide-input"]
 angle = np.linspace(-np.pi, np.pi, 400)
 axes = plt.subplots(figsize=(6.5, 2.8))[1]
 looks = ({"color": "#BBBBBB", "linewidth": 6}, {"color": style.OKABE_ITO[0]})

@@ -22,7 +22,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import inspect
 import textwrap
 import warnings
@@ -109,7 +109,7 @@ for world, table in seen.items():
     print(f"{world:<9} {len(table)} transitions of {table.episode.max() + 1} episode(s); ", end="")
     print(f"state {task.state_names}, action {task.action_names}")
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.3))
 axes[0].plot(*seen["pendulum"].state.T, ".", markersize=4)
 axes[0].set(
@@ -378,7 +378,7 @@ for world in WORLDS:
         lab.record(**{f"cpu_{world}_{method}": report.cpu_seconds})
         lab.record(**{f"found_{world}_{method}": len(good)})
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(8, 3.0))
 styles = (("symbolic", "o"), ("alone", "D"), ("sparse", "^"), ("mbpo", "x"))
 texts = dict(zip(("symbolic", "alone", "sparse", "mbpo"), [*ways, "network"], strict=True))
@@ -764,7 +764,7 @@ for region in ("inside", "outside"):
 #
 # The car without next values (section 5) is a formula, too. Does that make it good?
 
-# %%
+# %% tags=["hide-input"]
 scale = spread(car, fit_to["car2d"].state)
 figure, axes = plt.subplots(figsize=(7, 3.2))
 for region, dash in (("inside", "-"), ("outside", "--")):
@@ -822,7 +822,7 @@ for speed in speeds:  # free of the stop: elbow within 1 rad
     error_here = one_step_error(state, action, arm.true_step(state, action))
     by_speed.append(np.sqrt(np.mean(error_here**2)))
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.3))
 axes[0].semilogy(reach[~strikes], error[~strikes], ".", markersize=4, label="free")
 axes[0].semilogy(reach[strikes], error[strikes], "^", color=style.OKABE_ITO[1], markersize=4,
@@ -943,7 +943,7 @@ explorers.explore(
 #
 # The same for a grid of numbers, on the pendulum:
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7, 3.2))
 horizons = {}
 for noise, marker in zip(budget.noises, "osD", strict=False):
@@ -1001,7 +1001,7 @@ lab.record(rollouts={" ".join(key): result.length for key, result in earned.item
 # held-back stretch was an easy one: it follows directly on the fitted steps, in the same corner of
 # the state space, and it is short. Validation measures trust *in the region it has seen*.
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7, 3.2))
 for method in ("mbpo", "symbolic"):
     result = earned["car2d", method]

@@ -26,7 +26,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import textwrap
 import time
 from dataclasses import replace
@@ -69,7 +69,7 @@ budget = lab.start(
 # *How can a policy be learned almost without touching the world?* By learning the world first,
 # and practising in imagination.
 
-# %%
+# %% tags=["hide-input"]
 diagrams.loop_diagram()
 plt.show()
 # %% [markdown]
@@ -475,7 +475,7 @@ explorers.explore(
 # loop along it, measures the error in units of the states' own spread, and extrapolates the growth
 # of that error. Rollouts may be as long as it stays under the tolerance.
 
-# %%
+# %% tags=["hide-input"]
 validation = loop.validation
 lead = np.arange(1, len(validation.errors) + 1)
 figure, axes = plt.subplots()
@@ -620,7 +620,7 @@ for rule in ("recent", "box"):
 lab.record(short_rollouts_return=short_curves["recent"][-1, 1],
            box_rollouts_return=short_curves["box"][-1, 1])  # fmt: skip
 
-# %% tags=["report"]
+# %% tags=["report", "hide-input"]
 figure, axes = plt.subplots(figsize=(8, 3.6))
 curves.learning_curve(
     *curve.T, axes=axes, label=f"rollouts of {loop.rollout_length}",

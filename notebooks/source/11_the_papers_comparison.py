@@ -22,7 +22,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import csv
 import json
 import re
@@ -89,7 +89,7 @@ if ("pendulum", "sac") not in all_curves.get("pendulum", {}):
 #
 # **Predict:** by which factor do they differ in real steps? Where does the oracle lie?
 
-# %%
+# %% tags=["hide-input"]
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 4.2), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
     curves.sample_efficiency(all_curves[task], task, runs[task][0].threshold, ax)
@@ -219,7 +219,7 @@ def median_wait(steps):
 # %% tags=["check"]
 median_wait = checks.exercise("11.3", median_wait)
 
-# %%
+# %% tags=["hide-input"]
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 3.8), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
     curves.steps_to_threshold(runs[task], task, ax)

@@ -28,7 +28,7 @@ from symtut import lab  # the build puts the whole set-up cell here
 PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
-# %%
+# %% tags=["hide-input"]
 import time
 
 import gymnasium
@@ -264,7 +264,7 @@ found = np.array(
     [[readings(*measured(d, sigma, generator)) for d in data_sets] for sigma in SIGMAS]
 )
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3))
 for column, (ax, truth, name) in enumerate(
     zip(axes, (10.0, 1.0), (r"$g/l$ (1/s$^2$)", r"$1/(ml^2)$ (1/(kg m$^2$))"), strict=True)
@@ -352,7 +352,7 @@ plt.show()
 # its time.
 
 
-# %%
+# %% tags=["hide-input"]
 def draw_energy(energy_level):
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3))
     phase_plane.portrait(axes[0], energy_of, LEVELS, highlight=energy_level)
@@ -778,7 +778,7 @@ lab.record(widest=widest)
 # Now try weights and starts yourself. A larger weight on the torque makes a lazier controller.
 
 
-# %%
+# %% tags=["hide-input"]
 def draw_lqr(start_angle, torque_weight):
     gain = by_scipy(A, B, Q, np.array([[torque_weight]]))
     trial = trials.real(env, [start_angle, 0.0], lambda x: -x @ gain.T, 100)
@@ -945,7 +945,7 @@ films.pendulum(
 # In the plane of states the recipe is visible: spiral out to the separatrix, ride on it, and be
 # caught.
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(5.6, 3.2))
 phase_plane.portrait(axes, energy_of, LEVELS, highlight=E_up)
 path = played["energy + LQR"].states
@@ -1446,7 +1446,7 @@ print(
 print(f"largest control used: {np.abs(actions).max():.2f}")
 lab.record(parked=driven[-1], largest_control=np.abs(actions).max())
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6, 3))
 for part, marker, name in ((slice(0, 21), "o", "ahead: left, then right"),
                            (slice(20, 41), "s", "back, straight")):  # fmt: skip

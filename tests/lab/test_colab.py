@@ -42,9 +42,10 @@ class _Colab:
                 _Colab.failures.append(f"{draw.__name__}({values}): {error!r}")
         _Colab.explore(keep, **controls)
 
-    def shown(box):
-        _Colab.boxes.append(box)
-        _Colab.display(box)
+    def shown(thing, **options):
+        if not options:
+            _Colab.boxes.append(thing)
+        return _Colab.display(thing, **options)
 
 _Colab.explorers.explore, _Colab.explorers.display = _Colab.watched, _Colab.shown
 """
@@ -55,7 +56,7 @@ import symtut
 from symtut.paths import data_path
 _Colab.watched(lambda n: print(n), n=(1, 9, 1, 3))
 _Colab.first = _Colab.drawn
-_Colab.controls = [control for box in _Colab.boxes for control in box.children[:-1]]
+_Colab.controls = [control for box in _Colab.boxes for control in box.children]
 for _Colab.one in _Colab.controls:
     _Colab.values = getattr(_Colab.one, "options", None) or (_Colab.one.min, _Colab.one.max)
     _Colab.one.value = [v for v in _Colab.values if v != _Colab.one.value][0]

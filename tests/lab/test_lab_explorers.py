@@ -1,35 +1,73 @@
-"""Explorers: the first figure is plain output, controls redraw, nothing is lost without widgets."""
+"""Explorers: the first figure is plain output, controls change it in place, without widgets too."""
 
 import builtins
 
 import ipywidgets
+import matplotlib.pyplot as plt
 import pytest
 
 from symtut.lab import explorers
 
 
+class Place:
+    """Where something is displayed."""
+
+    def __init__(self, thing):
+        self.now, self.updates = thing, 0
+
+    def update(self, thing, raw):
+        assert raw == isinstance(thing, dict)
+        self.now, self.updates = thing, self.updates + 1
+
+
 @pytest.fixture
 def shown(monkeypatch):
+    """What was displayed, in order."""
     shown = []
-    monkeypatch.setattr(explorers, "display", shown.append)
-    return shown
+
+    def display(thing, **options):
+        shown.append(Place(thing))
+        return shown[-1] if options else None
+
+    monkeypatch.setattr(explorers, "display", display)
+    yield shown
+    plt.close("all")
 
 
-def test_controls_begin_at_their_first_values_and_redraw(shown):
-    drawn = []
-    explorers.explore(
-        lambda **values: drawn.append(values), steps=(1, 9, 2, 3), noise=(0.0, 1.0, 0.1, 0.5),
-        kind=["sum", "tree"],
-    )  # fmt: skip
-    assert drawn == [{"steps": 3, "noise": 0.5, "kind": "sum"}]
-    steps, noise, kind, canvas = shown[0].children
+def title(place) -> str:
+    return place.now.axes[0].get_title()
+
+
+def test_controls_begin_at_their_first_values_and_change_one_figure(shown):
+    def draw(steps, noise, kind):
+        plt.subplots()[1].set_title(f"{steps} {noise} {kind}")
+
+    elsewhere = plt.figure()  # of the same cell; not the explorer's
+    explorers.explore(draw, steps=(1, 9, 2, 3), noise=(0.0, 1.0, 0.1, 0.5), kind=["sum", "tree"])
+    figure, box = shown
+    steps, noise, kind = box.now.children
     assert isinstance(steps, ipywidgets.IntSlider) and isinstance(noise, ipywidgets.FloatSlider)
-    assert isinstance(canvas, ipywidgets.Output)
+    assert title(figure) == "3 0.5 sum"
     steps.value = 5
+    assert title(figure) == "5 0.5 sum"
     kind.value = "tree"
-    assert drawn[1:] == [
-        {"steps": 5, "noise": 0.5, "kind": "sum"}, {"steps": 5, "noise": 0.5, "kind": "tree"},
-    ]  # fmt: skip
+    assert title(figure) == "5 0.5 tree" and figure.updates == 2
+    assert shown == [figure, box]  # nothing more was displayed
+    assert plt.get_fignums() == [elsewhere.number]  # and no figure is left open
+
+
+def test_what_is_printed_changes_in_place_too(shown):
+    def draw(n):
+        if n != 2:
+            print(f"{n} it is")
+
+    explorers.explore(draw, n=[1, 2, 3])
+    text, box = shown
+    (menu,) = box.now.children
+    told = [text.now["text/plain"]]
+    for menu.value in (2, 3):
+        told.append(text.now["text/plain"])
+    assert told == ["1 it is", "", "3 it is"]
 
 
 def test_without_ipywidgets_the_figure_stays(shown, monkeypatch, capsys):
@@ -41,8 +79,9 @@ def test_without_ipywidgets_the_figure_stays(shown, monkeypatch, capsys):
         return true_import(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", no_widgets)
-    explorers.explore(lambda n: print("drawn with", n), n=(1, 3, 1, 2))
-    assert "drawn with 2" in capsys.readouterr().out and not shown
+    explorers.explore(lambda n: plt.subplots()[1].set_title(f"{n}"), n=(1, 3, 1, 2))
+    (figure,) = shown
+    assert title(figure) == "2" and "with ipywidgets installed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("control", [3, (0, 1, 0.1), [], "ab"])

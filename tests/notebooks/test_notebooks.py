@@ -41,7 +41,7 @@ def test_maps_of_the_course_are_up_to_date():
     assert names <= set(course.COURSE) and list(course.COURSE) == sorted(course.COURSE)
     readme = (build.REPOSITORY / "README.md").read_text(encoding="utf-8")
     table = course.course_map(build.REPOSITORY, "notebooks/")
-    assert course.with_map(readme, table) == readme, "run make notebooks"
+    assert course.between(readme, course.MARKS, table) == readme, "run make notebooks"
     start = "\n".join(cell.source for cell in read(SOLVED[0]).cells)
     assert course.course_map(build.REPOSITORY) in start
     for source in SOURCES:

@@ -1,4 +1,4 @@
-"""Graded labs: what students get, what nbgrader gives for it, and what is never overwritten."""
+"""Graded notebooks: what students get, what nbgrader gives for it, what is never overwritten."""
 
 import csv
 import os
@@ -11,9 +11,9 @@ import pytest
 
 from symtut.errors import InputError
 from tests.notebooks import notebook_11_the_papers_comparison as comparison
-from tools import build
+from tools import build, graded
 from tools import exercises as ex
-from tools import graded as labs
+from tools.course_map import between
 
 SOURCES = build.sources()
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
@@ -62,7 +62,7 @@ def solution_lines(notebook):
 
 @each_source
 def test_release_has_no_solution_and_counts_the_points_of_the_table(source):
-    solved = labs.graded(source)
+    solved = graded.graded(source)
     exercises = ex.find(build.convert(source)[0], source.stem)
     secret = solution_lines(solved)
     assert len(secret) >= len(exercises), "this test would look for nothing"
@@ -93,15 +93,15 @@ def test_release_has_no_solution_and_counts_the_points_of_the_table(source):
 
 @each_source
 def test_labs_lead_nowhere_that_students_do_not_have(source):
-    text = "\n".join(c.source for c in labs.graded(source).cells if c.cell_type == "markdown")
-    assert "Graded lab" in text and ex.STUB in text
+    text = "\n".join(c.source for c in graded.graded(source).cells if c.cell_type == "markdown")
+    assert "**Graded: " in text and ex.STUB in text
     assert ".ipynb" not in text and "badge" not in text
 
 
 def test_page_for_instructors_has_the_table():
     page = (build.REPOSITORY / "docs" / "instructors.md").read_text(encoding="utf-8")
-    assert ex.with_table(page, build.table_of_labs()) == page, "run make notebooks"
-    assert f"\n{build.table_of_labs()}\n" in page
+    assert between(page, ex.MARKS, build.table_of_exercises()) == page, "run make notebooks"
+    assert f"\n{build.table_of_exercises()}\n" in page
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", page):
         assert (build.REPOSITORY / "docs" / link).exists(), link
 
@@ -162,8 +162,8 @@ def marks(api, name, student):
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "sources", lambda: [s for s in SOURCES if s.stem == NAME])
-    labs.make(tmp_path / "labs", say=lambda line: None)
-    return tmp_path / "labs"
+    graded.make(tmp_path / "graded", say=lambda line: None)
+    return tmp_path / "graded"
 
 
 @pytest.mark.notebook
@@ -174,7 +174,7 @@ def test_marks_of_a_right_an_empty_and_a_mixed_submission(course):
     hand_in(course, NAME, "right", answered(release, right))
     hand_in(course, NAME, "empty", release)
     hand_in(course, NAME, "mixed", answered(release, right | {2: wrong[2], 3: None, 4: wrong[4]}))
-    api = labs._course(course)
+    api = graded._course(course)
     for student in ("right", "empty", "mixed"):
         result = api.autograde(NAME, student)
         assert result["success"], result
@@ -279,13 +279,13 @@ def small_repository(tmp_path, monkeypatch):
 
 def told(folder):
     lines = []
-    labs.make(folder, say=lines.append)
+    graded.make(folder, say=lines.append)
     return lines
 
 
 @pytest.mark.notebook
 def test_mishaps_and_misdeeds_cost_their_own_exercise_only(small_repository, tmp_path):
-    course = tmp_path / "labs"
+    course = tmp_path / "graded"
     told(course)
     config = course / "nbgrader_config.py"
     # a short limit for the one check that hangs; a busy machine may import for long
@@ -307,7 +307,7 @@ def test_mishaps_and_misdeeds_cost_their_own_exercise_only(small_repository, tmp
     gone = ("exercise-4", "exercise-6-check", "exercise-7-points")
     student.cells = [c for c in student.cells if c not in [cells[name] for name in gone]]
     hand_in(course, SMALL, "student1", student)
-    api = labs._course(course)
+    api = graded._course(course)
     result = api.autograde(SMALL, "student1")
     assert result["success"], result
     score, best, given = marks(api, SMALL, "student1")
@@ -328,7 +328,7 @@ def contents(folder):
 
 
 def test_again_changes_nothing_and_edits_are_kept(small_repository, tmp_path):
-    course = tmp_path / "labs"
+    course = tmp_path / "graded"
     assert told(course) == [f"{SMALL}: source new; release made"]
     first = contents(course)
     assert told(course) == [f"{SMALL}: source up to date; release up to date"]
@@ -362,14 +362,14 @@ def test_again_changes_nothing_and_edits_are_kept(small_repository, tmp_path):
 
 
 def test_what_was_handed_in_freezes_its_assignment(small_repository, tmp_path):
-    course = tmp_path / "labs"
+    course = tmp_path / "graded"
     told(course)
     release = course / "release" / SMALL / f"{SMALL}.ipynb"
     hand_in(course, SMALL, "student1", nbformat.read(release, 4))
     before = contents(course)
     small_repository.write_text(small(EXERCISES + 1))
     assert told(course)[-1] == f"{SMALL}: source kept, there are submissions; release up to date"
-    own = {course / "README.md", course / labs.LEDGER}  # the table of what the repository has now
+    own = {course / "README.md", course / graded.LEDGER}  # the table of what the repository has now
     after = contents(course)
     assert after.keys() == before.keys() and contents(course / "submitted")
     assert {path for path in after if after[path] != before[path]} <= own
@@ -380,11 +380,11 @@ def test_what_was_handed_in_freezes_its_assignment(small_repository, tmp_path):
 
 
 def test_lost_gradebook_is_made_again(small_repository, tmp_path):
-    course = tmp_path / "labs"
+    course = tmp_path / "graded"
     told(course)
     (course / "gradebook.db").unlink()
     assert told(course) == [f"{SMALL}: source up to date; release made"]
-    with labs._course(course).gradebook as gradebook:
+    with graded._course(course).gradebook as gradebook:
         assert gradebook.find_assignment(SMALL).max_score == 5 * 1 + 4 * 2
 
 
@@ -399,24 +399,24 @@ def test_bad_notebooks_and_folders_are_refused(small_repository, tmp_path, monke
         (good.replace("**Memory:** under 1 GB", ""), "the first cell must say"),
     ):  # fmt: skip
         small_repository.write_text(bad)
-        assert labs.main([str(tmp_path / "labs")]) == 2
+        assert graded.main([str(tmp_path / "graded")]) == 2
         assert words in capsys.readouterr().err
-        assert not contents(tmp_path / "labs")
+        assert not contents(tmp_path / "graded")
     # nbgrader's own refusal names the notebook
     small_repository.write_text(good)
-    told(tmp_path / "labs")
-    source = tmp_path / "labs" / "source" / SMALL / f"{SMALL}.ipynb"
+    told(tmp_path / "graded")
+    source = tmp_path / "graded" / "source" / SMALL / f"{SMALL}.ipynb"
     source.write_text(source.read_text().replace("### END SOLUTION", ""))
     with pytest.raises(InputError, match=rf"(?s)release of '{SMALL}'.*No end solution"):
-        told(tmp_path / "labs")
+        told(tmp_path / "graded")
     shutil.rmtree(tmp_path / "notebooks")
     (tmp_path / "pyproject.toml").unlink()
     with pytest.raises(InputError, match="checkout"):
-        told(tmp_path / "labs")
+        told(tmp_path / "graded")
 
 
 def test_without_nbgrader_the_way_to_it_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(__import__("sys").modules, "nbgrader", None)
-    assert labs.main([str(tmp_path / "labs")]) == 2
+    assert graded.main([str(tmp_path / "graded")]) == 2
     assert 'pip install -e ".[labs]"' in capsys.readouterr().err
-    assert not (tmp_path / "labs").exists()
+    assert not (tmp_path / "graded").exists()

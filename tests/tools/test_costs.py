@@ -158,10 +158,10 @@ def test_misstatements(values, minutes, gigabytes, words):
 
 def test_every_notebook_announces_its_costs():
     for source in build.sources():
-        minutes, gigabytes = costs.announced(source.read_text(encoding="utf-8"))
+        minutes, _, gigabytes = costs.needs(source.read_text(encoding="utf-8"), source.stem)
         assert 1 <= minutes <= 8 and gigabytes <= 1.5, source.stem
     with pytest.raises(costs.InputError, match="first cell must say"):
-        costs.announced("**Time:** some minutes")
+        costs.needs("**Time:** some minutes", "99")
 
 
 @pytest.mark.skipif(
