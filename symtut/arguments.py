@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
 
 from symtut.errors import InputError, did_you_mean, unknown
 from symtut.machine import MOST_PROCESSES
@@ -21,11 +22,11 @@ class Parser(argparse.ArgumentParser):
         self.commands: dict[str, argparse.ArgumentParser] = {}
         super().__init__(*args, **settings)
 
-    def add_argument(self, *names, **settings):
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
         self.options += [name for name in names if name.startswith("--")]
         return super().add_argument(*names, **settings)
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace=None):
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
         words = sys.argv[1:] if args is None else list(args)
         if self.commands and words and not words[0].startswith("-"):
             if words[0] not in self.commands:
@@ -41,7 +42,7 @@ class Parser(argparse.ArgumentParser):
                 )
         return super().parse_known_args(words, namespace)
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         raise InputError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
 
 
@@ -265,9 +266,9 @@ def add_fit(parser: Parser) -> None:
 
 def add_benchmark(parser: Parser) -> None:
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    parser.commands = kinds.choices
     summary = "run regressors on a suite, or go on with a table"
-    add = kinds.add_parser("regression", help=summary, description=summary).add_argument
+    run = kinds.add_parser("regression", help=summary, description=summary)
+    add = run.add_argument
     add(
         "--suite",
         default="mechanics",
@@ -292,3 +293,4 @@ def add_benchmark(parser: Parser) -> None:
     summary = "shares and intervals of stored tables"
     show = kinds.add_parser("summary", help=summary, description=summary)
     show.add_argument("tables", nargs="+", metavar="FILE")
+    parser.commands = {"regression": run, "summary": show}

@@ -186,7 +186,7 @@ def build_parser() -> options.Parser:
         if add_options is not None:
             add_options(command)
         command.set_defaults(run=run)
-    parser.commands = commands.choices
+        parser.commands[name] = command
     return parser
 
 

@@ -16,6 +16,7 @@ import reprlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 LARGEST = 2**53  # whole numbers above it have no exact float
 DEEPEST = 24  # levels of lists and objects where a form leaves them free
@@ -35,11 +36,11 @@ class Form:
     """
 
     wanted: str
-    inspect: Callable[[object, str], bool]
+    inspect: Callable[[Any, str], bool]
     parse: Callable[[str], object] = str
     dtype: str = "object"
 
-    def check(self, value, at: str = ""):
+    def check(self, value: Any, at: str = "") -> Any:
         if not self.inspect(value, at):
             raise Mismatch(f"{at or 'the content'} must be {self.wanted}, not {_brief(value)}")
         return value
@@ -106,7 +107,7 @@ NAME = text(200)
 SHA256 = text(64, "[0-9a-f]{64}")
 
 
-def optional(form: Form, nothing=None) -> Form:
+def optional(form: Form, nothing: object = None) -> Form:
     """``form`` or ``nothing``; in a table an empty cell.
 
     A column of a DataFrame has NaN for a number that is missing, ``nothing`` for anything else.
@@ -181,7 +182,7 @@ def with_key(key: str, form: Form, otherwise: Form) -> Form:
     return Form(form.wanted, inspect)
 
 
-def of_dataclass(cls, **given: Form) -> Form:
+def of_dataclass(cls: type, **given: Form) -> Form:
     """An object with the fields of a dataclass, all of which may be missing.
 
     ``given`` holds forms of single fields; the others follow from their types.

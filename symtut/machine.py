@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def require_memory(needs: dict[str, float]) -> None:
     """
     total, here = sum(needs.values()), memory_here()
     if total > here:
-        largest = max(needs, key=needs.get)
+        largest = max(needs, key=needs.__getitem__)
         raise InputError(
             f"{largest} needs {needs[largest] / GB:,.1f} GB of memory, and this machine has "
             f"{here / GB:,.1f} GB in all: choose a smaller number."
@@ -49,7 +50,7 @@ def require_memory(needs: dict[str, float]) -> None:
 
 
 @contextmanager
-def memory_errors_named():
+def memory_errors_named() -> Iterator[None]:
     """An allocation that fails inside is an ``InputError``."""
     try:
         yield

@@ -64,9 +64,9 @@ ADVICE = {
 }
 
 
-def file_error(doing: str, path, error: OSError) -> InputError:
+def file_error(doing: str, path: str | Path, error: OSError) -> InputError:
     """The one line for an error of the file system: ``cannot write 'x': Is a directory.``"""
-    advice = ADVICE.get(error.errno, "")
+    advice = "" if error.errno is None else ADVICE.get(error.errno, "")
     return InputError(f"cannot {doing} '{path}': {error.strerror or error}. {advice}".strip())
 
 

@@ -13,12 +13,15 @@ notebook's bars go to the terminal or log of whoever runs it, and the notebook k
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from tqdm.std import tqdm
 
 from symtut.errors import InputError
+
+Item = TypeVar("Item")
 
 VARIABLE = "SYMTUT_PROGRESS"
 PLACES = ("off", "stderr")
@@ -40,9 +43,11 @@ def silenced() -> Iterator[None]:
         _open -= 1
 
 
-def steps(iterable: Iterable, what: str, total: int | None = None) -> Iterator:
+def steps(iterable: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """The same items, with a bar. ``total`` is needed only where ``len`` does not know it."""
-    total = len(iterable) if total is None else total
+    if total is None:
+        assert isinstance(iterable, Sized)
+        total = len(iterable)
     with Bar(what, total) as bar:
         for number, item in enumerate(iterable, 1):
             yield item
@@ -72,7 +77,7 @@ class Bar(tqdm):
 
     def __init__(self, what: str, total: int, done: int = 0):
         global _open
-        settings = {"disable": True} if _open else _settings(total)
+        settings: dict[str, Any] = {"disable": True} if _open else _settings(total)
         _open += 1
         self._counted = True
         super().__init__(
@@ -104,13 +109,13 @@ def _settings(total: int) -> dict:
         raise InputError(f"{VARIABLE} is '{asked}'; choose one of {', '.join(PLACES)}.")
     if asked == "off":
         return {"disable": True}
-    in_place = {"miniters": 1, "mininterval": DRAW_EVERY}
+    in_place: dict[str, Any] = {"miniters": 1, "mininterval": DRAW_EVERY}
     if _kernel() and asked != "stderr":
         return in_place | {"file": _Lines(_display()), "ncols": 80, "ascii": False}
     file = sys.__stderr__ if asked == "stderr" else sys.stderr
     if file is None or file.isatty():
         return in_place | {"file": file, "dynamic_ncols": True}
-    lines = _Lines(lambda text: text and print(text, file=file, flush=True))
+    lines = _Lines(lambda text: print(text, file=file, flush=True) if text else None)
     often = {"miniters": max(1, total // 100), "mininterval": LINE_EVERY}
     return often | {"file": lines, "bar_format": LOG_FORMAT}
 

@@ -92,16 +92,17 @@ def _show_run(folder: Path, plot, film, say: Callable[[str], None]) -> str:
     run = _read_run(folder)
     if film is not None and run.result is None:
         raise InputError(f"the run in '{folder}' is not finished: there is no policy to film yet.")
-    drawn = None if plot is None else _curve_picture(run, as_path(plot).suffix.lower())
-    filmed = None if film is None else _marked(_film(run))
+    pictures: list[tuple[str, Path, bytes]] = []
+    if plot is not None:
+        drawn = _curve_picture(run, as_path(plot).suffix.lower())
+        pictures.append(("learning curve drawn in", as_path(plot), drawn))
+    if film is not None and run.result is not None:
+        pictures.append(("film of an episode in", as_path(film), _marked(_film(run.result))))
     for line in (*_head(run), *_equations(run), *_curve(run)):
         say(line)
-    if drawn is not None:
-        _write_picture(as_path(plot), drawn)
-        say(f"learning curve drawn in {plot}")
-    if filmed is not None:
-        _write_picture(as_path(film), filmed)
-        say(f"film of an episode in {film}")
+    for what, path, data in pictures:
+        _write_picture(path, data)
+        say(f"{what} {path}")
     asked = run.config["run"]
     if run.result is None:
         typed = str(run.config["provenance"].get("command"))
@@ -225,12 +226,12 @@ def _curve_picture(run: _Run, ending: str) -> bytes:
     return _drawn(figure, ending)
 
 
-def _film(run: _Run) -> bytes:
+def _film(result: Result) -> bytes:
     """A real episode of the policy, from the first of the evaluation's starts."""
     from symtut.lab.episodes import episode, episode_png
 
-    policy = run.result.policy()
-    seed = run.result.summary["evaluation_seeds"][0]
+    policy = result.policy()
+    seed = result.summary["evaluation_seeds"][0]
     return episode_png(policy.task, *episode(policy.task, policy, seed))
 
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symtut.errors import InputError
 from symtut.forms import Form, Mismatch
@@ -89,7 +89,7 @@ def keep_foreign(path: str | Path, read: Callable[[Path], object]) -> None:
         ) from error
 
 
-def write_json(path: str | Path, value) -> None:
+def write_json(path: str | Path, value: Any) -> None:
     """Write ``value`` as indented JSON, atomically. NaN is refused: it is not JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_bytes(path, text.encode(errors="backslashreplace"))  # as JSON writes half a surrogate
@@ -127,7 +127,7 @@ def file_sha256(path: str | Path) -> str:
         raise file_error("read", path, error) from error
 
 
-def read_json(path: str | Path, form: Form | None = None):
+def read_json(path: str | Path, form: Form | None = None) -> Any:
     """The content of a JSON file; with ``form``, content of that form.
 
     Raises
@@ -144,7 +144,7 @@ def read_json(path: str | Path, form: Form | None = None):
     return of_form(path, value, form)
 
 
-def parse_json(text: str, number: Callable[[str], float]):
+def parse_json(text: str, number: Callable[[str], float]) -> Any:
     return json.loads(text, object_pairs_hook=_distinct, parse_constant=number, parse_float=number)
 
 
@@ -167,9 +167,11 @@ def reason(error: Exception) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-def of_form(path, value, form: Form | None):
+def of_form(path: str | Path, value: Any, form: Form | None) -> Any:
+    if form is None:
+        return value
     try:
-        return value if form is None else form.check(value)
+        return form.check(value)
     except Mismatch as error:
         raise InputError(f"'{path}' is not {form.wanted}: {error}.") from error
 
@@ -264,7 +266,7 @@ def provenance() -> dict:
     """Where and with what a result was made: versions, commit, command, machine and date."""
     import torch
 
-    versions = {"python": platform.python_version()}
+    versions: dict[str, str | None] = {"python": platform.python_version()}
     for package in ("symtut", "torch", "numpy", "scipy", "gymnasium"):
         versions[package] = package_version(package)
     try:

@@ -24,7 +24,9 @@ FLOATING = {"F16", "BF16", "F32", "F64"}
 WHOLE = {"BOOL", "U8", "I8", "I16", "I32", "I64"}
 
 
-def save_tensors(path: str | Path, tensors: dict[str, torch.Tensor], metadata: dict | None = None):
+def save_tensors(
+    path: str | Path, tensors: dict[str, torch.Tensor], metadata: dict | None = None
+) -> None:
     """Write tensors as safetensors, atomically; ``metadata`` (JSON-able) travels in the header."""
     import safetensors.torch
 

@@ -8,10 +8,11 @@ transformer can read and write (Lample & Charton 2020, section 2).
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -204,7 +205,9 @@ class Expression:
 
     # ---- evaluation ----------------------------------------------------------------------------
 
-    def __call__(self, x, library: str = "numpy", watch=None):
+    def __call__(
+        self, x: Any, library: str = "numpy", watch: Callable[[int, list], None] | None = None
+    ) -> Any:
         """Values at points ``x`` of shape (..., d), as an array (tensor) of shape (...).
 
         ``library`` is ``"numpy"``, which computes in float64 whatever ``x`` holds

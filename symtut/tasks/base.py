@@ -9,7 +9,7 @@ NumPy out (float64 in the experiments); torch in, torch out (float32 in imaginat
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import gymnasium
 import numpy as np
@@ -17,16 +17,19 @@ import torch
 
 from symtut.errors import InputError
 
+#: NumPy in, NumPy out; torch in, torch out.
+Array = TypeVar("Array", np.ndarray, torch.Tensor)
+
 #: Reset seeds of the 100 episodes that evaluate every policy; no training episode uses them.
 EVALUATION_SEEDS = range(20000, 20100)
 
 
-def array_module(x):
+def array_module(x: object) -> Any:
     """The array library that ``x`` belongs to: ``torch`` or ``numpy``."""
     return torch if isinstance(x, torch.Tensor) else np
 
 
-def wrap_angle(angle):
+def wrap_angle(angle: Array) -> Array:
     """Map angles to (-pi, pi].
 
     Whole turns are subtracted, so that an angle already in the interval keeps every bit. (The
@@ -101,26 +104,26 @@ class Task(ABC):
     # ---- written by hand for each task -------------------------------------------------------
 
     @abstractmethod
-    def state_from_observation(self, observation):
+    def state_from_observation(self, observation: Array) -> Array:
         """(..., O) observation -> (..., S) state."""
 
     @abstractmethod
-    def observation_from_state(self, state):
+    def observation_from_state(self, state: Array) -> Array:
         """(..., S) state -> (..., O) observation."""
 
     @abstractmethod
-    def reward(self, state, action, next_state):
+    def reward(self, state: Array, action: Array, next_state: Array) -> Array:
         """(..., S), (..., A) environment units, (..., S) -> (...) reward."""
 
     @abstractmethod
-    def terminated(self, state, action, next_state):
+    def terminated(self, state: Array, action: Array, next_state: Array) -> Array:
         """(..., S), (..., A), (..., S) -> (...) bool: the task itself ended (never a time-out)."""
 
     @abstractmethod
     def start_state(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """(n, S) float32 states from the environment's own initial distribution."""
 
-    def true_step(self, state, action):
+    def true_step(self, state: Array, action: Array) -> Array | None:
         """(..., S), (..., A) -> (..., S) exact next state; None where the dynamics are unknown."""
         return None
 
@@ -135,7 +138,12 @@ class Task(ABC):
         cut = (next_state >= self.state_high - margin) | (next_state <= self.state_low + margin)
         return ~np.any(cut & ~np.asarray(self.angular), axis=1)
 
-    def relabel(self, states, generator: torch.Generator, reached=None):
+    def relabel(
+        self,
+        states: torch.Tensor,
+        generator: torch.Generator,
+        reached: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """States with another goal in them, for the starts of imagined episodes.
 
         A task whose state holds a goal that the dynamics ignore may set one that was reached, for
@@ -156,32 +164,32 @@ class Task(ABC):
 
     # ---- the same for all --------------------------------------------------------------------
 
-    def difference(self, next_state, state):
+    def difference(self, next_state: Array, state: Array) -> Array:
         """Increment of the state, (..., S); angles by the short way round, in (-pi, pi]."""
         increment = next_state - state
         xp = array_module(increment)
         angular = self._like(increment, self.angular, bool)
         return xp.where(angular, wrap_angle(increment), increment)
 
-    def advance(self, state, increment):
+    def advance(self, state: Array, increment: Array) -> Array:
         """State after an increment, (..., S): angles wrapped, the rest clipped to the bounds."""
         moved = state + increment
         xp = array_module(moved)
         moved = xp.where(self._like(moved, self.angular, bool), wrap_angle(moved), moved)
         return xp.clip(moved, self._like(moved, self.state_low), self._like(moved, self.state_high))
 
-    def to_unit_action(self, action):
+    def to_unit_action(self, action: Array) -> Array:
         """Environment units -> [-1, 1], the agent's units."""
         low, high = self._like(action, self.action_low), self._like(action, self.action_high)
         return 2.0 * (action - low) / (high - low) - 1.0
 
-    def from_unit_action(self, action):
+    def from_unit_action(self, action: Array) -> Array:
         """[-1, 1], the agent's units -> environment units. The one place where it is done."""
         low, high = self._like(action, self.action_low), self._like(action, self.action_high)
         return low + 0.5 * (action + 1.0) * (high - low)
 
     @staticmethod
-    def _like(x, values, dtype=None):
+    def _like(x: Array, values, dtype: type | None = None) -> Array:
         """``values`` as an array of ``x``'s library (and of its precision, unless ``dtype``)."""
         if isinstance(x, torch.Tensor):
             return torch.as_tensor(values, dtype=torch.bool if dtype is bool else x.dtype)

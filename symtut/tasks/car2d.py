@@ -12,13 +12,14 @@ The new speed turns the car, and the new heading moves it. A car that stands can
 """
 
 import math
+from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
 
 from symtut.errors import InputError
-from symtut.tasks.base import Task, array_module, wrap_angle
+from symtut.tasks.base import Array, Task, array_module, wrap_angle
 
 ENV_ID = "symtut/Car2d-v0"
 HORIZON = 100  # steps
@@ -52,7 +53,9 @@ class Car2dEnv(gymnasium.Env):
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), dtype=np.float32)
         self.state: np.ndarray | None = None  # (4,) x, y, psi (not wrapped), v
 
-    def reset(self, *, seed=None, options=None):
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict]:
         super().reset(seed=seed)
         x, y = self.np_random.uniform(-START_BOX, START_BOX, size=2)
         state = np.array([x, y, self.np_random.uniform(-np.pi, np.pi), 0.0])
@@ -64,9 +67,9 @@ class Car2dEnv(gymnasium.Env):
                     f"not {options['state']!r}."
                 )
         self.state = state
-        return self._observation(), {}
+        return _observation(self.state), {}
 
-    def step(self, action):
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
         if self.state is None:
             raise gymnasium.error.ResetNeeded(f"{ENV_ID}: call reset() before step().")
         action = np.asarray(action, dtype=np.float64)
@@ -80,15 +83,16 @@ class Car2dEnv(gymnasium.Env):
         y += DT * v * math.sin(psi)
         self.state = np.array([x, y, psi, v])
         reward = -math.hypot(x, y) - SPEED_COST * v**2 - ACTION_COST * (a1**2 + a2**2)
-        return self._observation(), reward, False, False, {}
+        return _observation(self.state), reward, False, False, {}
 
-    def render(self):
+    def render(self) -> np.ndarray | None:
         """(400, 400, 3) uint8 with the goal as a ring and the car as an arrow head; None if off."""
         return None if self.render_mode is None or self.state is None else picture(self.state)
 
-    def _observation(self) -> np.ndarray:
-        x, y, psi, v = self.state
-        return np.array([x, y, math.cos(psi), math.sin(psi), v])
+
+def _observation(state: np.ndarray) -> np.ndarray:
+    x, y, psi, v = state
+    return np.array([x, y, math.cos(psi), math.sin(psi), v])
 
 
 def picture(state: np.ndarray, pixels: int = 400) -> np.ndarray:
@@ -135,29 +139,30 @@ class Car2d(Task):
         "0.2*a1 - 0.05*v",
     )
 
-    def state_from_observation(self, observation):
+    def state_from_observation(self, observation: Array) -> Array:
         xp = array_module(observation)
         x, y, cos, sin, v = (observation[..., i] for i in range(5))
         return xp.stack([x, y, xp.arctan2(sin, cos), v], -1)
 
-    def observation_from_state(self, state):
+    def observation_from_state(self, state: Array) -> Array:
         xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
         return xp.stack([x, y, xp.cos(psi), xp.sin(psi), v], -1)
 
-    def reward(self, state, action, next_state):
+    def reward(self, state: Array, action: Array, next_state: Array) -> Array:
         x, y, v = next_state[..., 0], next_state[..., 1], next_state[..., 3]
         distance = (x**2 + y**2) ** 0.5
-        return -distance - SPEED_COST * v**2 - ACTION_COST * (action**2).sum(-1)
+        effort = array_module(action).square(action).sum(-1)
+        return -distance - SPEED_COST * v**2 - ACTION_COST * effort
 
-    def terminated(self, state, action, next_state):
+    def terminated(self, state: Array, action: Array, next_state: Array) -> Array:
         return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
-    def start_state(self, n, generator):
+    def start_state(self, n: int, generator: torch.Generator) -> torch.Tensor:
         high = torch.tensor([START_BOX, START_BOX, np.pi, 0.0], dtype=torch.float32)
         return (2.0 * torch.rand((n, 4), generator=generator) - 1.0) * high
 
-    def true_step(self, state, action):
+    def true_step(self, state: Array, action: Array) -> Array:
         xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
         action = xp.clip(action, -1.0, 1.0)
@@ -167,7 +172,7 @@ class Car2d(Task):
             [x + DT * v * xp.cos(psi), y + DT * v * xp.sin(psi), wrap_angle(psi), v], -1
         )
 
-    def hand_controller(self, state):
+    def hand_controller(self, state: Array) -> Array:
         """(..., 4) state -> (..., 2) action: a driver's rule of thumb, the reference for learners.
 
         Whichever end of the car points more towards the goal goes first. The speed wanted is three
@@ -190,4 +195,4 @@ class Car2d(Task):
 
 
 if ENV_ID not in gymnasium.registry:
-    gymnasium.register(ENV_ID, entry_point=Car2dEnv, max_episode_steps=HORIZON)
+    gymnasium.register(ENV_ID, entry_point="symtut.tasks.car2d:Car2dEnv", max_episode_steps=HORIZON)

@@ -7,7 +7,7 @@ dt = 0.05): the velocity is advanced and clipped first, and the *new* velocity m
 import numpy as np
 import torch
 
-from symtut.tasks.base import Task, array_module, wrap_angle
+from symtut.tasks.base import Array, Task, array_module, wrap_angle
 
 MAX_SPEED = 8.0  # rad/s
 MAX_TORQUE = 2.0  # N m
@@ -35,29 +35,29 @@ class Pendulum(Task):
         "0.75*sin(theta) + 0.15*u",
     )
 
-    def state_from_observation(self, observation):
+    def state_from_observation(self, observation: Array) -> Array:
         xp = array_module(observation)
         cos, sin, theta_dot = observation[..., 0], observation[..., 1], observation[..., 2]
         return xp.stack([xp.arctan2(sin, cos), theta_dot], -1)
 
-    def observation_from_state(self, state):
+    def observation_from_state(self, state: Array) -> Array:
         xp = array_module(state)
         theta, theta_dot = state[..., 0], state[..., 1]
         return xp.stack([xp.cos(theta), xp.sin(theta), theta_dot], -1)
 
-    def reward(self, state, action, next_state):
+    def reward(self, state: Array, action: Array, next_state: Array) -> Array:
         # The cost is on the state that was left, not on the one that was reached.
         theta = wrap_angle(state[..., 0])
         return -(theta**2 + 0.1 * state[..., 1] ** 2 + 0.001 * action[..., 0] ** 2)
 
-    def terminated(self, state, action, next_state):
+    def terminated(self, state: Array, action: Array, next_state: Array) -> Array:
         return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
-    def start_state(self, n, generator):
+    def start_state(self, n: int, generator: torch.Generator) -> torch.Tensor:
         high = torch.tensor([np.pi, 1.0], dtype=torch.float32)
         return (2.0 * torch.rand((n, 2), generator=generator) - 1.0) * high
 
-    def true_step(self, state, action):
+    def true_step(self, state: Array, action: Array) -> Array:
         xp = array_module(state)
         theta, theta_dot = state[..., 0], state[..., 1]
         torque = xp.clip(action[..., 0], -MAX_TORQUE, MAX_TORQUE)

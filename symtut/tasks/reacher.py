@@ -10,10 +10,12 @@ nearly independent of each other, and one step of 0.02 s is close to
 steps, and the soft stop of the elbow.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 
-from symtut.tasks.base import Task, array_module, wrap_angle
+from symtut.tasks.base import Array, Task, array_module, wrap_angle
 
 LINK_1, LINK_2 = 0.1, 0.11  # m, shoulder to elbow and elbow to fingertip
 ELBOW_LIMIT = 3.0  # rad
@@ -99,18 +101,18 @@ class Reacher(Task):
         "0",
     )
 
-    def state_from_observation(self, observation):
+    def state_from_observation(self, observation: Array) -> Array:
         xp = array_module(observation)
         angles = xp.arctan2(observation[..., 2:4], observation[..., 0:2])
         return xp.concatenate([angles, observation[..., 6:8], observation[..., 4:6]], -1)
 
-    def observation_from_state(self, state):
+    def observation_from_state(self, state: Array) -> Array:
         xp = array_module(state)
         angles, velocity, target = state[..., :2], state[..., 2:4], state[..., 4:]
         off = self.fingertip(state) - target
         return xp.concatenate([xp.cos(angles), xp.sin(angles), target, velocity, off], -1)
 
-    def fingertip(self, state):
+    def fingertip(self, state: Array) -> Array:
         """(..., 6) state -> (..., 2) position in m, the shoulder at the origin."""
         xp = array_module(state)
         upper, lower = state[..., 0], state[..., 0] + state[..., 1]
@@ -122,25 +124,30 @@ class Reacher(Task):
             -1,
         )
 
-    def reward(self, state, action, next_state):
+    def reward(self, state: Array, action: Array, next_state: Array) -> Array:
         off = self.fingertip(next_state) - next_state[..., 4:]
-        return -((off**2).sum(-1) ** 0.5) - (action**2).sum(-1)
+        return -((off**2).sum(-1) ** 0.5) - array_module(action).square(action).sum(-1)
 
-    def terminated(self, state, action, next_state):
+    def terminated(self, state: Array, action: Array, next_state: Array) -> Array:
         return array_module(state).zeros_like(state[..., 0], dtype=bool)
 
-    def uncut(self, state, next_state):
+    def uncut(self, state: np.ndarray, next_state: np.ndarray) -> np.ndarray:
         """Where the elbow was not at its stop, neither before the step nor after it."""
         return (abs(state[:, 1]) < ELBOW_LIMIT) & (abs(next_state[:, 1]) < ELBOW_LIMIT)
 
-    def start_state(self, n, generator):
+    def start_state(self, n: int, generator: torch.Generator) -> torch.Tensor:
         noise = 2.0 * torch.rand((n, 4), generator=generator) - 1.0
         joints = noise * torch.tensor([0.1, 0.1, 0.005, 0.005])
         radius = TARGET_RADIUS * torch.rand((n, 1), generator=generator) ** 0.5
         angle = 2 * np.pi * torch.rand((n, 1), generator=generator)
         return torch.cat([joints, radius * torch.cos(angle), radius * torch.sin(angle)], 1)
 
-    def relabel(self, states, generator, reached=None):
+    def relabel(
+        self,
+        states: torch.Tensor,
+        generator: torch.Generator,
+        reached: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """States with the target moved to where a fingertip has been; see :meth:`Task.relabel`.
 
         Places beyond the disc of radius 0.2 m that the environment draws targets from are pulled in
@@ -152,7 +159,7 @@ class Reacher(Task):
         target = drawn * torch.clip(TARGET_RADIUS / radius, max=1.0)
         return torch.cat([states[:, :4], target.to(states.dtype)], 1)
 
-    def true_step(self, state, action):
+    def true_step(self, state: Array, action: Array) -> Array:
         """The next state as MuJoCo computes it, the elbow's stop included.
 
         Against MuJoCo 4.0 over 9,000 steps (random, constant and full torques): at most 2e-14 where
@@ -167,7 +174,7 @@ class Reacher(Task):
             q, velocity = _runge_kutta(q, velocity, torque, xp)
         return xp.concatenate([wrap_angle(q), velocity, target], -1)
 
-    def hand_controller(self, state):
+    def hand_controller(self, state: Array) -> Array:
         """(..., 6) state -> (..., 2) action: inverse kinematics and a PD law, for reference.
 
         Two poses put the fingertip on the target, elbow left or right; the nearer one is taken.
@@ -199,7 +206,7 @@ def _runge_kutta(q, velocity, torque, xp):
     return q + SUBSTEP / 6 * sum_q, velocity + SUBSTEP / 6 * sum_v
 
 
-def joint_acceleration(q, velocity, torque, xp):
+def joint_acceleration(q: Array, velocity: Array, torque: Array, xp: Any) -> Array:
     """(..., 2) rad/s^2 of both joints; ``torque`` in N m. Valid for the elbow in (-pi, pi]."""
     elbow, speed_1, speed_2 = q[..., 1], velocity[..., 0], velocity[..., 1]
     # mass matrix, and what is left of the torques after damping and centrifugal forces

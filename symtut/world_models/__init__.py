@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from typing import Any
 
 from symtut.errors import InputError, did_you_mean, unknown
 from symtut.tasks import Task
@@ -29,13 +30,14 @@ def model_options(method: str) -> dict[str, object]:
     """
     if method not in METHODS:
         raise unknown("method", method, METHODS)
-    if METHODS[method] is None:
+    model = _model_class(method)
+    if model is None:
         return {}
-    parameters = inspect.signature(_model_class(method)).parameters.values()
+    parameters = inspect.signature(model).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
-def make_world_model(method: str, task: Task, seed: int, **options) -> WorldModel | None:
+def make_world_model(method: str, task: Task, seed: int, **options: Any) -> WorldModel | None:
     """The world model of ``method`` (None for model-free SAC), its randomness seeded by ``seed``.
 
     Raises
@@ -50,13 +52,17 @@ def make_world_model(method: str, task: Task, seed: int, **options) -> WorldMode
             f"{did_you_mean(others[0], known)}. "
             f"Known options: {', '.join(sorted(known)) or 'none'}."
         )
-    if METHODS[method] is None:
+    model = _model_class(method)
+    if model is None:
         return None
     if "random_state" in known:
         options.setdefault("random_state", seed)
-    return _model_class(method)(task, **options)
+    return model(task, **options)
 
 
-def _model_class(method: str):
-    module, name = METHODS[method].split(":")
+def _model_class(method: str) -> type | None:
+    where = METHODS[method]
+    if where is None:
+        return None
+    module, name = where.split(":")
     return getattr(importlib.import_module(module), name)

@@ -35,12 +35,16 @@ class WorldModel(Protocol):
 
         ``held_out`` is for the report's figures only; nothing is learned from it.
         """
+        ...
 
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
         """(B, S) state and (B, A) action in environment units -> (B, S) next state; float32."""
+        ...
 
     def state_dict(self) -> dict:
         """Everything that ``fit`` changed: JSON-able values or tensors, for checkpoints."""
+        ...
 
     def load_state_dict(self, state: dict) -> None:
         """Become the model that ``state_dict`` described."""
+        ...

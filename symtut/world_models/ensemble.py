@@ -61,7 +61,11 @@ class EnsembleWorldModel:
     """
 
     def __init__(
-        self, task: Task, size="default", learned_reward: bool = False, random_state: int = 0
+        self,
+        task: Task,
+        size: str | dict = "default",
+        learned_reward: bool = False,
+        random_state: int = 0,
     ):
         self.task, self.config, self.learned_reward = task, ensemble_config(size), learned_reward
         self.reward = self._reward if learned_reward else None

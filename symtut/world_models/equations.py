@@ -6,7 +6,7 @@ is kept: six variables are as many as an equation has, so (s, a, s') together wo
 most tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ class Equation:
 
     @property
     def score(self) -> float:
+        assert self.regressor is not None
         return self.regressor.equations_[0]["score"]
 
     def explains(self, but: float) -> bool:
@@ -41,7 +42,7 @@ class Equation:
     def closest(self, but: float) -> "Equation":
         """The equation of the same front that errs least, or itself if it does not explain all
         ``but`` this share: then the score has weighed accuracy against length already."""
-        if not self.explains(but):
+        if self.regressor is None or not self.explains(but):
             return self
         row = min(self.regressor.equations_, key=_error)
         if row["expression"] == self.expression:
@@ -131,7 +132,11 @@ class RewardEquation:
         return RewardEquation(expression, value["of_next_state"], columns, value["lowest"])
 
 
-def find_reward(task: Task, transitions: Transitions, new_regressor) -> RewardEquation:
+def find_reward(
+    task: Task,
+    transitions: Transitions,
+    new_regressor: Callable[[tuple[str, ...], int], SymbolicRegressor],
+) -> RewardEquation:
     """The better of the equations for r(s, a) and r(s', a).
 
     Parameters
@@ -205,8 +210,8 @@ def equation_row(
     digits = max(digits_needed(expression, x, y) for x, y in data)
     return {
         "target": target,
-        "equation": expression.text(names, digits),
-        "latex": f"{symbol} = {expression.latex(names, digits)}",
+        "equation": expression.text(tuple(names), digits),
+        "latex": f"{symbol} = {expression.latex(tuple(names), digits)}",
         "complexity": expression.complexity,
         "r2_fit": r2_fit,
         "r2_holdout": r2_holdout,

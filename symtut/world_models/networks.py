@@ -35,7 +35,15 @@ class ProbabilisticNetworks:
         them it runs away where there are no data (Chua et al. 2018, appendix A.1).
     """
 
-    def __init__(self, inputs, outputs, members, hidden_layers, hidden, generator):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        members: int,
+        hidden_layers: int,
+        hidden: int,
+        generator: torch.Generator,
+    ):
         self.outputs = outputs
         sizes = [inputs, *[hidden] * hidden_layers, 2 * outputs]
         self.weights, self.biases = [], []
@@ -51,7 +59,9 @@ class ProbabilisticNetworks:
     def parameters(self) -> list[torch.Tensor]:
         return [*self.weights, *self.biases, self.lowest, self.highest]
 
-    def forward(self, x: torch.Tensor, members: torch.Tensor | None = None):
+    def forward(
+        self, x: torch.Tensor, members: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """(M, B, in), each member its own rows -> mean and log-variance, each (M, B, outputs).
 
         ``members`` (M,) says which networks, in which order; None is all of them.
@@ -81,7 +91,9 @@ class ProbabilisticNetworks:
         return nll.sum((1, 2)) / (counts.sum().clamp(min=1) * x.shape[1]) + 0.01 * room
 
 
-def negative_log_likelihood(mean, log_variance, y) -> torch.Tensor:
+def negative_log_likelihood(
+    mean: torch.Tensor, log_variance: torch.Tensor, y: torch.Tensor
+) -> torch.Tensor:
     """-log N(y; mean, exp(log_variance)), of every element."""
     error = (y - mean).square() * (-log_variance).exp()
     return 0.5 * (error + log_variance + math.log(2 * math.pi))
@@ -114,7 +126,7 @@ ENSEMBLE_SIZES = {
 }
 
 
-def ensemble_config(size) -> EnsembleConfig:
+def ensemble_config(size: str | dict) -> EnsembleConfig:
     """A configuration by name, or by what differs from the default.
 
     Raises

@@ -29,7 +29,9 @@ class OracleWorldModel:
         return Report(equations=(), n_transitions=len(transitions), cpu_seconds=0.0)
 
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
-        return self.task.true_step(state, action)
+        next_state = self.task.true_step(state, action)
+        assert next_state is not None  # seen to above
+        return next_state
 
     def state_dict(self) -> dict:
         return {}

@@ -12,6 +12,7 @@ their next values. Predictions then follow the same order; nothing is used that 
 """
 
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -91,7 +92,7 @@ class SymbolicWorldModel:
     def __init__(
         self,
         task: Task,
-        weights="general",
+        weights: str | Path = "general",
         n_candidates: int = 256,
         constants: str = "lm",
         proposer: str = "transformer+sparse",
@@ -170,6 +171,7 @@ class SymbolicWorldModel:
         expression = regressor.fit(x[:, list(used)], y).expression()
         used = tuple(used[j] for j in regressor.columns_)
         r2 = _r2(expression, x[:, list(used)], y)
+        assert r2 is not None  # y varies
         return Equation(expression, used, regressor, 1.0 - r2)
 
     def _look_at_next_values(self, found: list[Equation], x, increments) -> None:

@@ -4,6 +4,8 @@ This is where fine-tuning meets the tasks; :mod:`symtut.regression.transformer.f
 only columns.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from symtut.expressions import VARIABLES, Expression, canonical_terms, terms_of
@@ -19,7 +21,7 @@ FITTED = 300
 
 
 def world_functions(
-    task: Task, transitions: Transitions, weights="general", seed: int = 0
+    task: Task, transitions: Transitions, weights: str | Path = "general", seed: int = 0
 ) -> WorldFunctions:
     """The stream of functions to fine-tune on, from a random policy's transitions.
 

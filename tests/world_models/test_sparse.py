@@ -100,7 +100,9 @@ def test_thresholding_on_what_the_library_does_not_hold():
         ThresholdedLeastSquares(("a", "b")).fit(x[:4], x[:4, 0])
     with pytest.raises(InputError, match="constant"):
         ThresholdedLeastSquares(("a", "b")).fit(x, np.ones(60))
-    with pytest.raises(InputError, match="unknown selection 'lasso'. Known selections: forward, thresholding"):
+    with pytest.raises(
+        InputError, match="unknown selection 'lasso'. Known selections: forward, thresholding"
+    ):
         SparseWorldModel(make_task("pendulum"), selection="lasso")
 
 
