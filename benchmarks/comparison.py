@@ -141,7 +141,7 @@ def figure(out: Path) -> None:
     _, axes = plt.subplots(2, len(tasks), figsize=(5.2 * len(tasks), 7.6), squeeze=False)
     for task, (above, below) in zip(tasks, axes.T, strict=True):
         records = read_runs(out / task / RUNS)
-        threshold = records[0].threshold
+        threshold = records.threshold[0]
         sample_efficiency(read_curves(out / task / CURVES), task, threshold, above)
         steps_to_threshold(records, task, below)
         below.set_title("")

@@ -24,11 +24,11 @@ import torch
 from benchmarks.comparison import STORED, SWEEPS, Sweep, chosen, commands, make
 from symtut.errors import InputError
 from symtut.experiments import results
-from symtut.experiments import sweep as sweeping
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import SweepRun, parse_seeds, sweep
 from symtut.experiments.tables import RUNS, read_runs
+from symtut.experiments.workers import cores
 from symtut.lab import run as notebooks
 from symtut.paths import FOLDER_VARIABLE, data_path, ensure_folder
 from symtut.storage import write_bytes
@@ -47,7 +47,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
     sweeps = chosen(arguments.smoke, arguments.seeds, arguments.only, arguments.profile)
     out = ensure_folder(arguments.out).absolute()
     left = [entry for one in sweeps for entry in what_is_left(one, out / "runs")]
-    places = None if arguments.scheduler else arguments.jobs or sweeping._cores()
+    places = None if arguments.scheduler else arguments.jobs or cores()
     for line in describe(left, places):
         say(line)
     if arguments.dry_run:
@@ -149,7 +149,8 @@ def _stored(sweep: Sweep, run: SweepRun) -> list[float]:
     except InputError:
         return []
     same = (run.task, run.method, run.steps)
-    return [r.cpu_seconds for r in read_runs(path) if (r.task, r.method, r.env_steps) == same]
+    rows = read_runs(path).itertuples()
+    return [r.cpu_seconds for r in rows if (r.task, r.method, r.env_steps) == same]
 
 
 @cache

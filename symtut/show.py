@@ -269,7 +269,7 @@ def _sweep_picture(records, curves, ending: str) -> bytes:
 
     from symtut.lab.curves import sample_efficiency
 
-    tasks = {record.task: record.threshold for record in records}
+    tasks = records.groupby("task")["threshold"].first().to_dict()
     figure = Figure(figsize=(5.6 * len(tasks), 4.0), layout="constrained")
     for axes, (task, threshold) in zip(
         figure.subplots(1, len(tasks), squeeze=False)[0], tasks.items(), strict=True

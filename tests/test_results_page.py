@@ -142,24 +142,22 @@ def test_what_is_said_of_the_comparison():
     folder = ROOT / "data" / "results" / "comparison"
 
     def cell(sweep, method):
-        return [r for r in read_runs(folder / sweep / "runs.csv") if r.method == method]
+        return read_runs(folder / sweep / "runs.csv").query("method == @method")
 
     def median(sweep, method):
         runs = cell(sweep, method)
-        return median_steps(
-            censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
-        )
+        return median_steps(censored(runs.steps_to_threshold, runs.env_steps))
 
     def there(sweep, method="symbolic"):
         runs = cell(sweep, method)
-        return sum(r.steps_to_threshold is not None for r in runs), len(runs)
+        return runs.steps_to_threshold.notna().sum(), len(runs)
 
     assert median("pendulum", "sac") / 50 == 70 and median("pendulum", "mbpo") / 50 == 7
     assert there("pendulum_50") == (10, 10) and there("pendulum_20") == (8, 10)
     assert there("car2d") == (10, 10)
     assert there("car2d", "sac") == (0, 10) and there("car2d", "mbpo") == (2, 10)
-    assert {r.env_steps for r in cell("car2d", "sac")} == {40 * 300}
-    assert {r.env_steps for r in cell("car2d", "mbpo")} == {5 * 300}
+    assert set(cell("car2d", "sac").env_steps) == {40 * 300}
+    assert set(cell("car2d", "mbpo").env_steps) == {5 * 300}
     assert median("reacher", "sac") / 100 == 120 and median("reacher", "mbpo") / 100 == 5
     assert median("reacher", "sac") / 200 == 60 and median("reacher", "mbpo") / 200 == 2.5
     assert median("reacher", "mbpo") == median("reacher", "symbolic") == 500
@@ -182,7 +180,7 @@ def test_what_is_said_of_the_comparison():
             for setting in ("default", "updates_per_step=2.0")
         )
         assert 1.7 < two / one < 2.3
-    assert round(np.median([r.cpu_seconds for r in cell("pendulum", "sac")])) == 24
+    assert round(cell("pendulum", "sac").cpu_seconds.median()) == 24
     assert round(np.median(tried("pendulum", "sac", "default", "cpu_seconds"))) == 16
     for setting, finals in {
         "hidden=128": [-28, -26],
@@ -200,9 +198,7 @@ def test_what_is_said_of_the_comparison():
     level = 0
     for task in ("pendulum", "car2d", "reacher"):
         for rival in ("sparse", "oracle"):
-            ours, theirs = (
-                np.array([r.final_return for r in cell(task, m)]) for m in ("symbolic", rival)
-            )
+            ours, theirs = (cell(task, m).final_return for m in ("symbolic", rival))
             chance = probability_of_improvement([ours], [theirs])
             level += chance.low <= 0.5 <= chance.high
     assert level == 5 and [round(value, 2) for value in chance] == [0.77, 0.52, 0.96]
@@ -211,16 +207,14 @@ def test_what_is_said_of_the_comparison():
     assert there("reacher_paper") == there("reacher_paper", "oracle") == (0, 10)
     assert there("car2d_paper") == there("car2d_paper", "oracle") == (0, 10)
     for sweep in ("pendulum_paper", "reacher_paper", "car2d_paper"):
-        finals = [
-            np.array([r.final_return for r in cell(sweep, m)]) for m in ("symbolic", "oracle")
-        ]
+        finals = [cell(sweep, m).final_return for m in ("symbolic", "oracle")]
         chance = probability_of_improvement(finals[:1], finals[1:])
         assert chance.low < 0.5 and (chance.high > 0.5) == (sweep != "car2d_paper")
     assert [round(mean_return(values).value) for values in finals] == [-81, -56]
     # What was made again replaced what stood there; of the first-made, 13 were made once more.
-    runs = [run for path in folder.glob("*/runs.csv") for run in read_runs(path)]
-    assert len(runs) == 290
-    assert sum(run.commit.startswith(("6bea4e1", "d827836")) for run in runs) == 87 + 13
+    commits = [commit for path in folder.glob("*/runs.csv") for commit in read_runs(path).commit]
+    assert len(commits) == 290
+    assert sum(commit.startswith(("6bea4e1", "d827836")) for commit in commits) == 87 + 13
 
 
 def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():

@@ -1169,17 +1169,17 @@ lab.record(rounds=rounds)
 # %%
 folder = "results/comparison/pendulum"
 records = read_runs(data_path(f"{folder}/runs.csv"))
-sac = [record for record in records if record.method == "sac"]
-waits = st.censored([r.steps_to_threshold for r in sac], [r.env_steps for r in sac])
+sac = records[records.method == "sac"]
+waits = st.censored(sac.steps_to_threshold, sac.env_steps)
 steps = st.steps_to_threshold(waits)
-final = st.mean_return(np.array([r.final_return for r in sac]))
+final = st.mean_return(sac.final_return)
 print(f"SAC, {len(sac)} seeds, {int(waits[:, 1].sum())} of them got there:")
 print(f"  real steps: median {steps.value:.0f}, 95 % interval [{steps.low:.0f}, {steps.high:.0f}]")
 minutes = [n * DT / 60 for n in steps]
 print(f"  time on the pendulum: {minutes[0]:.1f} min [{minutes[1]:.1f}, {minutes[2]:.1f}]")
-print(f"  return after {sac[0].env_steps} steps: {final.value:.1f}", end=" ")
+print(f"  return after {sac.env_steps.iloc[0]} steps: {final.value:.1f}", end=" ")
 print(f"[{final.low:.1f}, {final.high:.1f}] (interquartile mean)")
-print(f"  CPU-s a run, median: {np.median([r.cpu_seconds for r in sac]):.0f}")
+print(f"  CPU-s a run, median: {sac.cpu_seconds.median():.0f}")
 for made in read_json(data_path(f"{folder}/table.json"))["made"]:
     print(f"made {made['date'][:10]} at commit {made['commit']}, torch {made['versions']['torch']}")
     print(f"by: {made['command']}")
@@ -1188,7 +1188,7 @@ lab.record(sac_steps=steps.value, sac_seeds=len(sac))
 # %% tags=["hide-input"]
 all_curves = read_curves(data_path(f"{folder}/curves.csv"))
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8))
-curves.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac[0].threshold, axes[0])
+curves.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac.threshold.iloc[0], axes[0])
 axes[0].set_title("Ten runs of SAC")
 axes[0].legend(loc="lower right", fontsize=8.5)
 curves.steps_to_threshold(records, "pendulum", axes[1])
@@ -1203,11 +1203,10 @@ plt.show()
 
 # %%
 print(f"{'method':<10} {'real steps to -160':>18} {'CPU-s a run':>12} {'final return':>13}")
-for method in dict.fromkeys(record.method for record in records):
-    runs = [r for r in records if r.method == method]
-    waits = st.censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
-    cpu = np.median([r.cpu_seconds for r in runs])
-    value = st.mean_return(np.array([r.final_return for r in runs])).value
+for method, runs in records.groupby("method", sort=False):
+    waits = st.censored(runs.steps_to_threshold, runs.env_steps)
+    cpu = runs.cpu_seconds.median()
+    value = st.mean_return(runs.final_return).value
     print(f"{method:<10} {st.steps_to_threshold(waits).value:>18.0f} {cpu:>12.0f} {value:>13.1f}")
 
 # %% [markdown]

@@ -1069,14 +1069,15 @@ plt.show()
 # %%
 wanted = ("sac", "oracle", "mbpo")
 stored = data_path("results/comparison/pendulum")
-records = [r for r in read_runs(stored / "runs.csv") if r.method in wanted]
+records = read_runs(stored / "runs.csv")
+records = records[records.method.isin(wanted)]
 all_curves = {c: found for c, found in read_curves(stored / "curves.csv").items() if c[1] in wanted}
 made = read_json(stored / "table.json")["made"][-1]
 print(f"{len(records)} runs; tables of {made['date'][:10]}, torch {made['versions']['torch']}")
 for method in wanted:
-    runs = [r for r in records if r.method == method]
-    print(f"{method}: {len(runs)} runs, commit {', '.join(sorted({r.commit for r in runs}))}")
-lab.record(stored_methods=sorted({r.method for r in records}))
+    runs = records[records.method == method]
+    print(f"{method}: {len(runs)} runs, commit {', '.join(sorted(set(runs.commit)))}")
+lab.record(stored_methods=sorted(set(records.method)))
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
@@ -1084,12 +1085,12 @@ curves.sample_efficiency(all_curves, "pendulum", threshold, axes[0])
 curves.steps_to_threshold(records, "pendulum", axes[1])
 plt.show()
 for method in wanted:
-    runs = [r for r in records if r.method == method]
-    waits = censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
+    runs = records[records.method == method]
+    waits = censored(runs.steps_to_threshold, runs.env_steps)
     median, low, high = steps_to_threshold(waits)  # an unsolved run counts as "more than it spent"
     print(f"{method:<7} {int(waits[:, 1].sum())} of {len(runs)} seeds reached {threshold:g}; "
           f"median {median:g} real steps, 95 % interval [{low:g}, {high:g}]; median CPU time "
-          f"{np.median([r.cpu_seconds for r in runs]):.0f} s")  # fmt: skip
+          f"{runs.cpu_seconds.median():.0f} s")  # fmt: skip
 
 # %% [markdown]
 # SAC needs no model and pays in real steps. The oracle is the physical limit: it needs its 200

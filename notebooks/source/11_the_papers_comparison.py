@@ -33,7 +33,7 @@ import numpy as np
 from symtut import train
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
-from symtut.experiments.tables import Curves, cell_order, read_curves, read_runs
+from symtut.experiments.tables import Curves, read_curves, read_runs
 from symtut.lab import checks, curves, explorers, style
 from symtut.paths import data_path
 
@@ -67,10 +67,8 @@ runs = {name: read_runs(folder / name / "runs.csv") for name in sweeps}
 all_curves = {name: read_curves(folder / name / "curves.csv") for name in sweeps}
 for name in sweeps:
     origin = json.loads((folder / name / "table.json").read_text(encoding="utf-8"))
-    cells = {(r.task, r.method): 0 for r in runs[name]}
-    for record in runs[name]:
-        cells[record.task, record.method] += 1
-    print(f"{name}: " + ", ".join(f"{method} {n} seeds" for (_, method), n in cells.items()))
+    seeds = runs[name].groupby("method", sort=False).size()
+    print(f"{name}: " + ", ".join(f"{method} {n} seeds" for method, n in seeds.items()))
     print(
         f"   commit {', '.join(origin['commits'])}, tables made {origin['made'][-1]['date'][:10]}"
     )
@@ -92,7 +90,7 @@ if ("pendulum", "sac") not in all_curves.get("pendulum", {}):
 # %% tags=["hide-input"]
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 4.2), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
-    curves.sample_efficiency(all_curves[task], task, runs[task][0].threshold, ax)
+    curves.sample_efficiency(all_curves[task], task, runs[task].threshold[0], ax)
 plt.show()
 
 # %% [markdown]
@@ -161,7 +159,7 @@ bootstrap_interval = checks.exercise("11.2", bootstrap_interval)
 
 # %%
 sac = all_curves["pendulum"]["pendulum", "sac"]
-middle = np.searchsorted(st.curve_band(sac.returns)[0], runs["pendulum"][0].threshold)
+middle = np.searchsorted(st.curve_band(sac.returns)[0], runs["pendulum"].threshold[0])
 middle = min(max(1, middle - 1), len(sac.env_steps) - 1)
 at = sac.returns[:, middle]
 generator = np.random.default_rng(SEED)
@@ -237,13 +235,12 @@ plt.show()
 
 # %%
 def by_method(name):
-    """Runs of one sweep by method, in the course's order."""
-    cells = sorted({(r.task, r.method) for r in runs[name]}, key=cell_order)
-    return {method: [r for r in runs[name] if r.method == method] for _, method in cells}
+    """Runs of one sweep by method, in the order of its table."""
+    return dict(list(runs[name].groupby("method", sort=False)))
 
 
 def waits_of(found):
-    return st.censored([r.steps_to_threshold for r in found], [r.env_steps for r in found])
+    return st.censored(found.steps_to_threshold, found.env_steps)
 
 
 def shown(interval, digits=0):
@@ -259,7 +256,7 @@ for name in sweeps:
     for method, found in methods.items():
         waits = waits_of(found)
         reached = int(waits[:, 1].sum())
-        final = st.mean_return(np.array([r.final_return for r in found]))
+        final = st.mean_return(found.final_return)
         ratio = ""
         if method != "symbolic" and "symbolic" in methods:
             ratios[name, method] = st.ratio_of_medians(waits, waits_of(methods["symbolic"]))
@@ -268,7 +265,7 @@ for name in sweeps:
         solved[f"{name} {method}"] = [reached, len(found)]
         print(f"{name:<21} {method:<9} {len(found):>5} {reached:>6}  {shown(final, 1):<24} "
               f"{shown(st.steps_to_threshold(waits)):<20} {ratio:<16} "
-              f"{np.mean([r.cpu_seconds for r in found]):>6.0f}")  # fmt: skip
+              f"{found.cpu_seconds.mean():>6.0f}")  # fmt: skip
 lab.record(solved=solved, ratios={" ".join(k): list(v) for k, v in ratios.items()})
 
 # %% [markdown]
@@ -290,11 +287,11 @@ lab.record(solved=solved, ratios={" ".join(k): list(v) for k, v in ratios.items(
 # %%
 for name in sweeps:
     methods = by_method(name)
-    ours = np.array([r.final_return for r in methods.get("symbolic", [])])
+    ours = methods.get("symbolic")
     for rival in ("oracle", "sparse"):
-        if len(ours) and rival in methods:
-            theirs = np.array([r.final_return for r in methods[rival]])
-            chance = st.probability_of_improvement([ours], [theirs])
+        if ours is not None and rival in methods:
+            theirs = methods[rival].final_return
+            chance = st.probability_of_improvement([ours.final_return], [theirs])
             level = chance.low <= 0.5 <= chance.high
             print(
                 f"{name}: chance that a symbolic run ends higher than a run of {rival}: "
@@ -329,22 +326,23 @@ claim = checks.exercise("11.4", claim)
 # **Predict:** one second of the pendulum is 20 steps. In how many of ten runs will that do?
 
 # %%
-given = {task: [by_method(n).get("symbolic") for n in sweeps if re.fullmatch(rf"{task}(_\d+)?", n)]
-         for task in tasks}  # fmt: skip
-given = {task: sorted(filter(None, cells), key=lambda found: found[0].env_steps)
-         for task, cells in given.items()}  # fmt: skip
+given = {}  # task: the symbolic runs of each sweep of it, those with fewest steps first
+for task in tasks:
+    cells = [by_method(n) for n in sweeps if re.fullmatch(rf"{task}(_\d+)?", n)]
+    cells = [methods["symbolic"] for methods in cells if "symbolic" in methods]
+    given[task] = sorted(cells, key=lambda found: found.env_steps.iloc[0])
 several = [task for task in tasks if len(given[task]) > 1]
 _, axes = plt.subplots(1, max(1, len(several)), figsize=(9.6, 3.4), squeeze=False)
 for task, ax in zip(several, axes[0], strict=False):
     for found in given[task]:
-        steps, finals = found[0].env_steps, np.array([r.final_return for r in found])
-        there = sum(r.steps_to_threshold is not None for r in found)
+        steps, finals = found.env_steps.iloc[0], found.final_return
+        there = int(found.steps_to_threshold.notna().sum())
         print(f"{task}, symbolic, {steps:>4} real steps: {there} of {len(found)} runs at the "
               f"threshold; return {shown(st.mean_return(finals), 1)}")  # fmt: skip
         ax.plot([steps] * len(finals), finals, "o", color=style.OKABE_ITO[0], alpha=0.5)
-    ax.axhline(found[0].threshold, color=style.INK, linewidth=1, linestyle=":")
+    ax.axhline(found.threshold.iloc[0], color=style.INK, linewidth=1, linestyle=":")
     ax.set(xscale="log", xlabel="real steps", title=f"{task}, symbolic: every run")
-    amounts = [found[0].env_steps for found in given[task]]
+    amounts = [found.env_steps.iloc[0] for found in given[task]]
     ax.set_xticks(amounts, map(str, amounts))
     ax.minorticks_off()
 axes[0, 0].set_ylabel("final return")
@@ -362,8 +360,8 @@ for name in [name for name in sweeps if name.removesuffix("_two_updates") in tas
         median, spent = st.steps_to_threshold(waits).value, waits[:, 0].max()
         bound = "more than " if spent < median else ""
         for found in given[name.removesuffix("_two_updates")]:
-            steps, runs_given = found[0].env_steps, len(found)
-            there = sum(r.steps_to_threshold is not None for r in found)
+            steps, runs_given = found.env_steps.iloc[0], len(found)
+            there = int(found.steps_to_threshold.notna().sum())
             if there > runs_given / 2:  # so their median, too, is what they were given
                 ratio = min(median, spent) / steps
                 fewest[f"{name} {rival} {steps}"] = [there, runs_given, ratio]
@@ -385,10 +383,10 @@ for task in tasks:
         for method, found in by_method(name).items() if name in sweeps else ():
             if method not in ("symbolic", "oracle"):
                 continue
-            finals = st.mean_return(np.array([r.final_return for r in found]))
-            there = sum(r.steps_to_threshold is not None for r in found)
+            finals = st.mean_return(found.final_return)
+            there = int(found.steps_to_threshold.notna().sum())
             loop = "the paper's loop" if name.endswith("_paper") else "the course's loop"
-            print(f"{task:<9}{loop:<18}{method:<9}{found[0].env_steps:>5} real steps: "
+            print(f"{task:<9}{loop:<18}{method:<9}{found.env_steps.iloc[0]:>5} real steps: "
                   f"{there:>2} of {len(found)} at the threshold, return "
                   f"{shown(finals, 1)}")  # fmt: skip
             lab.record(**{f"{name}_{method}_final": finals.value})
@@ -415,7 +413,7 @@ for task in tasks:
 # %%
 def dishonest(show, runs_shown):
     """A learning curve of SAC from chosen seeds, beside that of all."""
-    best = np.argsort([np.argmax(row > runs["pendulum"][0].threshold) for row in sac.returns])
+    best = np.argsort([np.argmax(row > runs["pendulum"].threshold[0]) for row in sac.returns])
     rows = {"best runs": best, "worst runs": best[::-1], "first seeds": np.arange(len(best))}
     chosen = rows[show][:runs_shown]
     axes = plt.subplots(figsize=(7, 3.4))[1]
@@ -503,10 +501,10 @@ lab.record(better_settings=better)
 # %%
 CELL = dict(task="pendulum", method="sparse", seed=SEED % 10)  # choose another one
 
-if CELL not in [dict(task=r.task, method=r.method, seed=r.seed) for r in runs["pendulum"]]:
-    first = runs["pendulum"][0]  # the comparison that you brought along has no such run
-    CELL = dict(task="pendulum", method=first.method, seed=first.seed)
-(record,) = [r for r in runs[CELL["task"]] if (r.method, r.seed) == (CELL["method"], CELL["seed"])]
+rows = {(r.method, r.seed): r for r in runs[CELL["task"]].itertuples()}
+if (CELL["method"], CELL["seed"]) not in rows:  # the comparison that you brought along
+    CELL["method"], CELL["seed"] = next(iter(rows))  # has no such run
+record = rows[CELL["method"], CELL["seed"]]
 again = train(
     **CELL, steps=record.env_steps, out=lab.workspace() / "cell", on_progress=None, **budget.rerun
 )
@@ -541,7 +539,7 @@ laboratory_minutes = checks.exercise("11.5", laboratory_minutes)
 
 # %%
 needs = {
-    method: median_wait([r.steps_to_threshold for r in found])
+    method: median_wait(list(found.steps_to_threshold))
     for method, found in by_method("pendulum").items()
 }
 for method, steps in needs.items():

@@ -13,6 +13,7 @@ import math
 import numpy as np
 import torch
 
+from symtut.agents import schedule
 from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer, mixed_batch
 from symtut.agents.config import LoopConfig, memory_needs
@@ -20,14 +21,12 @@ from symtut.agents.episodes import Diverged, Episodes, episode_seed
 from symtut.agents.imagination import StartStates, reward_function
 from symtut.agents.networks import MLP
 from symtut.agents.sac import SAC, SACConfig
-from symtut.agents.schedule import fit_due, held_back_rows, holds, rollout_length
 from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report, WorldModel
 from symtut.world_models.validation import Validation, validate
 
-MOST_UPDATES = 10**12
 CHECK_EVERY = 50  # gradient updates between two looks at the learner: NaN does not go away
 
 
@@ -79,20 +78,12 @@ class Loop:
         self.episodes = Episodes(task, seed)
         self.env_steps = self.updates = self.imagined = 0
         self.updates_earned = 0.0
-        earned = steps * config.updates_per_step
-        if earned > MOST_UPDATES:
-            raise InputError(
-                f"{earned:g} gradient updates are more than the {MOST_UPDATES:g} at most."
-            )
-        earned = math.floor(earned)
-        self.total_updates = max(earned, 0 if model is None else config.updates)
+        self.total_updates = schedule.total_updates(config, steps, model_free=model is None)
         self.report: Report | None = None  # of the model in use
         self.validation: Validation | None = None
-        self.steps_at_last_fit = (
-            0  # real steps that the last fit, or the decision against one, has seen
-        )
+        self.steps_at_last_fit = 0  # real steps before the last fit, or the decision against one
         self.fits = self.fits_spared = 0
-        self.rollout_length = rollout_length(config, task.horizon, None, 0)
+        self.rollout_length = schedule.rollout_length(config, task.horizon, None, 0)
         self.auditions = Auditions(task, self.agent.actor)
         self.unusable = 0  # imagined transitions since the last finite one
         self.last_good = self.agent.actor.flat.clone()  # the actor when it was last looked at
@@ -125,20 +116,23 @@ class Loop:
         what it was when it was last looked at.
         """
         try:
+            # Updates come first: the next real steps are then those of the policy that learned.
             if self.updates_due > 0:
                 for _ in range(min(most_updates, self.updates_due)):
                     self.learn()
                 return
             self.interact()
+            # The fit comes before any update that these steps have earned: what is imagined from
+            # here on is imagined in a model that has seen them.
             spent, waited = self.env_steps >= self.steps, self.env_steps - self.steps_at_last_fit
             fitted = self.report is not None
-            if self.model is not None and fit_due(self.config, fitted, waited, spent):
+            if self.model is not None and schedule.fit_due(self.config, fitted, waited, spent):
                 self.fit_model()
         except Diverged as error:
             self._stop(str(error))
 
     def check(self) -> None:
-        """Look at the learner; to be called before anything is stored or judged."""
+        """Look at the learner; to be called before anything is stored or evaluated."""
         if self.diverged is None:
             try:
                 self._check_learner()
@@ -173,7 +167,7 @@ class Loop:
             self.env_steps += len(rows)
             raise
         columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
-        held_back = held_back_rows(
+        held_back = schedule.held_back_rows(
             self.config, block, self.env_steps, self.steps_at_last_fit, self.steps
         )
         real = {name: columns[name] for name in self.b_e.fields if name in columns}
@@ -213,7 +207,7 @@ class Loop:
         transitions, held_back = self.transitions()
         new = np.arange(len(transitions)) >= self.steps_at_last_fit
         self.steps_at_last_fit = self.env_steps
-        if self.report is not None and holds(
+        if self.report is not None and schedule.holds(
             self.config, self.model, self.task, transitions, new, self.rollout_length
         ):
             self.fits_spared += 1
@@ -221,10 +215,13 @@ class Loop:
             self._set_rollout_length()
             return
         self.fits += 1
+        # A copy: the model may go on in the tensors that it gave out.
         old, old_report = copy.deepcopy(self.model.state_dict()), self.report
         self.report = self.model.fit(transitions[~held_back], transitions[held_back])
         self.validation = self._validate(transitions, held_back)
         if old_report is not None and held_back.any():
+            # The old model is validated again, on the rows of both: what is stored of it is about
+            # fewer rows, and longer trust on fewer rows says nothing.
             new_model, new_validation = copy.deepcopy(self.model.state_dict()), self.validation
             self.model.load_state_dict(old)
             self.validation = self._validate(transitions, held_back)
@@ -234,11 +231,13 @@ class Loop:
                 self.model.load_state_dict(new_model)
                 self.validation = new_validation
         self._set_rollout_length()
-        self.auditions.close()
+        self.auditions.close()  # returns in another model do not compare
 
     def _set_rollout_length(self) -> None:
         """The length of the rollouts to come; those under way are cut to it."""
-        length = rollout_length(self.config, self.task.horizon, self.validation, self.env_steps)
+        length = schedule.rollout_length(
+            self.config, self.task.horizon, self.validation, self.env_steps
+        )
         if length != self.rollout_length:
             self.rollout_length = length
             self.rollout_left.clamp_(max=length)
@@ -253,6 +252,8 @@ class Loop:
     @torch.no_grad()
     def imagine(self) -> None:
         """All rollouts take one step in the model; the transitions go into B_pi."""
+        # Rollouts are under way across calls: between two updates only a few steps are due, and a
+        # rollout of a hundred steps spreads over many policies, as a real episode would.
         over = self.rollout_left <= 0
         if n := int(over.sum()):
             self.rollout_state[over] = self.start_states.draw(n, self.generator)
@@ -267,7 +268,7 @@ class Loop:
         next_state = self.model.predict(state, action)
         terminated = task.terminated(state, action, next_state)
         reward = reward_function(self.model, task)(state, action, next_state)
-        # An equation may leave its domain.
+        # An equation may leave its domain: such a rollout ends, and its row is not learned from.
         usable = torch.isfinite(next_state).all(1) & torch.isfinite(reward)
         rows = {
             "observation": observation,
@@ -278,6 +279,7 @@ class Loop:
         }
         kept = self.b_pi.added
         self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
+        # If nothing usable comes, B_pi stays as it is and updates would repeat old rows for ever.
         self.unusable = 0 if self.b_pi.added > kept else self.unusable + len(state)
         if self.unusable >= max(self.config.warm_up, len(state)):
             self._check_learner()  # actions that are not finite have no next state
@@ -291,6 +293,7 @@ class Loop:
     def learn(self) -> None:
         """One gradient update, and the imagined steps that are due for it."""
         if self.model is not None:
+            # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
             config = self.config
             while self.imagined < config.warm_up + config.imagined_per_update * self.updates:
                 self.imagine()

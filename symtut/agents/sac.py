@@ -10,7 +10,7 @@ noise), it minimises three losses::
 
 where the target critics Qt follow the critics slowly. :func:`loss_q` and :func:`loss_pi` are the
 first two in plain torch, for reading and for autograd. :class:`SAC` computes the same gradients by
-formulas of its own, in about half the time; a test holds the two together.
+formulas of its own, 1.8 times as fast at 128 units; a test compares the two.
 
 Conventions
 -----------

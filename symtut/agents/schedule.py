@@ -1,4 +1,4 @@
-"""When the model is fitted, which rows a fit never sees, and how long rollouts may be."""
+"""When the model is fitted, on which rows, how long rollouts may be, how many updates there are."""
 
 import math
 
@@ -6,9 +6,12 @@ import numpy as np
 import torch
 
 from symtut.agents.config import LoopConfig
+from symtut.errors import InputError
 from symtut.tasks import Task, Transitions
 from symtut.world_models.base import WorldModel
 from symtut.world_models.validation import Validation, error_on_new
+
+MOST_UPDATES = 10**12
 
 
 def fit_due(config: LoopConfig, fitted: bool, waited: int, spent: bool) -> bool:
@@ -113,3 +116,17 @@ def scheduled_length(config: LoopConfig, horizon: int, env_steps: int) -> int:
         1.0, (epoch - config.schedule_from) / (config.schedule_to - config.schedule_from or 1)
     )
     return int(shortest + gone * (longest - shortest))
+
+
+def total_updates(config: LoopConfig, steps: int, model_free: bool) -> int:
+    """Gradient updates of a whole run: as real steps earn them, with a model at least ``updates``.
+
+    Raises
+    ------
+    InputError
+        If they are more than can be counted.
+    """
+    earned = steps * config.updates_per_step
+    if earned > MOST_UPDATES:
+        raise InputError(f"{earned:g} gradient updates are more than the {MOST_UPDATES:g} at most.")
+    return max(math.floor(earned), 0 if model_free else config.updates)

@@ -107,16 +107,18 @@ class Run:
 
     def finish(self) -> Result:
         """Do what is left to do. A run with a missing or damaged file is not finished."""
+        # A finished run is only read: that needs no lock, and works in a read-only folder.
         if self._is_finished():
             return self._stored()
         with output_folder(self.out, results.FILES), closing(self.events):
-            if self._is_finished():  # by the process that was waited for
+            # Asked again under the lock: the process that was waited for may have finished it.
+            if self._is_finished():
                 return self._stored()
             begun = self._claim()
             try:
                 self._train()
                 self._write_results()
-            except BaseException:
+            except BaseException:  # Ctrl-C, too
                 if begun:
                     self._withdraw()
                 raise

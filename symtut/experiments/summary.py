@@ -11,21 +11,24 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import (
+    CELL,
     CURVES,
-    CURVES_FORM,
+    RUN,
     RUNS,
     WHAT,
     Cell,
     Curves,
-    RunRecord,
     cell_order,
     collect,
     read_curves,
     read_runs,
+    runs_frame,
+    write_curves,
     write_runs,
 )
 from symtut.forms import ANYTHING, NAME, list_of, mapping, number, optional, record, whole
@@ -83,30 +86,26 @@ def add_tables(new: str | Path, stored: str | Path) -> None:
         If stored and new runs of one method differ in their real steps, threshold or evaluations.
     """
     new, stored = Path(new), Path(stored)
-    records, curves = read_runs(new / RUNS), read_curves(new / CURVES)
+    runs, curves = read_runs(new / RUNS), read_curves(new / CURVES)
     sources = read_sources(new / SOURCES)
     check_tables(stored)
     made = sources["made"]
     if (stored / RUNS).exists():
-        known = {(r.task, r.method, r.seed) for r in records}
-        kept = [r for r in read_runs(stored / RUNS) if (r.task, r.method, r.seed) not in known]
-        if kept:
+        both = pd.concat([runs, read_runs(stored / RUNS)]).drop_duplicates(RUN)  # keeps the new
+        if len(both) > len(runs):
             earlier = read_sources(stored / SOURCES)["made"]
             made = [sweep for sweep in earlier if sweep not in made] + made
-        records = sorted(records + kept, key=lambda r: (*cell_order((r.task, r.method)), r.seed))
-        curves = _joined(records, curves, read_curves(stored / CURVES))
-    _write(stored, records, curves, sources["reference"], made)
+        runs = runs_frame(both.to_dict("records"))
+        curves = _joined(runs, curves, read_curves(stored / CURVES))
+    _write(stored, runs, curves, sources["reference"], made)
 
 
-def _joined(records, new: dict[Cell, Curves], old: dict[Cell, Curves]) -> dict[Cell, Curves]:
-    """The curves of ``records``: new ones, and old ones of the seeds that are not new."""
-    cells: dict[Cell, list[RunRecord]] = {}
-    for run in records:
-        cells.setdefault((run.task, run.method), []).append(run)
+def _joined(runs: pd.DataFrame, new: dict[Cell, Curves], old: dict[Cell, Curves]):
+    """The curves of ``runs``: new ones, and old ones of the seeds that are not new."""
     found = {}
-    for cell, runs in cells.items():
-        parts = [part for part in (new.get(cell), old.get(cell)) if part is not None]
-        if len({(r.env_steps, r.threshold) for r in runs}) > 1 or any(
+    for cell, of_cell in runs.groupby(CELL, sort=False):
+        parts = [part[cell] for part in (old, new) if cell in part]
+        if len(of_cell[["env_steps", "threshold"]].drop_duplicates()) > 1 or any(
             not np.array_equal(part.env_steps, parts[0].env_steps) for part in parts
         ):
             raise InputError(
@@ -114,40 +113,27 @@ def _joined(records, new: dict[Cell, Curves], old: dict[Cell, Curves]) -> dict[C
                 "evaluations: keep them in different folders."
             )
         rows = {}
-        for part in reversed(parts):  # new ones last: they win
+        for part in parts:  # the new ones last: they win
             rows |= dict(zip(part.seeds, part.returns, strict=True))
-        seeds = tuple(r.seed for r in runs if r.seed in rows)
+        seeds = tuple(seed for seed in of_cell["seed"] if seed in rows)
         if seeds:
             found[cell] = Curves(seeds, parts[0].env_steps, np.stack([rows[s] for s in seeds]))
     return found
 
 
 def _write(
-    out: Path,
-    records: list[RunRecord],
-    curves: dict[Cell, Curves],
-    reference: str,
-    made: list[dict],
+    out: Path, runs: pd.DataFrame, curves: dict[Cell, Curves], reference: str, made: list[dict]
 ) -> str:
-    rows = summarise(records, reference)
-    write_runs(out / RUNS, records)
-    write_csv(
-        out / CURVES,
-        list(CURVES_FORM),
-        [
-            [*cell, seed, int(steps), float(value)]
-            for cell, c in curves.items()
-            for seed, returns in zip(c.seeds, c.returns, strict=True)
-            for steps, value in zip(c.env_steps, returns, strict=True)
-        ],
-    )
+    rows = summarise(runs, reference)
+    write_runs(out / RUNS, runs)
+    write_curves(out / CURVES, curves)
     write_csv(
         out / TABLE, list(TABLE_FORM), [[_cell_text(v) for v in row.values()] for row in rows]
     )
-    commits = sorted({r.commit for r in records if r.commit})
-    sources = {"runs": len(records), "commits": commits, "reference": reference, "made": made}
+    commits = sorted({commit for commit in runs["commit"] if commit})
+    sources = {"runs": len(runs), "commits": commits, "reference": reference, "made": made}
     write_json(out / SOURCES, sources)
-    return readable(rows, records, reference)
+    return readable(rows, runs, reference)
 
 
 def _cell_text(value):
@@ -158,37 +144,37 @@ def _cell_text(value):
 # ---- what they say ------------------------------------------------------------------------------
 
 
-def summarise(records: list[RunRecord], reference: str = "symbolic") -> list[dict]:
-    """One row a task and method: see the columns below. Comparisons are with ``reference``.
+def summarise(runs: pd.DataFrame, reference: str = "symbolic") -> list[dict]:
+    """One row a task and method, with the columns of ``TABLE_FORM``. Compared with ``reference``:
 
     ``steps_ratio`` is the method's median of steps to the threshold over the reference's;
     ``reference_better`` is the probability that a run of the reference ends with the higher
     return, each method at its own number of real steps.
     """
-    cells: dict[Cell, list[RunRecord]] = {}
-    for run in records:
-        cells.setdefault((run.task, run.method), []).append(run)
+    cells = dict(list(runs.groupby(CELL, sort=False)))
+    nothing = st.Interval(math.nan, math.nan, math.nan)
     rows = []
-    for (task, method), runs in cells.items():
-        base = cells.get((task, reference)) if method != reference else None
-        nothing = st.Interval(math.nan, math.nan, math.nan)
-        returns, waits = _returns(runs), _waits(runs)
+    for (task, method), of_cell in cells.items():
+        returns, waits = of_cell["final_return"].to_numpy(), _waits(of_cell)
         estimates = {
             "final_return": st.mean_return(returns),
             "steps_to_threshold": st.steps_to_threshold(waits),
-            "steps_ratio": st.ratio_of_medians(waits, _waits(base)) if base else nothing,
-            "reference_better": st.probability_of_improvement([_returns(base)], [returns])
-            if base
-            else nothing,
+            "steps_ratio": nothing,
+            "reference_better": nothing,
         }
+        base = cells.get((task, reference))
+        if base is not None and method != reference:
+            best = base["final_return"].to_numpy()
+            estimates["steps_ratio"] = st.ratio_of_medians(waits, _waits(base))
+            estimates["reference_better"] = st.probability_of_improvement([best], [returns])
         row = {
             "task": task,
             "method": method,
-            "runs": len(runs),
-            "env_steps": max(r.env_steps for r in runs),
-            "threshold": runs[0].threshold,
-            "reached": sum(r.steps_to_threshold is not None for r in runs),
-            "cpu_seconds": float(np.median([r.cpu_seconds for r in runs])),
+            "runs": len(of_cell),
+            "env_steps": int(of_cell["env_steps"].max()),
+            "threshold": float(of_cell["threshold"].iloc[0]),
+            "reached": int(of_cell["steps_to_threshold"].notna().sum()),
+            "cpu_seconds": float(of_cell["cpu_seconds"].median()),
         }
         for name, (value, low, high) in estimates.items():
             row |= {name: value, f"{name}_low": low, f"{name}_high": high}
@@ -196,70 +182,66 @@ def summarise(records: list[RunRecord], reference: str = "symbolic") -> list[dic
     return rows
 
 
-def _returns(runs) -> np.ndarray:
-    return np.array([r.final_return for r in runs])
+def _waits(runs: pd.DataFrame) -> np.ndarray:
+    return st.censored(runs["steps_to_threshold"], runs["env_steps"])
 
 
-def _waits(runs) -> np.ndarray:
-    return st.censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
-
-
-def readable(rows: list[dict], records: list[RunRecord], reference: str = "symbolic") -> str:
-    """The tables for people, in 80 columns; in brackets 95 % intervals."""
-    lines = []
+def readable(rows: list[dict], runs: pd.DataFrame, reference: str = "symbolic") -> str:
+    """The tables for people, at most 80 columns wide; in brackets 95 % intervals."""
+    parts = []
     for task in dict.fromkeys(row["task"] for row in rows):
         of_task = [row for row in rows if row["task"] == task]
-        base = next((row for row in of_task if row["method"] == reference), None)
-        lines += [
-            f"{task}, threshold {of_task[0]['threshold']:g}",
-            f"  {'method':<9}{'reached':>7}{'steps':>7}{'final return':>27}"
-            f"{'steps to threshold':>21}{'CPU-s':>7}",
-        ]
-        lines += [
-            f"  {row['method']:<9}{row['reached']:>4}/{row['runs']:<2}{row['env_steps']:>7}"
-            f"{_interval(row, 'final_return', '.1f'):>27}"
-            f"{_interval(row, 'steps_to_threshold', '.0f', more=row['env_steps']):>21}"
-            f"{row['cpu_seconds']:>7.0f}"
+        parts.append(f"{task}, threshold {of_task[0]['threshold']:g}")
+        parts.append(_table([
+            {
+                "method": row["method"],
+                "reached": f"{row['reached']}/{row['runs']}",
+                "steps": row["env_steps"],
+                "final return": _interval(row, "final_return", ".1f"),
+                "steps to threshold": _interval(row, "steps_to_threshold", ".0f"),
+                "CPU-s": f"{row['cpu_seconds']:.0f}",
+            }
             for row in of_task
-        ]
+        ]))  # fmt: skip
+        base = next((row for row in of_task if row["method"] == reference), None)
         if base is not None and len(of_task) > 1:
-            lines.append(f"  {'':<9}{f'ratio to {reference}':>34}{f'P({reference} better)':>28}")
-            lines += [
-                f"  {row['method']:<9}{_ratio(row, base):>34}"
-                f"{_interval(row, 'reference_better', '.2f'):>28}".rstrip()
+            parts.append(_table([
+                {
+                    "method": row["method"],
+                    f"steps: ratio to {reference}": _ratio(row, base),
+                    f"P({reference} better)": _interval(row, "reference_better", ".2f"),
+                }
                 for row in of_task
                 if row is not base
-            ]
-        lines.append("")
-    over_tasks = _over_tasks(records, reference)
-    if diverged := [f"{r.task}/{r.method} seed {r.seed}" for r in records if r.diverged]:
+            ]))  # fmt: skip
+    parts += _over_tasks(runs, reference)
+    ended = runs[runs["diverged"] != 0].itertuples()
+    if diverged := [f"{r.task}/{r.method} seed {r.seed}" for r in ended]:
         said = f"Diverged, so that the last good policy counts: {', '.join(diverged)}."
-        over_tasks += [*textwrap.wrap(said, 80, break_on_hyphens=False), ""]
-    notes = [
-        "Reached: runs that got to the threshold, of all. Steps: real steps of a run.",
-        "Final return: interquartile mean over seeds. Steps to threshold: median over",
-        "seeds (Kaplan-Meier: a run that did not get there needs more than it spent).",
-        "CPU-s: median. P: probability that a run of the reference ends higher.",
-    ]
-    return "\n".join([*lines, *over_tasks, *notes])
+        parts += [*textwrap.wrap(said, 80, break_on_hyphens=False), ""]
+    parts.append(
+        "Reached: runs that got to the threshold, of all. Steps: real steps of a run.\n"
+        "Final return: interquartile mean over seeds. Steps to threshold: median over\n"
+        "seeds (Kaplan-Meier: a run that did not get there needs more than it spent).\n"
+        "CPU-s: median. P: probability that a run of the reference ends higher."
+    )
+    return "\n".join(parts)
 
 
-def _interval(row: dict, name: str, form: str, more: float | None = None) -> str:
+def _table(rows: list[dict]) -> str:
+    return pd.DataFrame(rows).to_string(index=False) + "\n"
+
+
+def _interval(row: dict, name: str, form: str) -> str:
     """``200 [180, 230]``; ``> 6000 [4000, …]`` where the median was not reached."""
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    if math.isnan(value):
-        return ""
-    text = f"> {more:{form}}" if math.isinf(value) else f"{value:{form}}"
-    if math.isnan(low) or math.isinf(low):
-        return text
-    return f"{text} [{low:{form}}, {'…' if math.isinf(high) else format(high, form)}]"
+    text = f"> {row['env_steps']:{form}}" if math.isinf(value) else f"{value:{form}}"
+    return text + _brackets(low, high, form)
 
 
-def _ratio(row: dict, base: dict | None) -> str:
+def _ratio(row: dict, base: dict) -> str:
     """Where a median was not reached, the bound that is known."""
     value, low, high = (row[f"steps_ratio{end}"] for end in ("", "_low", "_high"))
-    if base is None or base is row:
-        return ""
     if math.isnan(value):
         return "neither got there"
     text = f"{value:.1f}"
@@ -267,27 +249,29 @@ def _ratio(row: dict, base: dict | None) -> str:
         text = f"> {row['env_steps'] / base['steps_to_threshold']:.1f}"
     elif value == 0:
         text = f"< {row['steps_to_threshold'] / base['env_steps']:.2f}"
-    if math.isnan(low):
-        return text
-    return f"{text} [{low:.1f}, {'…' if math.isinf(high) else format(high, '.1f')}]"
+    return text + _brackets(low, high, ".1f")
 
 
-def _over_tasks(records: list[RunRecord], reference: str) -> list[str]:
+def _brackets(low: float, high: float, form: str) -> str:
+    """The limits of an interval; nothing where there is no lower one."""
+    if not math.isfinite(low):
+        return ""
+    return f" [{low:{form}}, {'…' if math.isinf(high) else format(high, form)}]"
+
+
+def _over_tasks(runs: pd.DataFrame, reference: str) -> list[str]:
     """Probability of improvement over all tasks that two methods share, if there are several."""
-    cells: dict[Cell, list[float]] = {}
-    for r in records:
-        cells.setdefault((r.task, r.method), []).append(r.final_return)
+    cells = runs.groupby(CELL)["final_return"].apply(np.array)
     lines = []
-    for method in dict.fromkeys(method for _, method in sorted(cells, key=cell_order)):
-        tasks = [t for t, m in cells if m == method and (t, reference) in cells]
+    for method in dict.fromkeys(method for _, method in sorted(cells.index, key=cell_order)):
+        tasks = [t for t, m in cells.index if m == method and (t, reference) in cells.index]
         if method == reference or len(tasks) < 2:
             continue
         value, low, high = st.probability_of_improvement(
-            [np.array(cells[t, reference]) for t in tasks],
-            [np.array(cells[t, method]) for t in tasks],
+            [cells[t, reference] for t in tasks], [cells[t, method] for t in tasks]
         )
-        limits = "" if math.isnan(low) else f" [{low:.2f}, {high:.2f}]"
         lines.append(
-            f"P({reference} better than {method}), mean of {len(tasks)} tasks: {value:.2f}{limits}"
+            f"P({reference} better than {method}), mean of {len(tasks)} tasks: "
+            f"{value:.2f}{_brackets(low, high, '.2f')}"
         )
     return [*lines, ""] if lines else []

@@ -6,7 +6,6 @@ written down and tried again by the next call.
 """
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -20,13 +19,13 @@ from keyword import iskeyword
 from pathlib import Path
 
 from symtut.errors import InputError, unknown
-from symtut.experiments import results, workers
+from symtut.experiments import results
 from symtut.experiments.config import LARGEST_SEED, RunConfig
 from symtut.experiments.run import Run, first_difference, train
 from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
-from symtut.machine import MOST_PROCESSES
+from symtut.experiments.workers import Workers
 from symtut.paths import as_path, output_folder
 from symtut.progress import silenced
 from symtut.tasks import TASKS, make_task
@@ -34,7 +33,6 @@ from symtut.world_models import METHODS
 
 FAILURES = "failures.json"
 SWEEP_FILES = (FAILURES, RUNS, CURVES, TABLE, SOURCES)
-BACKENDS = ("loky", "dask")
 MOST_SEEDS = 10_000
 
 
@@ -112,7 +110,7 @@ def sweep(
     runs = plan(tasks, methods, seeds, out, steps, profile, overrides or {})
     if reference not in METHODS:
         raise unknown("method", reference, METHODS)
-    _check_backend(backend, scheduler, jobs)
+    workers = Workers(backend, scheduler, jobs)
     todo = _to_do(runs)
     with output_folder(out, SWEEP_FILES) as out:
         check_tables(out)
@@ -120,8 +118,8 @@ def sweep(
         failures.forget(run.out for run in runs)
         if len(todo) < len(runs):
             report(f"{len(runs) - len(todo)} of {len(runs)} runs are finished already")
-        progress = Progress(runs, todo, _places(backend, scheduler, jobs), report)
-        outcomes = _outcomes(todo, backend, scheduler, jobs)
+        progress = Progress(runs, todo, workers.places, report)
+        outcomes = workers.outcomes(todo, do_run)
         with progress, _ended_like_ctrl_c(), closing(outcomes) as done:
             for run, outcome in done:
                 if "error" not in outcome and not (Path(run.out) / results.SUMMARY).exists():
@@ -223,19 +221,6 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
     return [run for run in runs if not results.is_finished(run.out)]
 
 
-def _check_backend(backend: str, scheduler: str | None, jobs: int | None) -> None:
-    if backend not in BACKENDS:
-        raise unknown("backend", backend, BACKENDS)
-    if jobs is not None and not (type(jobs) is int and 1 <= jobs <= MOST_PROCESSES):
-        raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
-    if scheduler is not None and jobs is not None:
-        raise InputError("--jobs is for processes on this machine; the cluster has its own number.")
-    if scheduler is not None or backend == "dask":
-        workers.check_dask()
-    elif jobs != 1:
-        workers.check_loky()
-
-
 # ---- the work -----------------------------------------------------------------------------------
 
 
@@ -260,30 +245,6 @@ def do_run(run: SweepRun) -> dict:
         "seconds": time.monotonic() - started,
         "diverged": result.diverged,
     }
-
-
-def _outcomes(todo, backend, scheduler, jobs):
-    if not todo:
-        return workers.in_this_process([], do_run)
-    if scheduler is not None or backend == "dask":
-        return workers.on_dask(todo, do_run, min(jobs or _cores(), len(todo)), scheduler)
-    if jobs == 1:
-        return workers.in_this_process(todo, do_run)
-    return workers.on_loky(todo, do_run, min(jobs or _cores(), len(todo)))
-
-
-def _cores() -> int:
-    """Those that this process may use, in a container too."""
-    try:
-        import joblib
-    except ImportError:
-        return os.cpu_count() or 1
-    return joblib.cpu_count()
-
-
-def _places(backend, scheduler, jobs) -> int | None:
-    """How many runs go side by side; None where only the cluster knows."""
-    return None if scheduler is not None else jobs or _cores()
 
 
 @contextmanager

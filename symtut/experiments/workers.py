@@ -6,6 +6,7 @@ progress since the last checkpoint of its run: the run is given to another worke
 workers keep dying gets the outcome ``{"error": ...}``.
 """
 
+import importlib
 import os
 import signal
 import warnings
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from symtut.errors import InputError
-from symtut.machine import end_with
+from symtut.errors import InputError, unknown
+from symtut.machine import MOST_PROCESSES, end_with
 
+BACKENDS = ("loky", "dask")
 RETRIES = 2  # a run may lose this many workers and still be given to another
 CONNECT_SECONDS = 15
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -25,26 +27,71 @@ DIED = f"the worker process died {RETRIES + 1} times (killed, or out of memory)"
 Work = Callable[[object], dict]
 
 
-def missing(library: str) -> InputError:
-    return InputError(
-        f"'{library}' is not installed: pip install 'symtut[cluster]', or compute in this process "
-        "with --jobs 1."
-    )
+class Workers:
+    """Who computes the runs of a sweep.
+
+    Parameters
+    ----------
+    backend, scheduler, jobs
+        As in :func:`symtut.experiments.sweep.sweep`.
+
+    Attributes
+    ----------
+    places : int or None
+        How many runs go side by side; None where only the cluster knows.
+
+    Raises
+    ------
+    InputError
+        If they do not go together, or a library is not installed.
+    """
+
+    def __init__(
+        self, backend: str = "loky", scheduler: str | None = None, jobs: int | None = None
+    ):
+        if backend not in BACKENDS:
+            raise unknown("backend", backend, BACKENDS)
+        if jobs is not None and not (type(jobs) is int and 1 <= jobs <= MOST_PROCESSES):
+            raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
+        if scheduler is not None and jobs is not None:
+            raise InputError(
+                "--jobs is for processes on this machine; the cluster has its own number."
+            )
+        self.dask, self.scheduler = scheduler is not None or backend == "dask", scheduler
+        if self.dask or jobs != 1:
+            _require("distributed" if self.dask else "joblib")
+        self.places = None if scheduler is not None else jobs or cores()
+
+    def outcomes(self, runs: list, work: Work) -> Iterator[tuple[object, dict]]:
+        """``(run, outcome)`` of all ``runs``, as they get done."""
+        jobs = min(self.places or cores(), len(runs))
+        if runs and self.dask:
+            return on_dask(runs, work, jobs, self.scheduler)
+        if self.places == 1 or not runs:
+            return ((run, work(run)) for run in runs)  # in this process
+        return on_loky(runs, work, jobs)
 
 
-def in_this_process(runs: Iterable, work: Work) -> Iterator[tuple[object, dict]]:
-    for run in runs:
-        yield run, work(run)
+def cores() -> int:
+    """Those that this process may use, in a container too."""
+    try:
+        import joblib
+    except ImportError:
+        return os.cpu_count() or 1
+    return joblib.cpu_count()
+
+
+def _require(library: str) -> None:
+    try:
+        importlib.import_module(library)
+    except ImportError as error:
+        raise InputError(
+            f"'{library}' is not installed: pip install 'symtut[cluster]', or compute in this "
+            "process with --jobs 1."
+        ) from error
 
 
 # ---- several processes --------------------------------------------------------------------------
-
-
-def check_loky() -> None:
-    try:
-        import joblib  # noqa: F401
-    except ImportError as error:
-        raise missing("joblib") from error
 
 
 def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dict]]:
@@ -106,13 +153,6 @@ def _start_worker(parent: int) -> None:
 
 
 # ---- a dask cluster -----------------------------------------------------------------------------
-
-
-def check_dask() -> None:
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise missing("distributed") from error
 
 
 def on_dask(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
-from symtut.experiments.tables import Curves, RunRecord, cell_order
+from symtut.experiments.tables import Curves, cell_order
 from symtut.lab.style import (
     INK,
     METHOD_COLOUR,
@@ -103,7 +104,7 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     return axes
 
 
-def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
+def steps_to_threshold(records: pd.DataFrame, task: str, axes=None):
     """Real steps until a task was solved: median and 95 % interval of each method, and every run.
 
     A run that never got there is an open triangle at the steps that it spent: it needs more than
@@ -111,15 +112,15 @@ def steps_to_threshold(records: list[RunRecord], task: str, axes=None):
 
     Parameters
     ----------
-    records : list of RunRecord
+    records : pandas.DataFrame
         From :func:`symtut.experiments.tables.collect` or ``read_runs("runs.csv")``.
     """
     axes = axes or plt.subplots()[1]
-    methods = {r.method for r in records if r.task == task}
-    methods = sorted(methods, key=lambda method: cell_order((task, method)))
+    records = records[records["task"] == task]
+    methods = sorted(set(records["method"]), key=lambda method: cell_order((task, method)))
     for row, method in enumerate(methods):
-        runs = [r for r in records if (r.task, r.method) == (task, method)]
-        waits = st.censored([r.steps_to_threshold for r in runs], [r.env_steps for r in runs])
+        runs = records[records["method"] == method]
+        waits = st.censored(runs["steps_to_threshold"], runs["env_steps"])
         value, low, high = st.steps_to_threshold(waits)
         colour, (_, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
         solved, spent = waits[:, 1] > 0, waits[:, 0].max()

@@ -1,6 +1,5 @@
 """``make reproduce``: the sweeps as data, the estimate, and a tiny reproduction from end to end."""
 
-import dataclasses
 import json
 import re
 import shutil
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import comparison, reproduce
@@ -48,7 +48,7 @@ def test_every_stored_table_has_its_sweep():
     sweeps = {one.name: one for one in comparison.SWEEPS}
     for path in sorted(data_path(comparison.STORED).glob("*/runs.csv")):
         planned = {(r.task, r.method, r.seed, r.steps) for r in sweeps[path.parent.name].plan(path)}
-        stored = {(r.task, r.method, r.seed, r.env_steps) for r in read_runs(path)}
+        stored = {(r.task, r.method, r.seed, r.env_steps) for r in read_runs(path).itertuples()}
         assert stored <= planned, path.parent.name
 
 
@@ -70,12 +70,8 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
         next(s for s in comparison.SWEEPS if s.name == n) for n in ("pendulum", "pendulum_50")
     )
     left = {entry.method: entry for entry in reproduce.what_is_left(pendulum, tmp_path)}
-    stored = [
-        r
-        for r in read_runs(data_path(f"{comparison.STORED}/pendulum/runs.csv"))
-        if r.method == "sac"
-    ]
-    expected = sum(r.cpu_seconds for r in stored) / len(stored) + 2.0 * 17  # 8000 updates, each 500
+    stored = read_runs(data_path(f"{comparison.STORED}/pendulum/runs.csv"))
+    expected = stored.query("method == 'sac'").cpu_seconds.mean() + 2.0 * 17  # 8000 updates: 17
     assert left["sac"].cpu_seconds == pytest.approx(expected)
     assert (left["sac"].runs, left["sac"].total) == (10, 10)
 
@@ -157,20 +153,20 @@ def test_tables_of_what_is_finished(tmp_path, capsys):
     comparison.make(runs, out)
     assert "| pendulum | sac | 1 | 8000 | -100.0 | 1 of 1 |" in capsys.readouterr().out
     assert (out / "comparison.png").exists()
-    assert read_runs(out / "pendulum" / "runs.csv") == [one]
+    assert read_runs(out / "pendulum" / "runs.csv").to_dict("records") == [one]
 
 
 def one_run(folder, **changes):
     """The tables of a sweep of one run: SAC's first stored one on the pendulum, changed."""
     source = data_path(f"{comparison.STORED}/pendulum")
     cell, name = ("pendulum", "sac"), "runs.csv"
-    one = next(r for r in read_runs(source / name) if (r.task, r.method) == cell)
-    one = dataclasses.replace(one, **changes)
-    write_runs(folder / name, [one])
+    stored = read_runs(source / name).query("method == 'sac'").head(1).assign(**changes)
+    write_runs(folder / name, stored)
+    (one,) = stored.to_dict("records")
     curves = read_curves(source / "curves.csv")[cell]
     at = curves.seeds.index(0)
     points = zip(curves.env_steps, curves.returns[at], strict=True)
-    write_csv(folder / "curves.csv", list(CURVES_FORM), [[*cell, one.seed, *p] for p in points])
+    write_csv(folder / "curves.csv", list(CURVES_FORM), [[*cell, one["seed"], *p] for p in points])
     (folder / "table.csv").touch()
     made = [{"command": "symtut sweep, again"}]
     (folder / "table.json").write_text(json.dumps({"reference": "symbolic", "made": made}))
@@ -186,12 +182,10 @@ def test_a_sweep_of_some_runs_replaces_these_and_leaves_the_others(tmp_path):
     again = one_run(runs / "pendulum", final_return=-100.0)
     comparison.make(runs, out)
 
-    def is_old(r):
-        return (r.method, r.seed) != ("sac", 0)
-
     after = read_runs(out / "pendulum" / "runs.csv")
-    assert [r for r in after if is_old(r)] == [r for r in before if is_old(r)]
-    assert [r for r in after if not is_old(r)] == [again]
+    is_new = (after.method == "sac") & (after.seed == 0)
+    pd.testing.assert_frame_equal(after[~is_new], before[~is_new])
+    assert after[is_new].to_dict("records") == [again]
     for cell, kept in read_curves(out / "pendulum" / "curves.csv").items():
         assert kept.seeds == curves[cell].seeds
         np.testing.assert_array_equal(kept.returns, curves[cell].returns)
@@ -206,7 +200,7 @@ def test_a_sweep_of_some_runs_replaces_these_and_leaves_the_others(tmp_path):
     one_run(runs / "pendulum", seed=10)  # more seeds than are stored
     comparison.make(runs, out)
     after = read_runs(out / "pendulum" / "runs.csv")
-    assert [r.seed for r in after if r.method == "sac"] == list(range(11))
+    assert after.seed[after.method == "sac"].tolist() == list(range(11))
     one_run(runs / "pendulum", env_steps=9000)
     with pytest.raises(InputError, match="pendulum/sac differ"):
         comparison.make(runs, out)

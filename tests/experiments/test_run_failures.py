@@ -304,7 +304,7 @@ def test_a_sweep_does_not_try_a_diverged_training_again(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "[1/1] pendulum/sac seed 0: DIVERGED, last good return" in said
     assert "Diverged, so that the last good policy counts: pendulum/sac seed 0." in said
-    (record,) = read_runs(tmp_path / "runs.csv")
+    (record,) = read_runs(tmp_path / "runs.csv").itertuples()
     assert record.diverged and record.env_steps < 210
     assert not (tmp_path / "failures.json").exists()
     stamp = (tmp_path / "pendulum/sac/seed_0/summary.json").stat().st_mtime_ns

@@ -225,18 +225,19 @@ def test_common_steps_do_not_prolong_a_curve():
 
     short = curve((100, -9), (200, -8), (200, -7), (400, -6))  # two evaluations at 200 steps
     long = curve((150, -5), (300, -4), (900, -3))
-    found = tables.on_common_steps([(4, long), (1, short)])
+    found = tables.on_common_steps({4: long, 1: short})
     assert found.seeds == (1, 4) and found.env_steps.tolist() == [150, 200, 300, 400]
     assert found.returns.tolist() == [[-9, -7, -7, -6], [-5, -5, -4, -4]]
-    assert tables.on_common_steps([(0, curve((100, 1))), (1, curve((200, 1)))]) is None
+    assert tables.on_common_steps({0: curve((100, 1)), 1: curve((200, 1))}) is None
     many = curve(*((i, -i) for i in range(1, 1001)))
-    thin = tables.on_common_steps([(0, many)], points=50)
+    thin = tables.on_common_steps({0: many}, points=50)
     assert len(thin.env_steps) == 50 and thin.env_steps[[0, -1]].tolist() == [1, 1000]
     assert (thin.returns[0] == -thin.env_steps).all()
 
 
 def record(method, seed, value, steps, task="pendulum", spent=6000):
-    return tables.RunRecord(task, method, seed, spent, value, -160.0, steps, 1.0, "abc")
+    row = (task, method, seed, spent, value, -160.0, steps, 1.0, "abc", 0)
+    return dict(zip(tables.RUNS_FORM | tables.DIVERGED_FORM, row, strict=True))
 
 
 def test_the_table_says_more_than_where_a_method_did_not_get_there(tmp_path):
@@ -244,13 +245,14 @@ def test_the_table_says_more_than_where_a_method_did_not_get_there(tmp_path):
     records += [record("sac", s, -150.5 - s, 3000 + 500 * s) for s in range(4)]
     records += [record("mbpo", s, -900.0, None) for s in range(4)]
     records += [record("symbolic", 0, -20.0, 300, "car2d"), record("sac", 0, -90.0, None, "car2d")]
-    rows = {(r["task"], r["method"]): r for r in summary_tables.summarise(records)}
+    runs = tables.runs_frame(records)
+    rows = {(r["task"], r["method"]): r for r in summary_tables.summarise(runs)}
     sac, mbpo = rows["pendulum", "sac"], rows["pendulum", "mbpo"]
     assert sac["steps_to_threshold"] == 3500 and sac["steps_ratio"] == 17.5
     assert mbpo["steps_to_threshold"] == np.inf and mbpo["steps_ratio_low"] == 30
     assert mbpo["reference_better"] == 1.0
     assert np.isnan(rows["pendulum", "symbolic"]["steps_ratio"])
-    said = summary_tables.readable(list(rows.values()), records)
+    said = summary_tables.readable(list(rows.values()), runs)
     assert max(map(len, said.splitlines())) <= 80
     assert "> 6000" in said and "> 30.0 [30.0, …]" in said and "17.5 [" in said
     assert "P(symbolic better than sac), mean of 2 tasks: 0.8" in said  # (10/16 + 1) / 2
@@ -267,9 +269,8 @@ def test_stored_tables_are_read_back_and_damage_is_named(tmp_path):
         tables.read_runs(path)
     head = "task,method,seed,env_steps,final_return,threshold,steps_to_threshold,cpu_seconds,commit"
     path.write_text(f"{head}\npendulum,sac,3,6000,-150.5,-160,,12.5,\n")
-    assert tables.read_runs(path) == [
-        tables.RunRecord("pendulum", "sac", 3, 6000, -150.5, -160.0, None, 12.5, None)
-    ]
+    (row,) = tables.read_runs(path).to_dict("records")
+    assert list(row.values()) == ["pendulum", "sac", 3, 6000, -150.5, -160.0, None, 12.5, None, 0]
     path.write_text(f"{head}\npendulum,sac,3,60")
     with pytest.raises(InputError, match="line 2 has 4 cells instead of 9"):
         tables.read_runs(path)

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from symtut.experiments import statistics as st
-from symtut.experiments.tables import Curves, RunRecord
+from symtut.experiments.tables import RUNS_FORM, Curves, runs_frame
 from symtut.lab import curves, style
 
 
@@ -36,11 +36,12 @@ def records():
         "mbpo": ([1000, 1200, 1200, 1400, None, 1600, 1200, 1000, 1400, None], 2000),
         "sac": ([6000, None, None, 5500, None, None, None, 5000, None, None], 6000),
     }
-    return [
-        RunRecord("pendulum", method, seed, spent, -150.0, -160.0, steps, 1.0, None)
+    rows = [
+        ("pendulum", method, seed, spent, -150.0, -160.0, steps, 1.0, None)
         for method, (found, spent) in waits.items()
         for seed, steps in enumerate(found)
     ]
+    return runs_frame([dict(zip(RUNS_FORM, row, strict=True)) | {"diverged": 0} for row in rows])
 
 
 def test_every_seed_is_drawn_behind_the_interquartile_mean():
@@ -79,10 +80,8 @@ def test_steps_chart_shows_medians_intervals_and_unsolved_runs():
     assert all(line.get_markerfacecolor() == "none" for line in triangles)
     assert set(triangles[1].get_xdata()) == {2000} and set(triangles[2].get_xdata()) == {6000}
     intervals = [list(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 2.4]
-    mbpo = [r for r in records() if r.method == "mbpo"]
-    found = st.steps_to_threshold(
-        st.censored([r.steps_to_threshold for r in mbpo], [r.env_steps for r in mbpo])
-    )
+    mbpo = records().query("method == 'mbpo'")
+    found = st.steps_to_threshold(st.censored(mbpo.steps_to_threshold, mbpo.env_steps))
     assert intervals[0] == [200, 200] and intervals[1] == [found.low, min(found.high, 2000)]
     medians = [line for line in axes.lines if line.get_markersize() == 8]
     assert [line.get_xdata()[0] for line in medians] == [200, 1200, 6000]
