@@ -317,7 +317,7 @@ def test_a_sweep_does_not_try_a_diverged_training_again(tmp_path, capsys):
 def test_a_diverged_pretraining_stops_and_keeps_its_checkpoint(tmp_path, monkeypatch, good):
     tiny = replace(PRESETS["tiny"], chunk_size=64, batch_size=16, checkpoint_every=0.0)
     monkeypatch.setitem(PRESETS, "tiny", tiny)
-    recovery = "symtut.regression.transformer.pretraining.recovery"
+    recovery = "symtut.regression.transformer.pretraining.held_out_recovery"
     monkeypatch.setattr(recovery, lambda *_: {"a": 0.0, "b": 0.0})
     step, steps = Pretraining.step, []
 
