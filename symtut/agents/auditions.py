@@ -1,11 +1,11 @@
 """Auditions: of all policies along the way, keep the one that does best in the model.
 
-A policy may unlearn, within a few hundred updates, a part of the state space that its own rollouts
-no longer visit. The real world is not asked which policy is better: that would cost real steps.
+Within a few hundred updates a policy may forget how to act in states that its own rollouts no
+longer visit. Which policy is better is decided in the model: deciding it in the real environment
+would cost real steps.
 
-Every policy starts from the same imagined states (those in B_pi), not from the real ones: a second
-of reality is a handful of neighbouring states, from which a policy that fails from everywhere else
-may do well to the end.
+Every policy starts from the same imagined states (those in B_pi), not from the real ones. The few
+real states are close to each other; a policy may do well from all of them and fail from others.
 """
 
 import math

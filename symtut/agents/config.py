@@ -38,7 +38,7 @@ class LoopConfig:
     tolerance: float = 0.1  # open-loop error, in units of the state's spread, that still counts
 
     # Imagination
-    policy_capacity: int = 100_000  # rows of B_pi; early, clumsy swings must not be forgotten
+    policy_capacity: int = 100_000  # rows of B_pi; rows of early policies should stay
     warm_up: int = 1000  # imagined transitions before the first update
     rollouts: int = 100  # imagined episodes side by side
     imagined_per_update: float = 10.0  # imagined transitions for each update

@@ -14,8 +14,8 @@ for the states that rollouts start from:
             of one side than of the other; a formula that holds on one holds on both, and episodes
             will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
 ``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
-            are none. Each rollout goes on from where some other has been, so even short ones travel
-            far, and an error of the model travels with them.
+            are none. Each rollout continues another, so even short ones lead far from real states,
+            and errors of the model add up.
 """
 
 from collections.abc import Callable

@@ -257,3 +257,13 @@ def _checked(kind, name: str, value):
         f"'{name}' must be {wanted.get(kind, f'a whole number of at least {lowest}')}, "
         f"not {value!r}."
     )
+
+
+def first_difference(stored, wanted, path: str = "") -> str:
+    """Where two configurations part: ``steps: 200 there, 300 asked for``."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for name in {**stored, **wanted}:
+            if stored.get(name) != wanted.get(name):
+                at = f"{path}{name}"
+                return first_difference(stored.get(name), wanted.get(name), f"{at}.")
+    return f"{path.rstrip('.') or 'everything'}: {stored} there, {wanted} asked for"

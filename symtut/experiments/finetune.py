@@ -11,7 +11,7 @@ from symtut.tasks import make_task
 from symtut.tasks.random_policy import random_transitions
 from symtut.world_models.views import world_functions
 
-FEWEST = 50
+FEWEST_STEPS = 50
 """Random steps: functions that are seen through fewer points say little about a world."""
 
 
@@ -46,7 +46,7 @@ def finetune(
     base = load_weights(weights)
     given = {"examples": examples, "random_steps": random_steps, "rank": rank}
     for name, value in given.items():
-        least = {"rank": 0, "examples": 1, "random_steps": FEWEST}[name]
+        least = {"rank": 0, "examples": 1, "random_steps": FEWEST_STEPS}[name]
         if value is not None and value < least:
             option = name.replace("_", "-")
             raise InputError(f"--{option} must be at least {least}, not {value}.")

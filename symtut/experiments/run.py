@@ -13,7 +13,7 @@ from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
 from symtut.experiments import results
-from symtut.experiments.config import RunConfig
+from symtut.experiments.config import RunConfig, first_difference
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.event_files import EventFiles
 from symtut.experiments.results import Result
@@ -42,10 +42,10 @@ def train(
 ) -> Result:
     """Train a policy and leave its record in the folder ``out``.
 
-    Called again with the same arguments it goes on where it was interrupted, or, if it had
-    finished, returns the stored result. The numbers are those of an uninterrupted run, except
-    ``cpu_seconds`` and dates. Torch computes on one thread meanwhile: the networks are small, and
-    a run gives the same numbers on any number of cores.
+    Called again with the same arguments it resumes after an interruption, or, if it had finished,
+    returns the stored result. The numbers are those of an uninterrupted run, except ``cpu_seconds``
+    and dates. Torch computes on one thread meanwhile: the networks are small, and a run gives the
+    same numbers on any number of cores.
 
     Parameters
     ----------
@@ -309,13 +309,3 @@ class Run:
         }
         write_json(self.out / results.SUMMARY, summary)
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)
-
-
-def first_difference(stored, wanted, path: str = "") -> str:
-    """Where two configurations part: ``steps: 200 there, 300 asked for``."""
-    if isinstance(stored, dict) and isinstance(wanted, dict):
-        for name in {**stored, **wanted}:
-            if stored.get(name) != wanted.get(name):
-                at = f"{path}{name}"
-                return first_difference(stored.get(name), wanted.get(name), f"{at}.")
-    return f"{path.rstrip('.') or 'everything'}: {stored} there, {wanted} asked for"

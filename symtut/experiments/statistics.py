@@ -3,8 +3,8 @@
 After Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice"
 (NeurIPS 2021): the interquartile mean instead of the mean, bootstrap intervals that resample runs
 within each task, and the probability that one method beats another. How many steps a method needs
-is a waiting time that some runs do not live to see the end of; Kaplan and Meier's estimator (1958)
-uses those runs for what they say, namely "more than this". All of it is SciPy's.
+is a waiting time, and some runs end before it is over. Kaplan and Meier's estimator (1958) uses
+such a run for what is known: "more than this". Means, bootstrap and estimator are SciPy's.
 """
 
 import warnings

@@ -1,4 +1,4 @@
-"""What the runs of a sweep say in sum: its four files, and a text for people.
+"""The runs of a sweep summed up: its four files, and a text for people.
 
 ``runs.csv``    one row a run
 ``curves.csv``  mean return of every run on the steps that all seeds of a method share

@@ -1,8 +1,8 @@
 """Many runs: tasks × methods × seeds, on as many processes or machines as there are.
 
 Every run has its own folder, ``out/task/method/seed_S``, made by :func:`symtut.experiments.train`.
-All state is there, on disk: a finished run is not repeated, a cut one goes on, a failed one is
-written down and tried again by the next call.
+All state is there, on disk. The next call repeats no finished run, resumes one that was
+interrupted, and tries again one that failed.
 """
 
 import json
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from symtut.errors import InputError, unknown
 from symtut.experiments import results
-from symtut.experiments.config import LARGEST_SEED, RunConfig
-from symtut.experiments.run import Run, first_difference, train
+from symtut.experiments.config import LARGEST_SEED, RunConfig, first_difference
+from symtut.experiments.run import Run, train
 from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS

@@ -1,4 +1,4 @@
-"""What a sweep tells: a line or a bar with the time left, and the list of what failed.
+"""What a sweep reports: a line or a bar with the time left, and the list of failed runs.
 
 A ``run`` here is a :class:`~symtut.experiments.sweep.SweepRun`.
 """
@@ -111,7 +111,7 @@ class Progress:
         mean = sum(pace.values()) / len(pace)
         work = sum(pace.get(cell, mean) for cell in self.left.values())
         places = self.places
-        if places is None:  # somebody else's cluster: as many as it has shown
+        if places is None:  # a cluster that others may use: as many as were seen at work
             busy = sum(map(sum, self.spent.values()))
             places = max(1.0, busy / max(time.monotonic() - self.began, 1e-9))
         minutes = work / min(places, len(self.left)) / 60

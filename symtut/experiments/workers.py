@@ -99,7 +99,7 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
 
     Only as many runs as there are processes are handed out at a time, so it is known which ones
     were under way when a process died: those are given out again. A run that has seen
-    two deaths is then done with nobody beside it, so that the next death is surely its own.
+    two deaths is then done alone, so that the next death is surely its own.
     """
     from joblib.externals.loky import get_reusable_executor
 
@@ -143,7 +143,7 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
             under_way = {}
             executor = start()
     finally:
-        # Nobody waits for runs under way (after Ctrl-C above all); they have their checkpoints.
+        # Runs under way are not waited for (after Ctrl-C above all); they have their checkpoints.
         executor.shutdown(wait=True, kill_workers=True)
 
 
@@ -163,7 +163,7 @@ def on_dask(
     Raises
     ------
     InputError
-        If nobody answers at the scheduler's address.
+        If no scheduler answers at that address.
     """
     import distributed
 

@@ -1,4 +1,4 @@
-"""What a world model is to the rest of the house."""
+"""What every world model offers: fit, predict, and its state for checkpoints."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -20,7 +20,7 @@ from symtut.tasks import Task, Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.networks import ProbabilisticNetworks, ensemble_config
 
-FEWEST = 10
+FEWEST_TRANSITIONS = 10
 """Transitions below which there is too little to hold out and to draw bootstraps from."""
 
 
@@ -109,10 +109,10 @@ class EnsembleWorldModel:
             For fewer than ten transitions.
         """
         started = time.process_time()
-        if len(transitions) < FEWEST:
+        if len(transitions) < FEWEST_TRANSITIONS:
             raise InputError(
                 f"{len(transitions)} transitions are too few for an ensemble of networks; "
-                f"it needs at least {FEWEST}."
+                f"it needs at least {FEWEST_TRANSITIONS}."
             )
         self._draw_rows(len(transitions))
         x, y, counts = self._standardised(transitions)

@@ -68,9 +68,9 @@ class SparseWorldModel(SymbolicWorldModel):
 class ThresholdedLeastSquares:
     """Sequentially thresholded least squares over the library, one target at a time.
 
-    Least squares, then every function whose share of the target is below the threshold goes, then
-    least squares on the rest, until nobody goes. Columns and target have norm 1, so a coefficient
-    *is* a share. Of all thresholds the one counts whose equation has the highest score
+    Least squares; then every function whose share of the target is below the threshold is removed;
+    then least squares on the rest, until none is removed. Columns and target have norm 1, so a
+    coefficient *is* a share. Of all thresholds, the one whose equation has the highest score counts
     (:func:`~symtut.regression.search.fits.score`).
 
     Attributes
