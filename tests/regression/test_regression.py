@@ -14,7 +14,7 @@ from symtut.regression.data.points import Points
 from symtut.regression.data.scaling import choose_columns
 from symtut.regression.proposers import pooled_proposer
 from symtut.regression.search.bfgs import bfgs
-from symtut.regression.search.finishing import finish, front
+from symtut.regression.search.finishing import finish, undominated
 from symtut.regression.search.fits import Candidate, Fit
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.library import library
@@ -237,7 +237,7 @@ def test_rounding_does_not_leave_beaten_rows_on_the_front():
             (9, 0.1, 2),
         ]
     ]
-    kept = [(row["complexity"], row["loss"], row["score"]) for row in front(rows)]
+    kept = [(row["complexity"], row["loss"], row["score"]) for row in undominated(rows)]
     assert kept == [(3, 0.5, 0), (5, 0.2, 1), (9, 0.1, 2)]
 
 
