@@ -149,7 +149,6 @@ class Expression:
         check_distinct(used)
         taken = set(map(str, used))
         count = (k for k in range(len(self.prefix) + len(taken)) if f"C{k}" not in taken)
-
         # SymPy multiplies whole numbers out: 3 squared forty times would fill the memory
         exact = self.fold(degree) <= MOST_EXACT
 
@@ -230,7 +229,6 @@ class Expression:
             raise InputError(
                 "a formula is evaluated at points (..., variables), not at one number."
             )
-
         with np.errstate(all="ignore"):
             value = self._value(x, library, watch)
         return _constant(value, x, library) if isinstance(value, float) else value
@@ -238,8 +236,7 @@ class Expression:
     def _value(self, x, library: str, watch):
         """Values at checked points; a float for a formula without variables."""
         numbers, columns, stack = list(self.constants), {}, []
-        for place in reversed(range(len(self.prefix))):
-            token = self.prefix[place]
+        for place, token in reversed([*enumerate(self.prefix)]):
             operator = OPERATORS.get(token)
             if operator is None:
                 if token == CONSTANT:
