@@ -104,10 +104,10 @@ def literal(text: str) -> object:
         return text
 
 
-def check_override(name: str) -> None:
-    """Refuse what has an option of its own."""
+def check_override(name: str, *others: str) -> None:
+    """Refuse what has an option of its own: always, or among ``others``."""
     own = {"task", "method", "steps", "seed", "out", "profile", "on_progress", "tensorboard"}
-    if name in own:
+    if name in own.union(others):
         raise InputError(f"'{name}' is not set with --set; use --{name}.")
 
 
@@ -149,6 +149,7 @@ def parse_placed_overrides(texts: Iterable[str]) -> dict[str, dict[str, object]]
 TASKS = "car2d, pendulum, reacher"
 METHODS = "sac, oracle, symbolic, sparse, mbpo"
 PROFILES = "default, paper or smoke"
+LEARNERS = "sac or apg"
 SEED = whole(0, 2**32 - 1)  # that every generator takes
 JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
 
@@ -162,6 +163,11 @@ def add_train(parser: Parser) -> None:
     add("--out", required=True, metavar="DIR", help="folder for the results")
     add("--profile", default="default", help=f"{PROFILES} (default: default)")
     add("--weights", help="weights of the transformer (symbolic): a name or a file")
+    add(
+        "--learner",
+        default="sac",
+        help=f"{LEARNERS}: soft actor-critic, or the gradient through the equations (default: sac)",
+    )
     add(
         "--set",
         action="append",

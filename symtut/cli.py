@@ -24,10 +24,10 @@ def run_train(arguments: argparse.Namespace) -> int:
     if arguments.weights is not None:
         overrides["weights"] = arguments.weights
     for name in sorted(overrides):
-        options.check_override(name)
+        options.check_override(name, "learner")
     result = train(
         arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
-        arguments.profile, say, arguments.tensorboard, **overrides,
+        arguments.profile, say, arguments.tensorboard, learner=arguments.learner, **overrides,
     )  # fmt: skip
     if result.diverged is not None:
         raise InputError(

@@ -4,15 +4,17 @@ Within a few hundred updates a policy may forget how to act in states that its o
 longer visit. Which policy is better is decided in the model: deciding it in the real environment
 would cost real steps.
 
-Every policy starts from the same imagined states (those in B_pi), not from the real ones. The few
-real states are close to each other; a policy may do well from all of them and fail from others.
+Every policy starts from the same imagined states (of B_pi, or drawn as the starts of rollouts are),
+not from the real ones. The few real states are close to each other; a policy may do well from all
+of them and fail from others.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 
-from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.analytic_gradient import AnalyticGradient
 from symtut.agents.imagination import reward_function
 from symtut.agents.networks import MLP
 from symtut.agents.sac import SAC
@@ -46,21 +48,26 @@ class Auditions:
 
     @torch.no_grad()
     def hold(
-        self, agent: SAC, model: WorldModel, b_pi: ReplayBuffer, n: int, length: int, generator
+        self,
+        agent: SAC | AnalyticGradient,
+        model: WorldModel,
+        draw: Callable[[], torch.Tensor],
+        length: int,
     ) -> None:
         """Play the mode of the current policy for ``length`` steps; keep it if it is the best.
 
-        The first call draws ``n`` start states from B_pi.
+        The first call takes the start states, ``(n, S)``, from ``draw()``.
         """
         if self.best_return is None:
-            imagined = b_pi.sample(n, generator)["observation"]
-            self.states = self.task.state_from_observation(imagined)
+            self.states = draw()
         mean = self._imagined_return(agent, model, length)
         if math.isfinite(mean) and (self.best_return is None or mean > self.best_return):
             self.best_return = mean
             self.best_actor.flat.copy_(agent.actor.flat)
 
-    def _imagined_return(self, agent: SAC, model: WorldModel, length: int) -> float:
+    def _imagined_return(
+        self, agent: SAC | AnalyticGradient, model: WorldModel, length: int
+    ) -> float:
         task, state = self.task, self.states
         total, alive = torch.zeros(len(state)), torch.ones(len(state), dtype=torch.bool)
         reward = reward_function(model, task)

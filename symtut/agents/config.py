@@ -5,11 +5,13 @@ Named sets of choices are in ``experiments/config.py``.
 
 from dataclasses import dataclass
 
+from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.imagination import START_STATES
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
 from symtut.tasks import Task
 
+FLOAT32, FLOAT64 = 4, 8  # bytes
 ROLLOUT_LENGTHS = ("validated", "scheduled")  # or a whole number
 REFITS = ("clock", "on_failure")
 
@@ -90,24 +92,27 @@ class LoopConfig:
 
 
 def memory_needs(
-    task: Task, steps: int, config: LoopConfig, sac_config: SACConfig
+    task: Task, steps: int, config: LoopConfig, learner: SACConfig | APGConfig
 ) -> dict[str, float]:
     """Bytes by option and value, to a factor of about two."""
     s, a, o = task.state_size, task.action_size, task.observation_size
-    hidden, batch = sac_config.hidden, sac_config.batch_size
+    hidden, batch = learner.hidden, learner.batch_size
     layers = 3 * hidden  # of one row in one network: two hidden layers and a gradient
-    float32, float64 = 4, 8
-    return {
-        f"steps = {steps}": steps * (2 * s + a + 4) * float64,
-        f"recent_states = {config.recent_states}": config.recent_states * s * float32,
+    row = (layers + 4 * (s + o + a)) * FLOAT32  # of a rollout's step
+    needs = {
+        f"steps = {steps}": steps * (2 * s + a + 4) * FLOAT64,
+        f"recent_states = {config.recent_states}": config.recent_states * s * FLOAT32,
         f"policy_capacity = {config.policy_capacity}": (
-            config.policy_capacity * (2 * o + a + 2) * float32
+            config.policy_capacity * (2 * o + a + 2) * FLOAT32
         ),
-        f"rollouts = {config.rollouts}": config.rollouts * (layers + 4 * (s + o + a)) * float32,
-        f"audition_starts = {config.audition_starts}": (
-            config.audition_starts * (layers + 4 * (s + o + a)) * float32
-        ),
+        f"rollouts = {config.rollouts}": config.rollouts * row,
+        f"audition_starts = {config.audition_starts}": config.audition_starts * row,
         # actor and critics with gradients and two moments each, targets: 14 copies of the weights
-        f"hidden = {hidden}": 14 * hidden * (hidden + o + a + 4) * float32,
-        f"batch_size = {batch}": batch * (6 * layers + 4 * (o + a)) * float32,
+        f"hidden = {hidden}": 14 * hidden * (hidden + o + a + 4) * FLOAT32,
     }
+    if isinstance(learner, APGConfig):  # what autograd keeps of each step, about ten tensors each
+        horizon = min(learner.horizon, task.horizon)
+        needs[f"batch_size = {batch}"] = batch * horizon * (row + 10 * (s + o + a) * FLOAT32)
+    else:
+        needs[f"batch_size = {batch}"] = batch * (6 * layers + 4 * (o + a)) * FLOAT32
+    return needs

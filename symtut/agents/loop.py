@@ -4,7 +4,8 @@ B_E   all real transitions, in time order: what the world model is fitted to.
 B_EM  the recent real states: where rollouts of the model start.
 B_pi  what the policy learns from: imagined transitions, or the real ones where there is no model.
 
-Model-free SAC is this loop with ``model=None``.
+Model-free SAC is this loop with ``model=None``. The learner is SAC, which learns from B_pi, or the
+analytic policy gradient, which differentiates whole rollouts and stores none of them.
 """
 
 import copy
@@ -14,13 +15,15 @@ import numpy as np
 import torch
 
 from symtut.agents import schedule
+from symtut.agents.agent import make_agent
+from symtut.agents.analytic_gradient import AnalyticGradient, APGConfig, check_differentiable
 from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer, mixed_batch
 from symtut.agents.config import LoopConfig, memory_needs
 from symtut.agents.episodes import Diverged, Episodes, episode_seed
 from symtut.agents.imagination import StartStates, reward_function
 from symtut.agents.networks import MLP
-from symtut.agents.sac import SAC, SACConfig
+from symtut.agents.sac import SACConfig
 from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
@@ -40,7 +43,9 @@ class Loop:
         None is model-free.
     steps : int
         Real environment steps to spend.
-    config, sac_config : LoopConfig, SACConfig
+    config : LoopConfig
+    learner : SACConfig or APGConfig
+        Whose hyperparameters they are decides who learns.
     seed : int
         Of the networks, the noise, the random policy and the episodes.
     """
@@ -51,17 +56,17 @@ class Loop:
         model: WorldModel | None,
         steps: int,
         config: LoopConfig,
-        sac_config: SACConfig,
+        learner: SACConfig | APGConfig,
         seed: int,
     ):
         self.task, self.model, self.steps, self.seed = task, model, steps, seed
-        self.config, self.sac_config = config, sac_config
+        self.config, self.learner = config, learner
         if steps < 1:
             raise InputError(f"--steps must be at least 1, not {steps}.")
-        require_memory(memory_needs(task, steps, config, sac_config))
+        require_memory(memory_needs(task, steps, config, learner))
         self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
         self.random_policy = np.random.default_rng([seed, 1])
-        self.agent = SAC(task.observation_size, task.action_size, sac_config, self.generator)
+        self.agent = make_agent(task, model, config, learner, self.generator)
 
         s, a, o = task.state_size, task.action_size, task.observation_size
         real = {"state": s, "action": a, "next_state": s, "reward": 1, "terminated": 1}
@@ -292,27 +297,50 @@ class Loop:
 
     def learn(self) -> None:
         """One gradient update, and the imagined steps that are due for it."""
-        if self.model is not None:
-            # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
-            config = self.config
-            while self.imagined < config.warm_up + config.imagined_per_update * self.updates:
-                self.imagine()
         decay = self.config.learning_rate_decay
-        left = 1.0 - self.updates / max(self.total_updates, 1)
-        factor = min(1.0, left / decay) if decay else 1.0
-        self.agent.set_learning_rate(self.sac_config.learning_rate * factor)
-        share = 0.0 if self.model is None else self.config.real_fraction
-        batch = mixed_batch(
-            self.b_pi, self.b_e, self.sac_config.batch_size, share, self.task, self.generator
-        )
-        self.agent.update(batch)
+        remaining = 1.0 - self.updates / max(self.total_updates, 1)
+        factor = min(1.0, remaining / decay) if decay else 1.0
+        self.agent.set_learning_rate(self.learner.learning_rate * factor)
+        if isinstance(self.agent, AnalyticGradient):
+            self._learn_through_the_model(remaining)
+        else:
+            self._learn_from_b_pi()
         self.updates += 1
         if self.updates % CHECK_EVERY == 0:
             self._check_learner()
         every = self.config.audition_every
         begun = self.updates >= self.config.audition_from * self.total_updates
         if self.model is not None and every and self.updates % every == 0 and begun:
-            self.auditions.hold(
-                self.agent, self.model, self.b_pi, self.config.audition_starts,
-                self.rollout_length, self.generator,
-            )  # fmt: skip
+            self.auditions.hold(self.agent, self.model, self._audition_starts, self.rollout_length)
+
+    def _learn_from_b_pi(self) -> None:
+        """Bring B_pi up to date, then an update of SAC on a batch from it."""
+        if self.model is not None:
+            # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
+            config = self.config
+            while self.imagined < config.warm_up + config.imagined_per_update * self.updates:
+                self.imagine()
+        share = 0.0 if self.model is None else self.config.real_fraction
+        batch = mixed_batch(
+            self.b_pi, self.b_e, self.learner.batch_size, share, self.task, self.generator
+        )
+        self.agent.update(batch)
+
+    def _learn_through_the_model(self, remaining: float) -> None:
+        """An update along the gradient of rollouts as long as the model has earned."""
+        states = self.start_states.draw(self.learner.batch_size, self.generator)
+        if self.updates == 0:
+            seen = self.task.observation_from_state(self.b_e.window()["state"].float())
+            self.agent.measure(seen)
+            check_differentiable(self.model, self.task, states)
+        horizon = min(self.learner.horizon, self.rollout_length)
+        self.agent.update(self.model, states, horizon, remaining)
+        self.imagined += len(states) * horizon
+
+    def _audition_starts(self) -> torch.Tensor:
+        """Where auditions start: imagined states, or where rollouts start if none are stored."""
+        n = self.config.audition_starts
+        if len(self.b_pi) == 0:
+            return self.start_states.draw(n, self.generator)
+        imagined = self.b_pi.sample(n, self.generator)["observation"]
+        return self.task.state_from_observation(imagined)

@@ -9,6 +9,7 @@ that results is written to ``config.json``.
 import math
 from dataclasses import asdict, dataclass, field, fields
 
+from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
@@ -117,6 +118,23 @@ PAPER_REGRESSION = {
     "rounds": 1,
 }
 
+LEARNERS: dict[str, type] = {"sac": SACConfig, "apg": APGConfig}
+EVERY_TASK = "every task"
+#: What the analytic policy gradient does otherwise, on every task and on one. Tuned on seeds from
+#: 100: pendulum with horizons of 35, 50 and 70 steps, learning rates of 0.003, 0.005 and 0.01.
+APG_CHOICES: dict[str, dict] = {
+    EVERY_TASK: {
+        "start_states": "box",
+        "updates_per_step": 0.5,
+        "updates": 300,
+        "audition_every": 20,
+        "evaluate_every": 20,
+    },
+    "pendulum": {"updates": 150, "box_scale": 4.0},
+    "car2d": {"horizon": 25, "updates": 700},
+    "reacher": {"horizon": 40, "updates": 250, "start_states": "first"},
+}
+
 EVERY_METHOD = "every method"
 #: profile: method: choices. A method that a profile does not speak of keeps its own: the paper
 #: compares itself with SAC and MBPO as they were published.
@@ -133,20 +151,28 @@ PROFILES: dict[str, dict[str, dict]] = {
 }
 
 
-def defaults(task: str, method: str, profile: str) -> dict:
-    """The choices of a task, a method, the two together and a profile, the later ones winning.
+def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict:
+    """The choices of a task, a method, a learner and a profile, the later ones winning.
 
     Raises
     ------
     InputError
-        If there is no such profile.
+        If there is no such profile, or it is not for this learner.
     """
     if profile not in PROFILES:
         raise unknown("profile", profile, PROFILES)
     named = PROFILES[profile]
     chosen = named.get(method, named.get(EVERY_METHOD, {}))
     pair = PAIR_CHOICES.get((task, method), {})
-    return TASK_CHOICES.get(task, {}) | METHOD_CHOICES.get(method, {}) | pair | chosen
+    choices = TASK_CHOICES.get(task, {}) | METHOD_CHOICES.get(method, {}) | pair
+    if learner == "sac":
+        return choices | chosen
+    if profile == "paper":
+        raise InputError("the profile 'paper' learns with SAC: choose --learner sac or no profile.")
+    loop = {f.name for f in fields(LoopConfig)} | model_options(method).keys()
+    choices = {name: value for name, value in choices.items() if name in loop}  # not SAC's
+    choices |= APG_CHOICES[EVERY_TASK] | APG_CHOICES.get(task, {})
+    return choices | ({"updates": 8, "horizon": 8} if profile == "smoke" else {})
 
 
 # ---- one run ------------------------------------------------------------------------------------
@@ -164,29 +190,39 @@ class RunConfig:
     seed: int
     evaluate_every: int  # gradient updates between two evaluations
     loop: LoopConfig
-    sac: SACConfig
+    sac: SACConfig | None
     model: dict = field(default_factory=dict)  # options of the world model
+    apg: APGConfig | None = None  # one of the two learners is None
+
+    @property
+    def learner(self) -> SACConfig | APGConfig:
+        """The hyperparameters of the one that learns."""
+        return self.apg or self.sac
 
     def as_json(self) -> dict:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     @staticmethod
     def make(task, method, steps, seed, profile="default", **overrides) -> "RunConfig":
         """The choices of task, method and profile (:func:`defaults`), then overrides.
 
-        ``overrides`` are fields of the loop or the learner, options of the world model, and
-        ``evaluate_every``.
+        ``overrides`` are fields of the loop or the learner, options of the world model,
+        ``evaluate_every``, and ``learner``: ``"sac"`` or ``"apg"``.
 
         Raises
         ------
         InputError
             For an unknown method, profile or option, or a value of the wrong kind.
         """
-        for name, value in {"task": task, "method": method, "profile": profile}.items():
+        learner = overrides.pop("learner", "sac")
+        names = {"task": task, "method": method, "profile": profile, "learner": learner}
+        for name, value in names.items():
             if not isinstance(value, str):
                 raise InputError(f"'{name}' must be a name, not {value!r}.")
+        if learner not in LEARNERS:
+            raise unknown("learner", learner, LEARNERS)
         options = model_options(method)
-        choices = defaults(task, method, profile) | overrides
+        choices = defaults(task, method, profile, learner) | overrides
         every = choices.pop("evaluate_every", 1000)
         named = {"steps": (steps, 1), "seed": (seed, 0), "evaluate_every": (every, 1)}
         for name, (value, lowest) in named.items():
@@ -196,22 +232,23 @@ class RunConfig:
                 )
         if seed > LARGEST_SEED:
             raise InputError(f"'seed' must be at most {LARGEST_SEED}, not {seed}.")
-        loop_kinds, sac_kinds = (
-            {f.name: f.type for f in fields(c)} for c in (LoopConfig, SACConfig)
+        loop_kinds, learner_kinds = (
+            {f.name: f.type for f in fields(c)} for c in (LoopConfig, LEARNERS[learner])
         )
-        loop, sac, model = {}, {}, {}
+        loop, own, model = {}, {}, {}
         for name, value in choices.items():
             if name in loop_kinds:
                 loop[name] = _checked(loop_kinds[name], name, value)
-            elif name in sac_kinds:
-                sac[name] = _checked(sac_kinds[name], name, value)
+            elif name in learner_kinds:
+                own[name] = _checked(learner_kinds[name], name, value)
             elif name in options:
                 model[name] = _like_default(options[name], name, value)
             else:
-                known = sorted({*loop_kinds, *sac_kinds, *options, "evaluate_every"})
+                known = sorted({*loop_kinds, *learner_kinds, *options, "evaluate_every"})
                 raise unknown("option", name, known)
+        learners = {name: None for name in LEARNERS} | {learner: LEARNERS[learner](**own)}
         return RunConfig(
-            task, method, steps, seed, every, LoopConfig(**loop), SACConfig(**sac), model
+            task, method, steps, seed, every, LoopConfig(**loop), model=model, **learners
         )
 
 
@@ -223,7 +260,7 @@ def _is_whole(value) -> bool:
 AT_LEAST_ONE = {
     *("random_steps", "block_steps", "refit_every", "policy_capacity", "rollouts", "warm_up"),
     *("recent_states", "shortest_rollout", "longest_rollout", "epoch_steps"),
-    *("audition_every", "audition_starts", "hidden", "batch_size"),
+    *("audition_every", "audition_starts", "hidden", "batch_size", "horizon"),
 }
 
 

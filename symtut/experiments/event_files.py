@@ -8,6 +8,7 @@ its event file anew with those.
 from pathlib import Path
 
 from symtut.agents.loop import Loop
+from symtut.agents.sac import SAC
 from symtut.errors import InputError
 
 
@@ -48,7 +49,8 @@ class EventFiles:
         steps, updates, seconds, mean, std = row
         scalars = {"return_mean": mean, "return_std": std, "cpu_seconds": seconds}
         if loop is not None:
-            scalars["temperature"] = loop.agent.alpha
+            if isinstance(loop.agent, SAC):
+                scalars["temperature"] = loop.agent.alpha
             if loop.auditions.best_return is not None:
                 scalars["imagined_return"] = loop.auditions.best_return
             if loop.validation is not None:

@@ -64,7 +64,8 @@ def train(
     tensorboard : bool
         Write event files for TensorBoard, too (the extra ``tensorboard``).
     **overrides
-        Any field of ``LoopConfig`` or ``SACConfig``, any option of the world model, and
+        ``learner``: ``"sac"`` (default) or ``"apg"``, the analytic policy gradient; any field of
+        ``LoopConfig`` or of the learner's configuration, any option of the world model, and
         ``evaluate_every`` (gradient updates between evaluations).
 
     Returns
@@ -100,7 +101,7 @@ class Run:
         self.bar: Bar | None = None
         self.task = make_task(config.task)
         model = make_world_model(config.method, self.task, config.seed, **config.model)
-        self.loop = Loop(self.task, model, config.steps, config.loop, config.sac, config.seed)
+        self.loop = Loop(self.task, model, config.steps, config.loop, config.learner, config.seed)
         self.curve: list[list] = []
         self.cpu_seconds = 0.0  # of training, evaluation left out
         self.checkpointed = 0, 0  # updates and real steps at the last checkpoint

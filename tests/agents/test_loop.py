@@ -148,7 +148,10 @@ def test_extrapolation_beyond_the_stretch_follows_the_growth_of_the_error():
 
 
 def hold(loop, n=50):
-    loop.auditions.hold(loop.agent, loop.model, loop.b_pi, n, loop.rollout_length, loop.generator)
+    def imagined():
+        return TASK.state_from_observation(loop.b_pi.sample(n, loop.generator)["observation"])
+
+    loop.auditions.hold(loop.agent, loop.model, imagined, loop.rollout_length)
 
 
 def test_auditions_keep_the_policy_that_is_best_in_the_model():
