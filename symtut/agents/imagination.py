@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
+from symtut.agents.sac import SAC
 from symtut.tasks import Task
 from symtut.world_models.base import WorldModel
 
@@ -116,3 +117,32 @@ def reward_function(
     A world model has learned the reward if it has a ``reward`` that is not None.
     """
     return getattr(model, "reward", None) or task.reward
+
+
+def imagined_step(
+    agent: SAC, model: WorldModel, task: Task, state: torch.Tensor
+) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
+    """One step of the policy in the model from each of ``(n, S)`` states.
+
+    Returns
+    -------
+    rows : dict
+        As B_pi stores them, n each.
+    next_state : (n, S)
+    usable : (n,) bool
+        Where prediction and reward are finite. An equation may leave its domain: such a rollout
+        ends, and its row is not learned from.
+    """
+    observation = task.observation_from_state(state)
+    unit_action = agent.act(observation)
+    action = task.from_unit_action(unit_action)
+    next_state = model.predict(state, action)
+    reward = reward_function(model, task)(state, action, next_state)
+    rows = {
+        "observation": observation,
+        "action": unit_action,
+        "reward": reward,
+        "next_observation": task.observation_from_state(next_state),
+        "terminated": task.terminated(state, action, next_state),
+    }
+    return rows, next_state, torch.isfinite(next_state).all(1) & torch.isfinite(reward)

@@ -8,7 +8,6 @@ Model-free SAC is this loop with ``model=None``. The learner is SAC, which learn
 analytic policy gradient, which differentiates whole rollouts and stores none of them.
 """
 
-import copy
 import math
 
 import numpy as np
@@ -21,7 +20,7 @@ from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer, mixed_batch
 from symtut.agents.config import LoopConfig, memory_needs
 from symtut.agents.episodes import Diverged, Episodes, episode_seed
-from symtut.agents.imagination import StartStates, reward_function
+from symtut.agents.imagination import StartStates, imagined_step
 from symtut.agents.networks import MLP
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError
@@ -220,21 +219,10 @@ class Loop:
             self._set_rollout_length()
             return
         self.fits += 1
-        # A copy: the model may go on in the tensors that it gave out.
-        old, old_report = copy.deepcopy(self.model.state_dict()), self.report
-        self.report = self.model.fit(transitions[~held_back], transitions[held_back])
-        self.validation = self._validate(transitions, held_back)
-        if old_report is not None and held_back.any():
-            # The old model is validated again, on the rows of both: what is stored of it is about
-            # fewer rows, and longer trust on fewer rows says nothing.
-            new_model, new_validation = copy.deepcopy(self.model.state_dict()), self.validation
-            self.model.load_state_dict(old)
-            self.validation = self._validate(transitions, held_back)
-            if self.validation.better_than(new_validation):
-                self.report = old_report
-            else:
-                self.model.load_state_dict(new_model)
-                self.validation = new_validation
+        self.report, self.validation = schedule.better_fit(
+            self.model, self.report, transitions, held_back,
+            lambda: self._validate(transitions, held_back),
+        )  # fmt: skip
         self._set_rollout_length()
         self.auditions.close()  # returns in another model do not compare
 
@@ -266,22 +254,8 @@ class Loop:
             if self.imagined == 0:  # spread the first ends, so that not all rollouts end at once
                 left = torch.randint(1, self.rollout_length + 1, (n,), generator=self.generator)
             self.rollout_left[over] = left
-        state, task = self.rollout_state, self.task
-        observation = task.observation_from_state(state)
-        unit_action = self.agent.act(observation)
-        action = task.from_unit_action(unit_action)
-        next_state = self.model.predict(state, action)
-        terminated = task.terminated(state, action, next_state)
-        reward = reward_function(self.model, task)(state, action, next_state)
-        # An equation may leave its domain: such a rollout ends, and its row is not learned from.
-        usable = torch.isfinite(next_state).all(1) & torch.isfinite(reward)
-        rows = {
-            "observation": observation,
-            "action": unit_action,
-            "reward": reward,
-            "next_observation": task.observation_from_state(next_state),
-            "terminated": terminated,
-        }
+        state = self.rollout_state
+        rows, next_state, usable = imagined_step(self.agent, self.model, self.task, state)
         kept = self.b_pi.added
         self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
         # If nothing usable comes, B_pi stays as it is and updates would repeat old rows for ever.
@@ -290,7 +264,7 @@ class Loop:
             self._check_learner()  # actions that are not finite have no next state
             raise Diverged("the world model's predictions were no longer finite")
         self.imagined += len(state)
-        self.rollout_left = (self.rollout_left - 1).masked_fill(terminated | ~usable, 0)
+        self.rollout_left = (self.rollout_left - 1).masked_fill(rows["terminated"] | ~usable, 0)
         self.rollout_state = next_state
 
     # ---- the policy --------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """When the model is fitted, on which rows, how long rollouts may be, how many updates there are."""
 
+import copy
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -8,7 +10,7 @@ import torch
 from symtut.agents.config import LoopConfig
 from symtut.errors import InputError
 from symtut.tasks import Task, Transitions
-from symtut.world_models.base import WorldModel
+from symtut.world_models.base import Report, WorldModel
 from symtut.world_models.validation import Validation, error_on_new
 
 MOST_UPDATES = 10**12
@@ -72,6 +74,43 @@ def holds(
     if config.refit == "clock":
         return False
     return error_on_new(model, task, transitions, new, length) <= config.tolerance
+
+
+def better_fit(
+    model: WorldModel,
+    report: Report | None,
+    transitions: Transitions,
+    held_back: np.ndarray,
+    validated: Callable[[], Validation],
+) -> tuple[Report, Validation]:
+    """Fit to what is not held back; keep the old model if the new one validates worse.
+
+    Parameters
+    ----------
+    report : Report or None
+        Of the old model; None before the first fit.
+    held_back : (N,) bool
+    validated : callable
+        The validation of the model as it is now.
+
+    Returns
+    -------
+    Report and validation of the model that was kept.
+    """
+    old = copy.deepcopy(model.state_dict())  # a copy: fitting may change what it gave out
+    new_report = model.fit(transitions[~held_back], transitions[held_back])
+    new_validation = validated()
+    if report is None or not held_back.any():
+        return new_report, new_validation
+    # The old model is validated again, on the same rows as the new one: what is stored of it is
+    # about fewer rows, and the two would not compare.
+    new = copy.deepcopy(model.state_dict())
+    model.load_state_dict(old)
+    old_validation = validated()
+    if old_validation.better_than(new_validation):
+        return report, old_validation
+    model.load_state_dict(new)
+    return new_report, new_validation
 
 
 def rollout_length(
