@@ -71,7 +71,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         ours = [run for run in failed if run["traceback"] and "InputError:" not in run["error"]]
         return 1 if ours else 2
     runs = read_runs(Path(arguments.out) / RUNS)
-    if diverged := int(runs["diverged"].sum()):
+    if diverged := int(runs["diverged"].to_numpy().sum()):
         say(
             f"{diverged} of {len(runs)} runs diverged, and the last good policy of each counts; "
             "next: the same sweep in another --out, with --set METHOD:learning_rate=0.0003"

@@ -20,7 +20,7 @@ class ReplayBuffer:
         float32 for what networks learn from; float64 for real data that equations are fitted to.
     """
 
-    def __init__(self, capacity: int, fields: dict[str, int], dtype=torch.float32):
+    def __init__(self, capacity: int, fields: dict[str, int], dtype: torch.dtype = torch.float32):
         if capacity < 1:
             raise InputError(f"a replay buffer needs a capacity of at least 1, not {capacity}.")
         self.capacity, self.fields = capacity, dict(fields)

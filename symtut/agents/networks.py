@@ -33,7 +33,15 @@ class MLP:
     find in memory that every call with the same batch size reuses.
     """
 
-    def __init__(self, inputs, hidden, outputs, n=1, generator=None, memory=None):
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        outputs: int,
+        n: int = 1,
+        generator: torch.Generator | None = None,
+        memory: dict | None = None,
+    ):
         self.n, self.sizes = n, (inputs, hidden, outputs)
         shapes = [
             *((n, inputs, hidden), (n, 1, hidden)),

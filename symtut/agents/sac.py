@@ -61,7 +61,14 @@ def squashed_sample(output: torch.Tensor, noise: torch.Tensor) -> Sample:
     return Sample(torch.tanh(raw), -noise.shape[1] * LOG_PROB_OFFSET - surprise, noise, std)
 
 
-def loss_q(critics, targets, batch, following: Sample, alpha: float, gamma: float) -> torch.Tensor:
+def loss_q(
+    critics: list[torch.Tensor],
+    targets: list[torch.Tensor],
+    batch: dict[str, torch.Tensor],
+    following: Sample,
+    alpha: float,
+    gamma: float,
+) -> torch.Tensor:
     """J_Q, a scalar. Networks are lists of parameters, as ``perceptrons`` takes them.
 
     ``following`` are the policy's actions at the next observations.
@@ -73,7 +80,13 @@ def loss_q(critics, targets, batch, following: Sample, alpha: float, gamma: floa
     return 0.5 * (q - y.detach()).square().mean(1).sum()
 
 
-def loss_pi(actor, critics, batch, noise: torch.Tensor, alpha: float) -> torch.Tensor:
+def loss_pi(
+    actor: list[torch.Tensor],
+    critics: list[torch.Tensor],
+    batch: dict[str, torch.Tensor],
+    noise: torch.Tensor,
+    alpha: float,
+) -> torch.Tensor:
     """J_pi, a scalar: it depends on the actor through the drawn actions and their probability."""
     now = squashed_sample(perceptrons(actor, batch["observation"])[0], noise)
     q = perceptrons(critics, torch.cat([batch["observation"], now.action], 1)).amin(0)
@@ -120,7 +133,9 @@ class SAC:
         Source of all randomness: initial weights and action noise.
     """
 
-    def __init__(self, observation_size: int, action_size: int, config: SACConfig, generator):
+    def __init__(
+        self, observation_size: int, action_size: int, config: SACConfig, generator: torch.Generator
+    ):
         self.config, self.generator = config, generator
         self.action_size = action_size
         self.target_entropy = -float(action_size)

@@ -8,6 +8,7 @@ that results is written to ``config.json``.
 
 import math
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
@@ -203,7 +204,9 @@ class RunConfig:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @staticmethod
-    def make(task, method, steps, seed, profile="default", **overrides) -> "RunConfig":
+    def make(
+        task: str, method: str, steps: int, seed: int, profile: str = "default", **overrides: Any
+    ) -> "RunConfig":
         """The choices of task, method and profile (:func:`defaults`), then overrides.
 
         ``overrides`` are fields of the loop or the learner, options of the world model,
@@ -296,7 +299,7 @@ def _checked(kind, name: str, value):
     )
 
 
-def first_difference(stored, wanted, path: str = "") -> str:
+def first_difference(stored: Any, wanted: Any, path: str = "") -> str:
     """Where two configurations part: ``steps: 200 there, 300 asked for``."""
     if isinstance(stored, dict) and isinstance(wanted, dict):
         for name in {**stored, **wanted}:

@@ -1,5 +1,6 @@
 """The real return of a policy on the fixed evaluation episodes."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,9 @@ class Evaluation:
         return float(self.returns.std())
 
 
-def evaluate(task: Task, act, seeds=EVALUATION_SEEDS) -> Evaluation:
+def evaluate(
+    task: Task, act: Callable[[torch.Tensor], torch.Tensor], seeds: Sequence[int] = EVALUATION_SEEDS
+) -> Evaluation:
     """Play one real episode for each seed, all side by side.
 
     Parameters

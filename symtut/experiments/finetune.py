@@ -1,5 +1,6 @@
 """``symtut finetune``: a random policy's transitions, the functions of its world, the training."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def finetune(
     examples: int | None = None,
     random_steps: int | None = None,
     seed: int = 0,
-    report=print,
+    report: Callable[[str], None] = print,
     workers: int = 0,
 ) -> Path:
     """Make the weights of one world; returns the path of the weight file.

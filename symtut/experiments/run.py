@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,7 +39,7 @@ def train(
     profile: str = "default",
     on_progress: Callable[[str], None] | None = print,
     tensorboard: bool = False,
-    **overrides,
+    **overrides: Any,
 ) -> Result:
     """Train a policy and leave its record in the folder ``out``.
 

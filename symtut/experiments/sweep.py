@@ -12,11 +12,12 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
+from typing import Any
 
 from symtut.errors import InputError, unknown
 from symtut.experiments import results
@@ -153,7 +154,7 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def most_specific(choices: dict[str, object], task: str, method: str):
+def most_specific(choices: dict[str, object], task: str, method: str) -> Any:
     """The value for ``task/method``, else for ``method``, else for ``""``."""
     for key in (f"{task}/{method}", method, ""):
         if key in choices:
@@ -161,7 +162,15 @@ def most_specific(choices: dict[str, object], task: str, method: str):
     return None
 
 
-def plan(tasks, methods, seeds, out, steps, profile, overrides) -> list[SweepRun]:
+def plan(
+    tasks: Sequence[str],
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    out: str | Path,
+    steps: int | dict[str, int],
+    profile: str,
+    overrides: dict[str, dict[str, Any]],
+) -> list[SweepRun]:
     """All runs of a sweep, checked. Seeds outermost: a cut sweep has few seeds of everything."""
     for name, value in {"tasks": tasks, "methods": methods, "seeds": seeds}.items():
         if not isinstance(value, list | tuple | range):

@@ -5,8 +5,9 @@ A ``run`` here is a :class:`~symtut.experiments.sweep.SweepRun`.
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from symtut.forms import NAME, list_of, record, text, whole
 from symtut.storage import keep_foreign, read_json, write_json
@@ -38,7 +39,7 @@ class Failures:
     def _read(path: Path) -> list[dict]:
         return read_json(path, FAILURES_FORM)
 
-    def add(self, run, outcome: dict) -> None:
+    def add(self, run: Any, outcome: dict) -> None:
         self.entries[run.out] = {
             "task": run.task, "method": run.method, "seed": run.seed, "out": run.out,
             "error": outcome["error"], "repeat": run.command(),
@@ -64,7 +65,9 @@ class Failures:
 class Progress:
     """A line a run with the time left; on a terminal a bar below the lines of what failed."""
 
-    def __init__(self, runs, todo, places: int | None, report: Callable[[str], None]):
+    def __init__(
+        self, runs: Sequence, todo: Sequence, places: int | None, report: Callable[[str], None]
+    ):
         self.total, self.done, self.report = len(runs), len(runs) - len(todo), report
         self.left = {run: (run.task, run.method) for run in todo}
         self.places = places
@@ -83,7 +86,7 @@ class Progress:
         if self.bar is not None:
             self.bar.close()
 
-    def tick(self, run, outcome: dict) -> None:
+    def tick(self, run: Any, outcome: dict) -> None:
         cell = self.left.pop(run)
         self.done += 1
         if "error" in outcome:

@@ -7,10 +7,14 @@ whole numbers is whole), read text and dates as numbers, and drop the mask of a 
 import decimal
 import numbers
 import sys
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symtut.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 _KINDS = {
     "c": "complex numbers", "m": "time differences", "M": "dates", "S": "bytes", "U": "text",
@@ -23,7 +27,7 @@ class NoNumber(InputError, TypeError):
     """An object that is no number; a TypeError as in NumPy and scikit-learn."""
 
 
-def as_numbers(values, name: str = "x") -> np.ndarray:
+def as_numbers(values: Any, name: str = "x") -> np.ndarray:
     """``values`` as a float64 array of the same shape.
 
     Parameters
@@ -65,7 +69,7 @@ def as_numbers(values, name: str = "x") -> np.ndarray:
         raise InputError(f"{name} must be an array of numbers ({error}).") from error
 
 
-def as_tensor(values, name: str = "x"):
+def as_tensor(values: Any, name: str = "x") -> "torch.Tensor":
     """A tensor to compute with: floating tensors as they are, whole numbers in the default dtype.
 
     Type, device and gradient of a floating tensor are kept; what is no tensor comes through

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ MOST_NODES = 500
 """Of a formula whose conditions are written out: their length grows with its square."""
 
 
-def values_inside(expression: Expression, x, library: str = "numpy"):
+def values_inside(expression: Expression, x: Any, library: str = "numpy") -> Any:
     """Values at points (..., d) as ``expression(x, library)`` gives them, NaN outside its domain.
 
     Where exp(−x) is too small for a number it is 0, and 1/exp(−x) infinite: rounding alone puts no

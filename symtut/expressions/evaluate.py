@@ -33,7 +33,7 @@ def encode(prefixes: list[tuple[str, ...]]) -> np.ndarray:
     return codes
 
 
-def decode(codes) -> tuple[tuple[str, ...], ...]:
+def decode(codes: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """One row of integer codes → its terms, a tuple of prefix tuples (split at ``<sep>``)."""
     terms, current = [], []
     for code in codes:
@@ -233,7 +233,7 @@ class Program:
         values = self._gather(self.node_values(_array(x), _array(constants)), self.roots)
         return _like(x, values)
 
-    def with_jacobian(self, x, constants):
+    def with_jacobian(self, x: np.ndarray, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Term values (B, K, S, n) and ∂(its term)/∂(constant), (B, J, S, n)."""
         points, numbers = _array(x), _array(constants)
         values = self.node_values(points, numbers)

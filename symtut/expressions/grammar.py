@@ -6,6 +6,7 @@ rules describe the terms of a sum; the coefficients of the sum are not part of a
 they can be solved for linearly.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -55,7 +56,7 @@ class Grammar:
         """Equations of motion and laws of physics, half and half."""
         return cls(rules={**MECHANICS, **LAWS}, laws=0.5)
 
-    def restricted(self, operators) -> "Grammar":
+    def restricted(self, operators: Collection[str]) -> "Grammar":
         """The same prior without the rules that write, or cannot do without, other operators."""
         rules = dict(self.rules)
         while True:
@@ -99,7 +100,10 @@ class Grammar:
         return generator.random(n) < self.laws
 
     def sample_codes(
-        self, n_variables, generator: np.random.Generator, laws: np.ndarray | None = None
+        self,
+        n_variables: np.ndarray,
+        generator: np.random.Generator,
+        laws: np.ndarray | None = None,
     ) -> np.ndarray:
         """Draw one skeleton for each entry of ``n_variables``.
 
@@ -173,7 +177,9 @@ class Grammar:
         keys[np.arange(MAX_VARIABLES) >= n_variables[:, None]] = 2.0  # absent ones come last
         return CODE["x0"] + keys.argsort(axis=1)
 
-    def sample(self, n: int, n_variables: int, generator) -> list[tuple[tuple[str, ...], ...]]:
+    def sample(
+        self, n: int, n_variables: int, generator: np.random.Generator
+    ) -> list[tuple[tuple[str, ...], ...]]:
         """Draw ``n`` canonical skeletons (tuples of terms) over ``n_variables`` variables."""
         found = []
         while len(found) < n:

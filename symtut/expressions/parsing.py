@@ -88,7 +88,9 @@ def _variable(place: int, name: str) -> str:
     return VARIABLES[place]
 
 
-def whole_power(prefix, constants, power):
+def whole_power(
+    prefix: tuple[str, ...], constants: tuple[float, ...], power: int
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Prefix and constants of a power from 1 to 8, by squaring: a**5 = a * (a**2)**2."""
     if power == 1:
         return prefix, constants

@@ -2,6 +2,8 @@
 
 import numbers
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
@@ -12,7 +14,7 @@ _EXACT_DIGITS = 17
 """So many digits tell any two float64 numbers apart."""
 
 
-def check_digits(digits) -> None:
+def check_digits(digits: Any) -> None:
     """Raise ``InputError`` unless ``digits`` is None or a whole number from 1."""
     whole = isinstance(digits, numbers.Integral) and not isinstance(digits, bool)
     if digits is not None and not (whole and digits >= 1):
@@ -90,7 +92,9 @@ def _infix(token, args, template, latex):
     ), 3
 
 
-def as_text(token, args, names, digits):
+def as_text(
+    token: str | float, args: list[tuple[str, int]], names: Sequence[str], digits: int | None
+) -> tuple[str, int]:
     """Return (text, precedence); 9 binds tightest."""
     if isinstance(token, float):
         text = _number(token, digits)
@@ -108,7 +112,9 @@ def as_text(token, args, names, digits):
     return OPERATORS[token].text.format(args[0][0]), 9
 
 
-def as_latex(token, args, names, digits):
+def as_latex(
+    token: str | float, args: list[tuple[str, int]], names: Sequence[str], digits: int | None
+) -> tuple[str, int]:
     """Return (LaTeX, precedence) as :func:`as_text` does; ``names`` are LaTeX already."""
     if isinstance(token, float):
         text, level = _number(token, digits), 9

@@ -204,7 +204,12 @@ def _standardised(y: np.ndarray):
     return (y - mean) / deviation, mean[:, 0], deviation[:, 0]
 
 
-def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
+def random_points(
+    n_variables: np.ndarray,
+    n_points: int,
+    scales: tuple[float, float],
+    generator: np.random.Generator,
+) -> np.ndarray:
     """Points (B, n, 6) float32: each variable uniform, Gaussian, clustered or along a path.
 
     Only the columns that are in use are drawn; the others are zero.
@@ -233,7 +238,12 @@ def random_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
     return points.transpose(0, 2, 1)
 
 
-def measured_points(n_variables, n_points: int, scales, generator) -> np.ndarray:
+def measured_points(
+    n_variables: np.ndarray,
+    n_points: int,
+    scales: tuple[float, float],
+    generator: np.random.Generator,
+) -> np.ndarray:
     """Positive points (B, n, 6) float32, as :func:`random_points`; ``scales`` is for their size."""
     present = np.arange(MAX_VARIABLES) < np.asarray(n_variables)[:, None]
     n = int(present.sum())

@@ -12,7 +12,7 @@ MOST_EXACT = 64
 """Degree of a formula above which SymPy gets no whole numbers."""
 
 
-def degree(token, args: list[int]) -> int:
+def degree(token: str | float, args: list[int]) -> int:
     """How often a number below can occur as a factor, at most."""
     if token == "square":
         return 2 * args[0]

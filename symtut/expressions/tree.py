@@ -8,7 +8,7 @@ transformer can read and write (Lample & Charton 2020, section 2).
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -204,9 +204,7 @@ class Expression:
 
     # ---- evaluation ----------------------------------------------------------------------------
 
-    def __call__(
-        self, x: Any, library: str = "numpy", watch: Callable[[int, list], None] | None = None
-    ) -> Any:
+    def __call__(self, x: Any, library: str = "numpy", watch: Callable | None = None) -> Any:
         """Values at points ``x`` of shape (..., d), as an array (tensor) of shape (...).
 
         ``library`` is ``"numpy"``, which computes in float64 whatever ``x`` holds
@@ -259,7 +257,7 @@ class Expression:
             stack.append(getattr(operator, library)(first, *rest))
         return stack[0]
 
-    def fold(self, build):
+    def fold(self, build: Callable[[Any, list], Any]) -> Any:
         """Combine the tree bottom-up: ``build(token or number, argument results)``.
 
         Of two arguments the right one is built first.
@@ -305,7 +303,9 @@ def arguments_of(expression: Expression) -> list[Expression]:
     return [Expression(p, tuple(islice(numbers, p.count(CONSTANT)))) for p in parts]
 
 
-def linear_combination(coefficients, terms: list[Expression], intercept: float = 0.0) -> Expression:
+def linear_combination(
+    coefficients: Iterable[float], terms: list[Expression], intercept: float = 0.0
+) -> Expression:
     """``intercept + Σ coefficients[k]·terms[k]``; zeros vanish, and ±1 is no product."""
     parts = []
     for factor, term in zip(coefficients, terms, strict=True):

@@ -5,6 +5,8 @@ it and, where the mistake is a known one, what it is. It returns the student's a
 right and a reference otherwise, so the rest of the notebook always runs.
 """
 
+from typing import Any
+
 from symtut.lab.exercises import describe
 from symtut.lab.exercises.kinds import OPEN, RIGHT, WRONG, Verdict
 from symtut.lab.exercises.stand_ins import is_reference, stand_in
@@ -14,7 +16,7 @@ statuses: dict[str, str] = {}  # of each exercise that was checked, by its key
 _handed_on: dict[str, list[tuple[object, Verdict]]] = {}  # stand-ins, and why they were needed
 
 
-def exercise(key: str, answer, **context):
+def exercise(key: str, answer: Any, **context) -> Any:
     """Check the answer to exercise ``"10.1"``, the first of notebook 10, and say how it is.
 
     Parameters

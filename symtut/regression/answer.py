@@ -53,7 +53,7 @@ class Question:
     held_out: np.ndarray
     watch: Watch | None = None
 
-    def answer(self, names, source: str, robust: bool = False) -> Answer:
+    def answer(self, names: tuple[str, ...], source: str, robust: bool = False) -> Answer:
         """Equations for the points; ``names`` are those of ``columns.written``."""
         n, self._labels = len(self.points), (names, source)
         share = min(0.1 + n * SECONDS_A_ROW / max(self.budget.left(), 1e-9), 0.5)

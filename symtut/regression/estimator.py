@@ -7,6 +7,7 @@ want ``sample_weight``.
 
 import copy
 import inspect
+from typing import Any, Self
 
 from symtut.errors import InputError
 
@@ -21,11 +22,11 @@ class Estimator:
     def _parameter_names(cls):
         return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Constructor arguments by name (``deep`` is accepted for scikit-learn's sake)."""
         return {name: getattr(self, name) for name in self._parameter_names()}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Change constructor arguments; unknown names raise."""
         for name, value in params.items():
             if name not in self._parameter_names():
@@ -66,7 +67,7 @@ class Estimator:
 
     # ---- metadata routing -----------------------------------------------------------------------
 
-    def set_fit_request(self, *, sample_weight=UNCHANGED):
+    def set_fit_request(self, *, sample_weight: bool | str | None = UNCHANGED) -> Self:
         """Whether a meta-estimator passes ``sample_weight`` on to :meth:`fit`.
 
         True, False, None (passing it is then an error) or the name that it has there; see
@@ -74,7 +75,7 @@ class Estimator:
         """
         return self._request("fit", sample_weight)
 
-    def set_score_request(self, *, sample_weight=UNCHANGED):
+    def set_score_request(self, *, sample_weight: bool | str | None = UNCHANGED) -> Self:
         """Whether a meta-estimator passes ``sample_weight`` on to :meth:`score`; likewise."""
         return self._request("score", sample_weight)
 
@@ -88,7 +89,7 @@ class Estimator:
             self._requests = {**getattr(self, "_requests", {}), method: value}
         return self
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """The requests in scikit-learn's form; needs scikit-learn, which is who asks."""
         from sklearn.utils.metadata_routing import MetadataRequest
 

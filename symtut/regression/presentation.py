@@ -4,12 +4,18 @@ import copy
 import html
 import math
 import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from symtut.errors import InputError, did_you_mean
 from symtut.expressions.arrays import as_numbers, as_tensor
 from symtut.expressions.code import LANGUAGES, code
 from symtut.expressions.domains import domain_text, values_inside
 from symtut.regression.data.columns import chosen
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 TERMINAL_WIDTH = 80
 """Columns of a terminal that the printed front fits into."""
@@ -48,7 +54,7 @@ class Presentation:
         rows = [(i, row, self.latex(i), self.domain(i)) for i, row in _front(self)]
         return front_html(repr(self), rows)
 
-    def table(self):
+    def table(self) -> "pd.DataFrame":
         """The equations as a pandas ``DataFrame``, the best first; its index is theirs.
 
         Columns: ``complexity`` (nodes), ``r2``, ``r2_holdout``, ``loss`` (mean squared error, units
@@ -68,7 +74,7 @@ class Presentation:
         rows = [row | {"domain": self.domain(i)} for i, row in enumerate(self.equations_)]
         return pandas.DataFrame(rows, columns=list(_COLUMNS)).rename_axis("index")
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """The front: 1 − R² over the number of nodes, on the points and on held-out ones.
 
         Parameters
@@ -114,21 +120,21 @@ class Presentation:
 
     # ---- elsewhere ------------------------------------------------------------------------------
 
-    def domain(self, index=None) -> str:
+    def domain(self, index: int | None = None) -> str:
         """Where an equation is defined, as text: ``"x0 > 0 and x1 != 2"``; empty: everywhere."""
         expression = self.expression(index)
         return domain_text(expression, self._written(), self._digits(index))
 
-    def sympy(self, index=None):
+    def sympy(self, index: int | None = None) -> "sympy.Expr":
         """The equation as a SymPy expression."""
         return self.expression(index).sympy(self._written())
 
-    def latex(self, index=None, digits=None):
+    def latex(self, index: int | None = None, digits: int | None = None) -> str:
         """The equation as LaTeX, with as many digits as its text has, or with ``digits``."""
         expression = self.expression(index)
         return expression.latex(self._written(), digits or self._digits(index))
 
-    def torch(self, index=None):
+    def torch(self, index: int | None = None) -> Callable[[Any], Any]:
         """A function from a tensor (..., d) to a tensor (...), differentiable.
 
         Type and device of a floating tensor are kept; whole numbers become the default dtype. NaN
@@ -137,7 +143,7 @@ class Presentation:
         expression, fitted = self.expression(index), copy.copy(self)
         return lambda x: values_inside(expression, chosen(x, as_tensor(x, "X"), fitted), "torch")
 
-    def numpy(self, index=None):
+    def numpy(self, index: int | None = None) -> Callable[[Any], Any]:
         """A function from an array (..., d) to an array (...), the values of :meth:`predict`.
 
         Points with NaN or infinite values are not refused.
@@ -145,7 +151,7 @@ class Presentation:
         expression, fitted = self.expression(index), copy.copy(self)
         return lambda x: values_inside(expression, chosen(x, as_numbers(x, "X"), fitted))
 
-    def code(self, language="python", index=None) -> str:
+    def code(self, language: str = "python", index: int | None = None) -> str:
         """The equation as a whole function in another language, with all digits.
 
         ``language`` is ``"python"`` (NumPy), ``"c"``, ``"julia"``, ``"matlab"``, ``"jax"`` or
@@ -175,7 +181,7 @@ class Presentation:
         return tuple(self.names_[j] for j in self.columns_)
 
 
-def front_text(model) -> list[str]:
+def front_text(model: Any) -> list[str]:
     """Lines of at most ``TERMINAL_WIDTH`` characters about the equations of a fitted model."""
     lines = ["    i  nodes  R²        held out  equation"]
     for i, row in _front(model):

@@ -7,10 +7,10 @@ equal time; they are chosen by name and never used behind the user's back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,7 @@ AT_ONCE = 1024
 """So many samples of the transformer grow together: a hundred megabytes."""
 
 
-def proposer_of(model, clock: Stopwatch) -> Proposer:
+def proposer_of(model: Any, clock: Stopwatch) -> Proposer:
     """Who proposes skeletons for a ``SymbolicRegressor``.
 
     The transformer's weights are read when it is first asked; the clock stops meanwhile.
@@ -63,7 +63,7 @@ def proposer_of(model, clock: Stopwatch) -> Proposer:
 
 
 def config_of(
-    model, language: Language, n_variables: int, known: Iterable[Candidate] = ()
+    model: Any, language: Language, n_variables: int, known: Iterable[Candidate] = ()
 ) -> SearchConfig:
     """The choices of the search for data with so many columns; ``known`` are tried first."""
     fixed = ()
@@ -86,7 +86,9 @@ def config_of(
 # ---- the proposers -------------------------------------------------------------------------------
 
 
-def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, usable=OPERATORS):
+def transformer_proposer(
+    model: FormulaTransformer, temperature: float = 1.0, usable: Collection[str] = OPERATORS
+) -> Proposer:
     """Samples from the transformer with the ``usable`` operators, most probable first."""
     from symtut.regression.transformer.decoding import sample  # and torch: a fit may need neither
 
@@ -102,7 +104,7 @@ def transformer_proposer(model: FormulaTransformer, temperature: float = 1.0, us
     return propose
 
 
-def prior_proposer(grammar: Grammar | None = None, usable=OPERATORS):
+def prior_proposer(grammar: Grammar | None = None, usable: Collection[str] = OPERATORS) -> Proposer:
     """Blind samples, with the ``usable`` operators, from the transformer's prior."""
     grammar = (grammar or Grammar()).restricted(usable)
 
@@ -123,7 +125,7 @@ def _blocks(amount: int, stop):
         yield min(AT_ONCE, amount - begin)
 
 
-def pooled_proposer(first, second, share: float = 0.25):
+def pooled_proposer(first: Proposer, second: Proposer, share: float = 0.25) -> Proposer:
     """``share`` of the candidates from one proposer, the rest from another, taken in turns.
 
     In turns, so that both have been heard when time runs out. Samples of the transformer cost
@@ -141,7 +143,7 @@ def pooled_proposer(first, second, share: float = 0.25):
     return propose
 
 
-def library_proposer():
+def library_proposer() -> Proposer:
     """Every function of a fixed library as a candidate of its own: sparse regression, SINDy style.
 
     With recombination switched on the search then selects a sparse sum of library functions.
@@ -156,7 +158,7 @@ def library_proposer():
 # ---- the last fit --------------------------------------------------------------------------------
 
 
-def known_candidates(model, columns: Columns) -> list[Candidate]:
+def known_candidates(model: Any, columns: Columns) -> list[Candidate]:
     """The terms of the model's equations over the variables that the next search sees.
 
     Their numbers come along as a guess. Equations with a column that the search does not see are
@@ -200,7 +202,7 @@ _before = 1  # the number of threads that was set when the first holder came
 
 
 @contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """Torch computes on one thread in the calling thread; nested and concurrent use is safe.
 
     The tensors of a fit are small. With two threads on two busy cores an easy fit takes 4 to 14

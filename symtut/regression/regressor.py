@@ -3,7 +3,10 @@
 import numbers
 import time
 import warnings
+from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -154,20 +157,20 @@ class SymbolicRegressor(Presentation, Estimator):
 
     def __init__(
         self,
-        weights="general",
-        n_candidates=256,
-        max_time=5.0,
-        random_state=0,
-        method="transformer+sparse",
-        constants="lm",
-        recombine=True,
-        rounds=3,
-        feature_names=None,
-        robust=False,
-        operators=None,
-        constraints=None,
-        warm_start=False,
-        verbose=False,
+        weights: str | Path = "general",
+        n_candidates: int = 256,
+        max_time: float | None = 5.0,
+        random_state: int | np.random.Generator | np.random.RandomState | None = 0,
+        method: str = "transformer+sparse",
+        constants: str = "lm",
+        recombine: bool = True,
+        rounds: int | None = 3,
+        feature_names: Sequence[str] | None = None,
+        robust: bool = False,
+        operators: Sequence[str] | None = None,
+        constraints: dict[str, Any] | None = None,
+        warm_start: bool = False,
+        verbose: bool | int = False,
     ):
         self.weights = weights
         self.n_candidates = n_candidates
@@ -186,7 +189,7 @@ class SymbolicRegressor(Presentation, Estimator):
 
     # ---- fit ------------------------------------------------------------------------------------
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Search for equations.
 
         The transformer computes on one thread. Ctrl-C ends the search and keeps the best so far,
@@ -265,7 +268,7 @@ class SymbolicRegressor(Presentation, Estimator):
 
     # ---- results --------------------------------------------------------------------------------
 
-    def expression(self, index=None) -> Expression:
+    def expression(self, index: int | None = None) -> Expression:
         """The equation at ``index`` in ``equations_``; None for the best."""
         if not hasattr(self, "equations_"):
             raise inputs.not_fitted()
@@ -275,7 +278,7 @@ class SymbolicRegressor(Presentation, Estimator):
             raise InputError(f"no equation {index!r}: there are {len(self.equations_)}.")
         return self.equations_[index]["expression"]
 
-    def predict(self, X, index=None):
+    def predict(self, X: Any, index: int | None = None) -> np.ndarray:
         """Values (n,) of an equation at X (n, d); NaN, and one warning, outside its domain."""
         expression = self.expression(index)
         points = chosen(X, inputs.check_points(X), self)
@@ -285,7 +288,7 @@ class SymbolicRegressor(Presentation, Estimator):
             warn_if_undefined(values, self.domain(index))
         return values
 
-    def score(self, X, y, sample_weight=None, index=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None, index: int | None = None) -> float:
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
         X, y = inputs.check_data(X, y)
@@ -293,7 +296,7 @@ class SymbolicRegressor(Presentation, Estimator):
 
     # ---- files ----------------------------------------------------------------------------------
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write parameters and equations as JSON; the transformer is named, not copied.
 
         An earlier saved regressor at ``path`` is replaced.
@@ -307,7 +310,7 @@ class SymbolicRegressor(Presentation, Estimator):
         write_json(path, saved.state_of(self))
 
     @classmethod
-    def load(cls, path) -> "SymbolicRegressor":
+    def load(cls, path: str | Path) -> "SymbolicRegressor":
         """Read what :meth:`save` wrote; predicts at once, needs no transformer weights.
 
         Raises

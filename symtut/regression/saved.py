@@ -1,5 +1,8 @@
 """A fitted regressor as JSON, and back: parameters and equations, no pickle, no weights."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from symtut.errors import InputError
@@ -70,7 +73,7 @@ FORM = record(
 )
 
 
-def state_of(model) -> dict:
+def state_of(model: Any) -> dict:
     """Everything that prediction needs of a ``SymbolicRegressor``, JSON-able.
 
     The transformer is named, not copied; ``inliers_`` belongs to the data and is not kept.
@@ -93,12 +96,12 @@ def state_of(model) -> dict:
     return state
 
 
-def read_saved(path) -> dict:
+def read_saved(path: str | Path) -> dict:
     """What :func:`state_of` gave, from the file that it was written to; else an ``InputError``."""
     return read_json(path, FORM)
 
 
-def restored(model, path):
+def restored(model: Any, path: str | Path) -> Any:
     """``model`` with the parameters and equations of the file at ``path``.
 
     Raises

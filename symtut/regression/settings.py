@@ -2,6 +2,7 @@
 
 import numbers
 import os
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ MAX_CANDIDATES = 100_000
 """So many skeletons and their constants take about a gigabyte."""
 
 
-def check_settings(model) -> None:
+def check_settings(model: Any) -> None:
     """Raise :class:`InputError` unless every parameter of ``model`` is usable.
 
     The parameters stay what they are, of whatever type.
@@ -111,7 +112,7 @@ def _listed(value):
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def generator_of(random_state) -> np.random.Generator:
+def generator_of(random_state: Any) -> np.random.Generator:
     """The random numbers of one fit.
 
     None draws a new seed. From a NumPy ``Generator`` or ``RandomState`` the seed is drawn, so that

@@ -6,9 +6,10 @@ student's answers with it.
 """
 
 import importlib
+from typing import Any
 
 
-def describe(key: str, **context):
+def describe(key: str, **context) -> Any:
     """The description of exercise ``"10.1"``: the first of notebook 10.
 
     ``context`` are things of the notebook that its cases cannot do without.

@@ -5,6 +5,7 @@ An answer may be any object at all: nothing here raises because of what it is.
 
 import numbers
 import re
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,9 @@ class _NotNumbers(Exception):
     """Says why an answer cannot be read as numbers."""
 
 
-def difference(got, expected, rtol: float = 1e-5, atol: float = 1e-7, *, tell=True) -> str:
+def difference(
+    got: Any, expected: Any, rtol: float = 1e-5, atol: float = 1e-7, *, tell: Any = True
+) -> str:
     """What separates ``got`` from ``expected``, in words; empty if nothing does.
 
     Numbers, arrays and tensors are compared within the tolerances, whichever of them they are;
@@ -96,7 +99,7 @@ def _is_one_array(items) -> bool:
         return False
 
 
-def as_array(x) -> np.ndarray:
+def as_array(x: Any) -> np.ndarray:
     """Numbers or booleans, in whatever form, as an array."""
     if isinstance(x, torch.Tensor):
         x = x.detach().cpu().resolve_conj()
@@ -122,7 +125,7 @@ def as_array(x) -> np.ndarray:
     return array
 
 
-def form_of(x):
+def form_of(x: Any) -> Any:
     """What brings a result into the form of ``x``: a plain number, an array, or as it is."""
     if isinstance(x, np.ndarray) and x.ndim:
         return as_array
@@ -140,7 +143,7 @@ def _as_it_is(x):
     return x
 
 
-def shown(x, longest: int = 100) -> str:
+def shown(x: Any, longest: int = 100) -> str:
     """A value on one short line."""
     try:
         text = _shown(x)
@@ -181,7 +184,7 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def same(a, b, seen: dict | None = None) -> bool:
+def same(a: Any, b: Any, seen: dict | None = None) -> bool:
     """Whether ``a`` is still what its copy ``b`` is: to find inputs that were changed.
 
     Random generators do not count: to draw from one is what it is for.

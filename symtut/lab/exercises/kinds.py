@@ -6,6 +6,7 @@ Each describes what is right and which mistakes are known, and judges an answer.
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from symtut.lab.exercises.comparison import difference, form_of, shown
 from symtut.lab.exercises.stand_ins import watched
@@ -23,7 +24,7 @@ class Verdict:
     result: object = None
 
 
-def missing(answer) -> bool:
+def missing(answer: Any) -> bool:
     return answer is None or answer is Ellipsis
 
 
@@ -70,7 +71,7 @@ class Function:
     def __post_init__(self):
         object.__setattr__(self, "reference", watched(self.reference))
 
-    def judge(self, answer) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         if missing(answer):
             return Verdict(OPEN)
         if not callable(answer):
@@ -145,7 +146,7 @@ class Value:
     rtol: float = 1e-3
     atol: float = 1e-9
 
-    def judge(self, answer) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         if missing(answer):
             return Verdict(OPEN)
         tolerances = self.rtol, self.atol
@@ -165,7 +166,7 @@ class Choice:
     reference: str
     explanations: dict[str, str] = field(default_factory=dict)
 
-    def judge(self, answer) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         letters = ", ".join(self.explanations)
         if missing(answer):
             return Verdict(OPEN, f"choose one of {letters}")

@@ -5,7 +5,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     def reference(observation):
         return np.angle(observation[:, 0] + 1j * observation[:, 1])
 

@@ -6,7 +6,7 @@ from symtut.lab.exercises.kinds import Function, Value
 from symtut.lab.scenes.nb01_small_worlds import MOVES, slippery_grid
 
 
-def exercise_1():
+def exercise_1() -> Value:
     """Two steps on ice."""
     world = slippery_grid()
     north = world.mdp.tau[:, list(MOVES).index("north")]  # (S, S)
@@ -23,7 +23,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The return."""
 
     def reference(rewards, gamma):
@@ -63,7 +63,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """One sweep of value iteration."""
 
     def reference(tau, rho, values, gamma, best=max):
@@ -125,7 +125,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """Chances from counts."""
 
     def reference(states, actions, next_states, n_states, n_actions, unseen="stay", once=False):
@@ -178,7 +178,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """The velocity from two photographs."""
 
     def reference(angle, last_angle):
@@ -218,7 +218,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """The target."""
 
     def reference(reward, next_value, terminated, truncated, gamma):

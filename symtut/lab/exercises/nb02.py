@@ -6,7 +6,7 @@ import torch
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """Two scales of one action."""
 
     def reference(unit_action, low, high):
@@ -50,7 +50,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The log-probability of a squashed action."""
 
     def reference(raw, mean, std):
@@ -103,7 +103,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """The thermostat."""
 
     def reference(log_prob, target_entropy):
@@ -142,7 +142,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """The soft target."""
 
     def reference(reward, terminated, truncated, q1, q2, log_prob, alpha, gamma):
@@ -213,7 +213,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """Polyak's average."""
 
     def reference(target, online, tau):
@@ -248,7 +248,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """The actor's loss."""
 
     def reference(q1, q2, log_prob, alpha):

@@ -8,7 +8,7 @@ from symtut.lab.exercises.kinds import Function, Value
 from symtut.tasks import make_task
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """The planning update."""
 
     def reference(q, model, pairs, best=lambda q, c, after: max(q[after]), stop=True, rate=0.5):
@@ -65,7 +65,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The negative log-likelihood."""
     normal = torch.distributions.Normal
     constant = np.log(2 * np.pi)
@@ -103,7 +103,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """Disagreement."""
 
     def spread_of(parts, scale):  # (M, B, S) -> (B,), by pairs: var = mean squared distance / 2
@@ -161,7 +161,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """The error at a lead."""
 
     def squares(predict, states, actions, lead, first=None, look=False, same=False):
@@ -224,7 +224,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Value:
     """Bookkeeping."""
     settings = RunConfig.make("pendulum", "mbpo", 1000, 0).loop
     made = float(settings.updates_per_step * settings.imagined_per_update)
@@ -244,7 +244,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """A batch of branches."""
 
     def steps_of(f, act, ended, starts, length, go_on=False, drop=False, cut=False, again=False):

@@ -6,7 +6,7 @@ from symtut.expressions import OPERATORS
 from symtut.lab.exercises.kinds import Choice, Function, Value
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """A stack machine."""
 
     def value(prefix, constants, x, swap=False):
@@ -70,7 +70,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Value:
     """Count the holes."""
     return Value(
         [6, 2],
@@ -87,7 +87,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """One step to the outer numbers."""
 
     def reference(columns, y):
@@ -140,7 +140,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Choice:
     """Choose the target."""
     return Choice(
         "b",
@@ -154,7 +154,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """Sequential thresholding."""
 
     def by_indices(columns, y, threshold, rounds=100, size=abs, refit=True):
@@ -244,7 +244,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """AICc."""
 
     def by_likelihood(residuals, n_constants, correct=True, variance=1):

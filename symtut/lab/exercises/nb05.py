@@ -9,7 +9,7 @@ from symtut.expressions import Expression, canonical_terms
 from symtut.lab.exercises.kinds import Function, Value
 
 
-def exercise_1():
+def exercise_1() -> Value:
     """The probability of a skeleton."""
     return Value(
         0.03,
@@ -34,7 +34,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """Count distinct sums."""
 
     def reference(sums):
@@ -74,7 +74,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """From tokens back to values."""
 
     def expression(tokens):
@@ -112,7 +112,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """Count the unique examples."""
 
     def reference(chunks):
@@ -173,7 +173,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """The same skeleton under other names."""
 
     def renamed(terms, names):
@@ -250,7 +250,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """How many draws for a good chance?"""
 
     def reference(p, chance):

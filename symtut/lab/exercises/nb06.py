@@ -5,7 +5,7 @@ import torch
 from symtut.lab.exercises.kinds import Choice, Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """Attention."""
 
     def weighted(q, k, v, scale=None, along=0, normal=True):
@@ -71,7 +71,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The mask."""
 
     def reference(length):
@@ -124,7 +124,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """Cross-entropy of the next token."""
 
     def losses(logits, tokens):
@@ -211,7 +211,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """The learning rate."""
 
     def reference(done, peak):
@@ -271,7 +271,7 @@ def exercise_4():
     )  # fmt: skip
 
 
-def exercise_5():
+def exercise_5() -> Choice:
     """Which sign is it?"""
     return Choice(
         "b",

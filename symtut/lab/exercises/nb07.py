@@ -5,7 +5,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """Open places."""
 
     def reference(arguments):
@@ -35,7 +35,7 @@ def exercise_1():
     )  # fmt: skip
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The nucleus."""
 
     def kept(p, enough):
@@ -91,7 +91,7 @@ def exercise_2():
     )  # fmt: skip
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """One step of beam search."""
 
     def best(table, width):
@@ -153,7 +153,7 @@ def exercise_3():
     )  # fmt: skip
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """One step of Levenberg–Marquardt."""
 
     def reference(jacobian, residual, damping):
@@ -200,7 +200,7 @@ def exercise_4():
     )  # fmt: skip
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """Forward selection."""
 
     def columns(*rows):
@@ -263,7 +263,7 @@ def exercise_5():
     )  # fmt: skip
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """Choosing by AICc."""
 
     def price(k, n):
@@ -318,7 +318,7 @@ def exercise_6():
     )  # fmt: skip
 
 
-def exercise_7():
+def exercise_7() -> Function:
     """Exponents by a regression in the logarithm."""
 
     def centred(x, y, log=np.log, size=np.abs):

@@ -7,7 +7,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Choice, Function, Value
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """At least once."""
 
     def reference(p, n):
@@ -42,7 +42,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """Find the leak."""
 
     def names_free(terms):
@@ -127,7 +127,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Value:
     """When are adapters small?"""
     too_many = "At 128 they have exactly as many numbers; fewer was asked for."
     return Value(
@@ -166,7 +166,7 @@ class _Thrifty(np.ndarray):
         return result
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """The layer with its adapter."""
 
     def reference(x, W, U, D):
@@ -218,7 +218,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Choice:
     """What can be concluded from a loss?"""
     return Choice(
         "b",
@@ -231,7 +231,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """Half the points?"""
 
     def ratio(needed):

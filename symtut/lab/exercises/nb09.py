@@ -5,7 +5,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Function, Value
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """The state map of the car."""
 
     def reference(observation):
@@ -46,7 +46,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """The mask."""
 
     def reference(next_state, low, high, angular):
@@ -100,7 +100,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """The car's step, in the right order."""
 
     def short_way(psi):
@@ -151,7 +151,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Value:
     """What the numbers mean."""
     per_step = "Those are per step; divide by Δt for units of seconds."
     return Value(
@@ -172,7 +172,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """The open-loop error."""
 
     def errors(wrap=lambda angular: angular, power=2, divide=lambda s: s, gather=np.mean):
@@ -243,7 +243,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """The length."""
 
     def reference(errors, tolerance, growth, longest):

@@ -6,7 +6,7 @@ import torch
 from symtut.lab.exercises.kinds import Choice, Function, Value
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """The increment of an angle."""
 
     def reference(next_angle, angle):
@@ -36,7 +36,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """Which transitions to leave out."""
 
     def reference(next_state):
@@ -66,7 +66,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Value:
     """A coefficient from two equations."""
     return Value(
         0.0375,
@@ -84,7 +84,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """Open-loop prediction."""
 
     def reference(predict, state, actions):
@@ -132,7 +132,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Choice:
     """What would have warned you?"""
     return Choice(
         "b",

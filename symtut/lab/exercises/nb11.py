@@ -7,7 +7,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Choice, Function
 
 
-def middle(returns):
+def middle(returns: np.ndarray) -> float:
     """The interquartile mean: without the quarter, rounded down, of the lowest and highest."""
     ordered = sorted(float(r) for r in returns)
     for _ in range(len(ordered) // 4):
@@ -15,7 +15,7 @@ def middle(returns):
     return math.fsum(ordered) / len(ordered)
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """Interquartile mean."""
 
     def reference(returns):
@@ -67,7 +67,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """An interval by bootstrap."""
 
     def interval(statistic, levels=(0.025, 0.975)):
@@ -120,7 +120,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """The median of waiting times."""
 
     def reference(steps):
@@ -195,7 +195,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Choice:
     """What may be claimed?"""
     return Choice(
         "a",
@@ -207,7 +207,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """The price."""
 
     def price(episodes, a_second=20, pause=30, unit=60):

@@ -5,7 +5,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """The noise of an increment."""
 
     def reference(sigma, rate, dt):
@@ -51,7 +51,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """A model with an edge."""
 
     def reference(speed, increment, bound):
@@ -107,7 +107,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """How small is too small?"""
 
     def reference(sigma):
@@ -132,7 +132,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """When to infer again."""
 
     def reference(step_errors, tolerance):
@@ -185,7 +185,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """Memory."""
 
     def pairs(turn, episode, used=lambda turn, t: turn[t - 1], row=lambda t: t):

@@ -5,7 +5,7 @@ import numpy as np
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1():
+def exercise_1() -> Function:
     """Constants of nature."""
 
     def reference(c_sin, c_u, dt):
@@ -45,7 +45,7 @@ def exercise_1():
     )
 
 
-def exercise_2():
+def exercise_2() -> Function:
     """Equilibria under a constant torque."""
 
     def reference(f_s, f_u, torque):
@@ -90,7 +90,7 @@ def exercise_2():
     )
 
 
-def exercise_3():
+def exercise_3() -> Function:
     """The Jacobian of the discrete map."""
 
     def step(state, f_s, h):
@@ -136,7 +136,7 @@ def exercise_3():
     )
 
 
-def exercise_4():
+def exercise_4() -> Function:
     """Riccati by iteration."""
 
     def gain(A, B, P, R):
@@ -189,7 +189,7 @@ def exercise_4():
     )
 
 
-def exercise_5():
+def exercise_5() -> Function:
     """Which way to push."""
 
     def energy(state, f_s, half=0.5, sign=1):
@@ -244,7 +244,7 @@ def exercise_5():
     )
 
 
-def exercise_6():
+def exercise_6() -> Function:
     """Edit the equation."""
 
     def reference(f_s, f_u, gravity=1.0, length=1.0, mass=1.0):

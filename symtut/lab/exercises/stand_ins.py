@@ -7,6 +7,8 @@ on. So each stand-in is an object of its own: equal to the reference, identical 
 import copy
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +29,7 @@ class Text(str):
     """A text that is an object of its own."""
 
 
-def stand_in(reference):
+def stand_in(reference: Callable) -> Callable:
     """An object equal to ``reference`` that no other name stands for."""
     if isinstance(reference, type):
         return type(reference.__name__, (reference,), {"__doc__": reference.__doc__})
@@ -47,7 +49,7 @@ def stand_in(reference):
     return copy.copy(reference)
 
 
-def watched(reference):
+def watched(reference: Callable) -> Callable:
     """``reference`` as a new function that notices when an answer to its own exercise calls it."""
 
     @functools.wraps(reference, assigned=("__name__", "__doc__"), updated=())
@@ -59,7 +61,7 @@ def watched(reference):
     return for_you
 
 
-def is_reference(answer, reference) -> bool:
+def is_reference(answer: Any, reference: Any) -> bool:
     """Whether an answer is the reference itself, or one of its stand-ins, under any name."""
     return callable(answer) and _same_function(answer, reference)
 
@@ -69,7 +71,7 @@ def _same_function(a, b) -> bool:
     return a is b or (code_of(a) is not None and code_of(a) is code_of(b))
 
 
-def code_of(function):
+def code_of(function: Any) -> Any:
     """The compiled code of a function, under all its wrappers; None for what has none."""
     try:
         code = getattr(inspect.unwrap(function), "__code__", None)
@@ -78,7 +80,7 @@ def code_of(function):
         return None
 
 
-def call_as_answer(answer, reference, arguments) -> tuple[object, bool]:
+def call_as_answer(answer: Any, reference: Any, arguments: Any) -> tuple[object, bool]:
     """(what ``answer`` returns, whether it has called a stand-in of ``reference`` for that)."""
     _student.append(reference)
     try:

@@ -5,7 +5,9 @@ import dis
 import inspect
 import io
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
 
 import torch
 
@@ -20,13 +22,13 @@ class Unfinished(Exception):
     """The answer says itself that it is not done."""
 
 
-def is_stub(function) -> bool:
+def is_stub(function: Callable) -> bool:
     """Whether a function has no body that does anything."""
     code = code_of(function)
     return code is not None and all(i.opname in IDLE for i in dis.get_instructions(code))
 
 
-def names_in(function) -> set[str]:
+def names_in(function: Callable) -> set[str]:
     """The globals and attributes that a function's code mentions, its inner functions included."""
     names, codes = set(), [code_of(function)]
     while codes:
@@ -51,7 +53,7 @@ class Trial:
         What is wrong with it; empty if nothing is.
     """
 
-    def __init__(self, exercise, answer, case):
+    def __init__(self, exercise: Any, answer: Any, case: Any):
         self.exercise, self.case = exercise, case
         self.names = list(inspect.signature(exercise.reference).parameters)[: len(case)]
         self.shown = self.arguments(exercise, case)
@@ -79,7 +81,7 @@ class Trial:
         self.problem = self._problem()
 
     @staticmethod
-    def arguments(exercise, case) -> str:
+    def arguments(exercise: Any, case: Any) -> str:
         names = inspect.signature(exercise.reference).parameters
         return ", ".join(f"{n} = {shown(x)}" for n, x in zip(names, case, strict=False))
 
@@ -124,7 +126,7 @@ class Trial:
                 return f"the result is right, but not its gradient by {name}: {problem}"
         return ""
 
-    def agrees_with(self, mistake) -> bool:
+    def agrees_with(self, mistake: Any) -> bool:
         """Whether a known mistake gives the answer's result."""
         arguments, _ = self._copies()
         try:
@@ -133,7 +135,7 @@ class Trial:
             return False
         return not difference(self._kept, theirs, self.exercise.rtol, self.exercise.atol)
 
-    def again(self, answer) -> str:
+    def again(self, answer: Any) -> str:
         """What is wrong with a second call, after all others; empty if nothing is."""
         tolerances = self.exercise.rtol, self.exercise.atol
         if problem := difference(self.result, self._kept, *tolerances):

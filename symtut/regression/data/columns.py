@@ -1,6 +1,8 @@
 """The columns of X: what they are called, in the data and in equations, and which ones are read."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ class MixedNames(InputError, TypeError):
     """Some columns have names and some have numbers; a TypeError as in scikit-learn."""
 
 
-def labels_of(X) -> list | None:
+def labels_of(X: Any) -> list | None:
     """Labels of a data frame's columns; None for arrays.
 
     Raises
@@ -41,7 +43,9 @@ def named(labels: list | None) -> bool:
     return bool(labels) and all(isinstance(label, str) for label in labels)
 
 
-def names_of(labels: list | None, feature_names, count: int) -> tuple[str, ...]:
+def names_of(
+    labels: list | None, feature_names: Sequence[str] | None, count: int
+) -> tuple[str, ...]:
     """What ``count`` columns are called in equations; warns where that is not their label.
 
     Raises
@@ -81,7 +85,7 @@ def _text_of(label) -> str:
     return f"x{label}" if isinstance(label, int | np.integer) else str(label)
 
 
-def check_same_columns(model, count: int) -> None:
+def check_same_columns(model: Any, count: int) -> None:
     """Raise :class:`InputError` if the last fit was one of another number of columns."""
     if count != model.n_features_in_:
         raise InputError(
@@ -90,7 +94,7 @@ def check_same_columns(model, count: int) -> None:
         )
 
 
-def remember(model, labels: list | None, names: tuple[str, ...]) -> None:
+def remember(model: Any, labels: list | None, names: tuple[str, ...]) -> None:
     """Set what ``model`` has to know about the columns that it was fitted to."""
     model.n_features_in_, model.names_ = len(names), names
     model._labels = None if labels is None else list(map(str, labels))
@@ -99,7 +103,7 @@ def remember(model, labels: list | None, names: tuple[str, ...]) -> None:
         model.feature_names_in_ = np.array(labels, dtype=object)
 
 
-def warn_of_names(X, model) -> None:
+def warn_of_names(X: Any, model: Any) -> None:
     """Warn as scikit-learn does where X or the data of ``fit`` have names and the other has not."""
     now, then, whose = (
         named(labels_of(X)),
@@ -115,7 +119,7 @@ def warn_of_names(X, model) -> None:
         )
 
 
-def chosen(X, values, model):
+def chosen(X: Any, values: np.ndarray, model: Any) -> np.ndarray:
     """The columns that x0, x1, … of the model's expressions stand for.
 
     Parameters

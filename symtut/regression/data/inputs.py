@@ -2,7 +2,9 @@
 
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,7 @@ def _numbers(values, name: str) -> np.ndarray:
     return np.asarray(as_numbers(values, name), order="C")
 
 
-def check_points(X) -> np.ndarray:
+def check_points(X: Any) -> np.ndarray:
     """X as a finite float64 array (n, d)."""
     X = _numbers(X, "X")
     if X.ndim != 2:
@@ -35,7 +37,7 @@ def check_points(X) -> np.ndarray:
     return X
 
 
-def check_data(X, y):
+def check_data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """X (n, d) and y (n,) as finite float64 arrays that belong together."""
     X, y = check_points(X), _numbers(y, "y")
     if y.ndim == 2 and y.shape[1] == 1:
@@ -76,7 +78,7 @@ def check_fittable(X: np.ndarray, y: np.ndarray) -> None:
         raise InputError(f"y holds values of size {size:.1e}: give it in other units.")
 
 
-def check_sample_weight(sample_weight, n: int) -> np.ndarray | None:
+def check_sample_weight(sample_weight: Any, n: int) -> np.ndarray | None:
     """Weights of n points as a float64 array (n,); None where all points weigh the same.
 
     Raises
@@ -106,7 +108,7 @@ def check_sample_weight(sample_weight, n: int) -> np.ndarray | None:
 
 
 @contextmanager
-def too_large(X):
+def too_large(X: Any) -> Iterator[None]:
     """Say in one line that data do not fit into memory."""
     try:
         yield

@@ -20,7 +20,7 @@ class Points:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, rows) -> "Points":
+    def take(self, rows: np.ndarray | slice) -> "Points":
         """Some of the points."""
         return Points(
             self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows]

@@ -9,7 +9,7 @@ from part to part (stability selection, Meinshausen & Bühlmann 2010).
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ class Screening:
             raise InputError(f"the screening is not of {count} columns.")
         return cls(tuple(value["chosen"]), score, frequency)
 
-    def warn(self, names) -> None:
+    def warn(self, names: Sequence[str]) -> None:
         """Say which columns were chosen, and how sure that is."""
         chosen = ", ".join(f"{names[j]} ({self.frequency[j]:.0%})" for j in self.chosen)
         warnings.warn(
@@ -99,7 +99,7 @@ class Screen:
         self,
         points: Points,
         held_out: np.ndarray,
-        generator,
+        generator: np.random.Generator,
         stop: Callable[[], bool],
         before: Screening | None = None,
     ):

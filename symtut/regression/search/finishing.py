@@ -56,7 +56,7 @@ def finish(
     fit: Fit,
     points: Points,
     columns: Columns,
-    names,
+    names: tuple[str, ...],
     source: str,
     held_out: np.ndarray | None = None,
     before: Fit | None = None,

@@ -8,6 +8,7 @@ with all that can be spelled so; the finished formula has the alphabet's own ope
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from symtut.errors import InputError, did_you_mean
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
@@ -65,7 +66,7 @@ class Language:
     nested: tuple[tuple[str, str, int], ...] = ()
 
     @classmethod
-    def of(cls, operators=None, constraints=None) -> "Language":
+    def of(cls, operators: Any = None, constraints: Any = None) -> "Language":
         """The language that a regressor's settings describe.
 
         Raises

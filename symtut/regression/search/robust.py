@@ -103,7 +103,9 @@ def _weighted(fit: Fit, x, y) -> Fit:
     return replace(fit, coefficients=np.array(rest), intercept=float(intercept), loss=loss)
 
 
-def library_inliers(x: np.ndarray, y: np.ndarray, generator, points: int = 500) -> np.ndarray:
+def library_inliers(
+    x: np.ndarray, y: np.ndarray, generator: np.random.Generator, points: int = 500
+) -> np.ndarray:
     """Who follows a sparse sum of library functions, outliers not being allowed to pull.
 
     Residuals are cut at twice their spread, the sum is selected and fitted anew, and so on; on at
@@ -163,7 +165,9 @@ def _who_belongs(fits: list[Fit], x, y, inliers, generator) -> np.ndarray:
     return inliers if best is None else _judged(best[1], y)
 
 
-def rule_of(fit: Fit, x, y, inliers) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+def rule_of(
+    fit: Fit, x: np.ndarray, y: np.ndarray, inliers: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """How to tell who else follows ``fit``: (x, y) of other points → bool.
 
     The coefficients and the spread are those of the points x (n, d), y (n,) of which it is known.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -143,7 +143,7 @@ def training_folder(out: str | Path) -> Iterator[None]:
         yield
 
 
-def begin_or_resume(run: Pretraining, resume: bool, report=print) -> Path:
+def begin_or_resume(run: Pretraining, resume: bool, report: Callable[[str], None] = print) -> Path:
     """Run to the end, from the checkpoint in the output folder if there is one.
 
     Raises

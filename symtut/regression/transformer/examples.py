@@ -130,7 +130,7 @@ class Batch:
     tokens: torch.Tensor
     terms: tuple[Terms, ...] = ()
 
-    def to(self, device) -> "Batch":
+    def to(self, device: torch.device | str) -> "Batch":
         names = ("x", "y", "n_variables", "tokens")
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 

@@ -69,7 +69,9 @@ class Finetuning(Pretraining):
         If the weights to start from are themselves adapters, or a rank is negative.
     """
 
-    def __init__(self, config: FinetuneConfig, functions: WorldFunctions, out, workers: int = 0):
+    def __init__(
+        self, config: FinetuneConfig, functions: WorldFunctions, out: str | Path, workers: int = 0
+    ):
         if config.rank < 0:
             raise InputError(f"the rank must not be negative, not {config.rank}.")
         with torch.random.fork_rng(devices=[]):

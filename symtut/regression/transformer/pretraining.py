@@ -194,7 +194,7 @@ class Pretraining:
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.autocast):
             return model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
 
-    def run(self, report=print) -> Path:
+    def run(self, report: Callable[[str], None] = print) -> Path:
         """Train to the end; returns the path of the weight file.
 
         A bar shows the time left; ``report`` gets a line at each checkpoint.
@@ -262,7 +262,7 @@ class Pretraining:
 
 def pretrain(
     preset: str, out: str | Path, resume: bool = False, examples: int | None = None, seed: int = 0,
-    report=print, workers: int = 0,
+    report: Callable[[str], None] = print, workers: int = 0,
 ) -> Path:  # fmt: skip
     """``symtut pretrain``: train a preset, writing checkpoints, a log and the weights to ``out``.
 

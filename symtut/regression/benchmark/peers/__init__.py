@@ -14,7 +14,7 @@ of mechanics with other points; what was chosen and why stands with each.
 import importlib
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -96,7 +96,7 @@ def check_peer(name: str) -> None:
 
 
 @contextmanager
-def one_blas_thread():
+def one_blas_thread() -> Iterator[None]:
     """Linear algebra on one thread, where threadpoolctl is there to say so (scikit-learn's)."""
     try:
         from threadpoolctl import threadpool_limits
@@ -107,7 +107,7 @@ def one_blas_thread():
             yield
 
 
-def peer_versions(names) -> dict[str, str]:
+def peer_versions(names: Iterable[str]) -> dict[str, str]:
     """Versions of the libraries among ``names`` that are peers."""
     return {name: version(name) for name in names if name in PEERS}
 
