@@ -53,6 +53,12 @@ def test_the_points_of_a_model_based_run(tmp_path):
     assert found["updates/model_error"][-1][1] < 1e-3  # the oracle's, in spreads of the state
 
 
+def test_the_analytic_gradient_has_no_temperature(tmp_path):
+    run(tmp_path, tensorboard=True, learner="apg", updates=300)
+    found = scalars(tmp_path)
+    assert len(found["updates/return_mean"]) == 1 and "updates/temperature" not in found
+
+
 def test_a_run_that_was_cut_has_each_point_once(tmp_path, monkeypatch):
     changes = {"method": "sac", "steps": 1200, "updates": 0}
     whole = run(tmp_path / "whole", **changes)  # without event files: the numbers are the same
