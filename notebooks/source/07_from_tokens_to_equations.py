@@ -42,7 +42,7 @@ import torch
 
 from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import Expression, Grammar, canonical_terms, decode
-from symtut.lab import checks, curves, explorers, style, trees
+from symtut.lab import checks, curves, explorers, films, style, trees
 from symtut.lab.scenes import nb07_decoding_plots as decoding_plots
 from symtut.lab.scenes import nb07_decoding_steps as decoding_steps
 from symtut.lab.scenes.nb07_decoding_steps import Writer, fault
@@ -698,7 +698,7 @@ wide = np.linspace(-3, 3, 200)
 
 
 def draw_fit(frame):
-    figure, axes = plt.subplots(figsize=(5.6, 3.0))
+    figure, axes = plt.subplots(figsize=(5.6, 3.0), dpi=66)
     axes.plot(xs, ys, "o", color="#888888", markersize=4, label="data")
     for (name, path), dash in zip(paths.items(), ("-", "--"), strict=True):
         c, w0, w1 = path[min(frame, len(path) - 1)]
@@ -708,7 +708,8 @@ def draw_fit(frame):
     return figure
 
 
-decoding_plots.film(draw_fit, budget.frames, 500, "Film of two fits of a sine")
+frames = [films.photographed(draw_fit(frame)) for frame in range(budget.frames)]
+films.film(frames, 500, "Film of two fits of a sine", hold=3)
 
 # %% [markdown]
 # **Failure signature: one bad start.** A search that ends in another valley looks converged; its

@@ -1,6 +1,8 @@
 """Every notebook: its form, that it is what its source gives, and that it runs."""
 
+import ast
 import importlib
+import importlib.util
 import json
 import re
 
@@ -63,6 +65,29 @@ def test_both_notebooks_are_what_the_source_gives(source):
         assert kept == build.without_outputs(made), (
             f"{path.name} is older than its source: run make notebooks"
         )
+
+
+@each_source
+def test_what_a_notebook_takes_from_a_module_is_there(source):
+    """Without running it: most cells of a notebook are reached only after minutes."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    modules = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("symtut.lab"):
+            for name in node.names:
+                if importlib.util.find_spec(node.module).submodule_search_locations:
+                    module = importlib.import_module(f"{node.module}.{name.name}")
+                    modules[name.asname or name.name] = module
+    local = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _read(n)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            name = node.value.id
+            if name in modules and name not in local:
+                assert hasattr(modules[name], node.attr), f"{name}.{node.attr}"
+
+
+def _read(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
 
 
 @each_source
