@@ -30,6 +30,7 @@ from symtut.experiments.sweep import SweepRun, parse_seeds, sweep
 from symtut.experiments.tables import RUNS, read_runs
 from symtut.experiments.workers import cores
 from symtut.lab import run as notebooks
+from symtut.lab.report import write_report
 from symtut.paths import FOLDER_VARIABLE, data_path, ensure_folder
 from symtut.storage import write_bytes
 from symtut.tasks import make_task
@@ -79,7 +80,7 @@ def show(out: Path, smoke: bool) -> int:
     os.environ[FOLDER_VARIABLE] = str(out)  # the notebook's kernel looks there first
     try:
         profile = "smoke" if smoke else "paper"
-        notebooks.execute(NOTEBOOK, out, {"PROFILE": profile})
+        results = notebooks.execute(NOTEBOOK, out, {"PROFILE": profile})
     except Exception as error:  # a failed cell: the runs and tables are there all the same
         if type(error).__name__ != "PapermillExecutionError":
             raise
@@ -90,7 +91,8 @@ def show(out: Path, smoke: bool) -> int:
             os.environ.pop(FOLDER_VARIABLE)
         else:
             os.environ[FOLDER_VARIABLE] = before
-    say(f"kept: {tables}, {out / NOTEBOOK.name}, {notebooks.write_html(out / NOTEBOOK.name)}")
+    report = write_report(out / NOTEBOOK.name, results)
+    say(f"kept: {tables}, {out / NOTEBOOK.name}, {report}")
     return 0
 
 

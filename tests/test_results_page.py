@@ -234,7 +234,7 @@ def test_what_is_said_of_our_sac_beside_that_of_stable_baselines():
 def test_what_the_landing_page_says_of_the_policy():
     page = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     runs = read_runs(ROOT / "data" / "results" / "comparison" / "pendulum" / "runs.csv")
-    (run,) = (run for run in runs if (run.method, run.seed) == ("symbolic", 0))
+    (run,) = runs[(runs.method == "symbolic") & (runs.seed == 0)].itertuples()
     best = make_task("pendulum").best_return
     said = f"mean return of {run.final_return:.1f} (the best possible is {best})"
     assert said.replace("-", "−") in " ".join(page.split())

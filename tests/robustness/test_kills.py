@@ -29,7 +29,7 @@ run.CHECKPOINT_EVERY = 60
 SMALL_TRAINING = """
 import sys
 from dataclasses import replace
-from symtut.regression import pretraining
+from symtut.regression.transformer import pretraining
 tiny = replace(pretraining.PRESETS["tiny"], chunk_size=64, batch_size=16, checkpoint_every=0.0)
 pretraining.PRESETS["tiny"] = tiny
 pretraining.bfloat16_pays = lambda: False  # it measures time, which is not the same twice

@@ -63,7 +63,7 @@ def exercise_1() -> Function:
             ),
         ],
         hint="np.sort, then a slice: a quarter of the runs, rounded down, goes at each end.",
-        without=["interquartile_mean", "trim_mean", "mean_return", "curve_band"],
+        without=["interquartile_mean", "mean_return", "curve_band"],
     )
 
 
@@ -191,7 +191,7 @@ def exercise_3() -> Function:
             (lambda steps: steps[(len(steps) - 1) // 2] or float("inf"), "Sort first."),
         ],
         hint="Sort; the run at which half is reached decides; failed runs come last, at infinity.",
-        without=["median_steps", "ecdf", "steps_to_threshold"],
+        without=["median_steps", "steps_to_threshold"],
     )
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, canonical, terms_of
+from symtut.expressions.canonical import Prefix
 from symtut.expressions.tree import split
 from symtut.regression.search.fits import EXACT, Fit, complexity
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 
-Prefix = tuple[str, ...]
 ALPHABET = ("add", "add", "mul", "mul", "sub", "div", "sin", "cos", "exp", "log", "sqrt", "square")
 """Operators that trees grow from; a name that stands twice is drawn twice as often."""
 

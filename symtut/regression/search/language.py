@@ -12,10 +12,9 @@ from typing import Any
 
 from symtut.errors import InputError, did_you_mean
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
+from symtut.expressions.canonical import Prefix
 from symtut.expressions.tree import children, joined
 from symtut.regression.search.fits import Candidate, Terms
-
-Prefix = tuple[str, ...]
 
 ALIASES = {
     **{"+": ("add",), "-": ("sub", "neg"), "*": ("mul",), "/": ("div", "inv")},

@@ -139,6 +139,8 @@ class TermPool:
         """
         if not self.terms:
             return []
+        # what each way of beginning is good for: one strong term; three short ones that explain
+        # much together; terms that nearly cancel, which no beginning with one of them finds
         with_y = self.columns @ (y - y.mean())
         most = min(MAX_SELECTED, len(self.terms), len(y) - 2)
         beginnings = [[int(i)] for i in np.argsort(-np.abs(with_y))[:6]]
@@ -185,6 +187,7 @@ class TermPool:
         subsets: set[tuple[int, ...]] = set()
         for picks in chosen:
             subsets |= {tuple(sorted(picks[:size])) for size in range(1, len(picks) + 1)}
+        # a term that was chosen early may be idle once the others are there
         active = {tuple(sorted(picks)) for picks in chosen}
         for size in range(MAX_SELECTED, 1, -1):
             rows = sorted(picks for picks in active if len(picks) == size)

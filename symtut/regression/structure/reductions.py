@@ -148,10 +148,13 @@ def _off_the_line(values, target, base, weight) -> tuple[np.ndarray, np.ndarray]
     order = np.argsort(values, axis=1)
     w = np.take_along_axis(values, order, 1)
     columns = np.column_stack([target, base])[order]  # (K, n, 1 + m)
+    # A function of w lies on the line between its neighbours up to its curvature, so it vanishes
+    # from ``off``, whatever it is; of the powers or addends, which jump from point to point, it
+    # leaves enough for a linear regression. Where w is wrong, the target jumps, too.
     gap = w[:, 2:] - w[:, :-2]
     share = np.where(gap > 0, (w[:, 1:-1] - w[:, :-2]) / np.where(gap > 0, gap, 1), 0.5)[..., None]
     off = columns[:, 1:-1] - (1 - share) * columns[:, :-2] - share * columns[:, 2:]
-    sorted_weight = weight[order]
+    sorted_weight = weight[order]  # three points say as little as the lightest of them
     beside = np.minimum(sorted_weight[:, :-2], sorted_weight[:, 2:])
     off = off * np.minimum(sorted_weight[:, 1:-1], beside)[..., None]
     right, bases = off[..., 0], off[..., 1:]
