@@ -14,8 +14,8 @@ whose gradient is not finite is left out. A few hundred updates are too few to l
 each observation (a target's position is some 0.1 m, a joint's speed some 10 rad/s): the first layer
 is trained for observations in units of their spread. And where tanh is flat no gradient comes back:
 a small cost on the square of the raw action, which falls to 0, keeps the policy away from there.
-Without it 2 of 6 policies for the pendulum were stuck at full torque (seeds 100-105, 20 real
-steps), with it 0 of 8.
+On the pendulum, from 20 real steps, the six policies of seeds 100-105 had returns down to -1415
+after 60 updates without it, and of at least -211 with it.
 """
 
 from dataclasses import dataclass
