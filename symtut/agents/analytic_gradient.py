@@ -96,7 +96,7 @@ class AnalyticGradient:
     @torch.no_grad()
     def measure(self, observations: torch.Tensor) -> None:
         """Take the spread of real ``observations`` (N, O) as ``scale``, before the first update."""
-        spread = observations.std(0)
+        spread = observations.std(0, correction=0)  # one observation has a spread of 0, not NaN
         self.scale = torch.where(spread > 1e-6, spread, torch.ones(()))
         self._write_actor()
 

@@ -138,6 +138,8 @@ APG_CHOICES: dict[str, dict] = {
     "reacher": {"horizon": 40, "updates": 250, "start_states": "first"},
 }
 
+APG_SMOKE = {"updates_per_step": 0.0, "updates": 8, "horizon": 8, "audition_every": 4}
+
 EVERY_METHOD = "every method"
 #: profile: method: choices. A method that a profile does not speak of keeps its own: the paper
 #: compares itself with SAC and MBPO as they were published.
@@ -175,7 +177,7 @@ def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict
     loop = {f.name for f in fields(LoopConfig)} | model_options(method).keys()
     choices = {name: value for name, value in choices.items() if name in loop}  # not SAC's
     choices |= APG_CHOICES[EVERY_TASK] | APG_CHOICES.get(task, {})
-    return choices | ({"updates": 8, "horizon": 8} if profile == "smoke" else {})
+    return choices | (APG_SMOKE if profile == "smoke" else {})
 
 
 # ---- one run ------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class EnsembleWorldModel:
         For a size that does not exist or makes no sense.
     """
 
+    differentiable = False  # its forward pass is written for speed, without autograd
+
     def __init__(
         self,
         task: Task,

@@ -151,7 +151,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(tmp_path, monkeypatch):
     ("method", "choices", "said"),
     [
         ("sac", {}, "method 'sac' has none"),
-        ("mbpo", {"random_steps": 60}, "predict of EnsembleWorldModel has no gradient"),
+        ("mbpo", {}, "predict of EnsembleWorldModel has none"),
         ("oracle", {"start_states": "model"}, "stores none"),
         ("oracle", {"tau": 0.1}, "unknown option 'tau'"),
         ("oracle", {"profile": "paper"}, "learns with SAC"),
@@ -164,6 +164,18 @@ def test_what_cannot_be_is_said_in_one_line(method, choices, said, tmp_path):
     with pytest.raises(InputError, match=said) as caught:
         train("pendulum", method, 60, 100, tmp_path / "run", on_progress=None, **SHORT | choices)
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()  # it was said before any real step
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_real_step_is_enough_to_begin_with(tmp_path):
+    result = train("pendulum", "oracle", 1, 100, tmp_path / "run", on_progress=None, **SHORT)
+    assert result.diverged is None and result.summary["gradient_updates"] == 6
+
+
+def test_the_smoke_profile_is_short():
+    config = RunConfig.make("pendulum", "oracle", 200, 100, "smoke", learner="apg")
+    assert config.loop.updates == 8 and 200 * config.loop.updates_per_step < 8
 
 
 def test_a_reward_that_leaves_torch_is_named(tmp_path):
