@@ -105,7 +105,7 @@ def code(
 def _formula(expression: Expression, called: dict[int, str], own: Notation) -> str:
     def build(token, args):
         if isinstance(token, float):
-            return _number(token, own), _PRODUCT if token < 0 else _ATOM, token
+            return _number(token, own), _PRODUCT if math.copysign(1, token) < 0 else _ATOM, token
         if token in VARIABLES:
             return called[int(token[1:])], _ATOM, None
         values = [value for _, _, value in args]
