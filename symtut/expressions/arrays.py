@@ -7,7 +7,7 @@ whole numbers is whole), read text and dates as numbers, and drop the mask of a 
 import decimal
 import numbers
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -54,7 +54,8 @@ def as_numbers(values: Any, name: str = "x") -> np.ndarray:
         if _is_tensor(values):
             return _dense(values, name).detach().cpu().double().numpy(force=True)
         _refuse_masks(values, name)
-        values = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+        to_numpy = getattr(values, "to_numpy", None)
+        values = np.asarray(to_numpy() if to_numpy else values)
         kind = values.dtype.kind
         if kind == "O":
             return _from_objects(values, name)
@@ -88,12 +89,12 @@ def as_tensor(values: Any, name: str = "x") -> "torch.Tensor":
     return values if values.is_floating_point() else values.to(torch.get_default_dtype())
 
 
-def _is_tensor(values) -> bool:
+def _is_tensor(values: Any) -> "TypeGuard[torch.Tensor]":
     torch = sys.modules.get("torch")  # without it there are no tensors
     return torch is not None and isinstance(values, torch.Tensor)
 
 
-def _dense(tensor, name: str):
+def _dense(tensor: "torch.Tensor", name: str) -> "torch.Tensor":
     import torch
 
     if tensor.layout is not torch.strided:
@@ -128,9 +129,8 @@ def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
                 f"{name} must hold numbers, not objects of type {kind.__name__}: float() argument "
                 "must be a string or a real number."
             )
-    result = np.empty(values.shape)
-    result.flat = [np.nan if type(v) in missing else float(v) for v in values.flat]
-    return result
+    read = [np.nan if type(v) in missing else float(v) for v in values.flat]
+    return np.array(read, dtype=np.float64).reshape(values.shape)
 
 
 def _wrong_kind(name: str, what: str) -> InputError:

@@ -16,6 +16,7 @@ the canonical form merges what differs in value (sin 2x + sin 3x has the skeleto
 import math
 from collections.abc import Callable
 from functools import lru_cache, reduce
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from symtut.expressions.tree import children
 
 _RANK = {token: rank for rank, token in enumerate((CONSTANT, *VARIABLES, *OPERATORS))}
 Prefix = tuple[str, ...]
-Numbered = tuple[str | float, ...]
+Numbered = tuple[Any, ...]
 """A prefix tuple with floats in place of ``C``."""
 _ONE: Prefix = ()
 
@@ -86,7 +87,7 @@ def _rewrite(prefix: Numbered, again: Callable[[Numbered], Numbered]) -> Numbere
     if name in ("add", "mul"):
         return _sorted_chain(name, args)
     if name == "div":
-        return _divide(*args, again)
+        return _divide(*args, again=again)
     if name == "inv":
         return _divide(_ONE, args[0], again)
     if name == "pow":

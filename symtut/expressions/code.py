@@ -9,6 +9,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from symtut.errors import InputError, did_you_mean
 from symtut.expressions.domains import MOST_NODES, Clause, Condition, conditions
@@ -30,8 +31,7 @@ class Notation:
     Attributes
     ----------
     function : callable
-        From argument names, formula, text of the domain and guard (empty: defined everywhere) to
-        the whole function.
+        From argument names, formula and guard (empty: defined everywhere) to the whole function.
     prefix : str
         What stands before the name of a function, as ``np.``.
     calls : dict
@@ -51,7 +51,7 @@ class Notation:
         Whether a name has to be of plain letters, digits and ``_``, a letter first.
     """
 
-    function: Callable[[list[str], str, str, str], str]
+    function: Callable[[list[str], str, str], str]
     prefix: str
     calls: dict[str, str]
     infix: dict[str, str]
@@ -247,8 +247,8 @@ def _matlab(arguments: list[str], formula: str, guard: str) -> str:
 
 
 _ARC = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
-_PYTHON = dict(
-    calls=_ARC, infix={"mul": "*", "div": "/", "pow": "**"}, both=" & ", either=" | ",
+_PYTHON = partial(
+    Notation, calls=_ARC, infix={"mul": "*", "div": "/", "pow": "**"}, both=" & ", either=" | ",
     unequal="!=", whole="({}) % 1 == 0",
 )  # fmt: skip
 _C_WORDS = """
@@ -269,10 +269,10 @@ _MATLAB_WORDS = """
 """
 
 LANGUAGES = {
-    "python": Notation(
+    "python": _PYTHON(
         _python("numpy as np", 'with np.errstate(all="ignore"):', "np.nan",
                 "np.asarray({}, dtype=float)"),
-        "np.", numbers=("np.inf", "np.nan"), taken="np float", **_PYTHON,
+        "np.", numbers=("np.inf", "np.nan"), taken="np float",
     ),
     "c": Notation(
         _c, "", {"abs": "fabs"}, {"mul": "*", "div": "/"}, ("INFINITY", "NAN"), " && ", " || ",
@@ -286,12 +286,12 @@ LANGUAGES = {
         _matlab, "", {}, {"mul": ".*", "div": "./", "pow": ".^"}, ("Inf", "NaN"), " & ", " | ",
         "~=", "mod({}, 1) == 0", _MATLAB_WORDS, ascii=True,
     ),
-    "jax": Notation(
+    "jax": _PYTHON(
         _python("jax.numpy as jnp", "", "jnp.nan", "jnp.asarray({}, dtype=float)"),
-        "jnp.", numbers=("jnp.inf", "jnp.nan"), taken="jnp float", **_PYTHON,
+        "jnp.", numbers=("jnp.inf", "jnp.nan"), taken="jnp float",
     ),
-    "torch": Notation(
+    "torch": _PYTHON(
         _python("torch", "", "torch.nan"), "torch.", numbers=("torch.inf", "torch.nan"),
-        taken="torch", **(_PYTHON | {"calls": {}}),
+        taken="torch", calls={},
     ),
 }  # fmt: skip

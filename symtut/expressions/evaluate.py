@@ -7,6 +7,7 @@ not mix, one reverse sweep yields the whole Jacobian.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -185,8 +186,8 @@ class Program:
                 starts[has, k] = stack[has, size[has] - 1 - k]
             # a constant belongs to the last term that begins at or before it
             constant_term[row, slot] = (position[:, None] >= starts[row]).sum(1) - 1
-            order = np.empty(self._constants.stop - self._constants.start, dtype=np.int64)
-            order[self._number[row, position] - self._constants.start] = np.arange(row.size)
+            order = np.empty(row.size, dtype=np.int64)
+            order[self._number[row, position]] = np.arange(row.size)  # constants are nodes 0, 1, …
             self._constant_row, self._constant_slot = row[order], slot[order]
         self.constant_term = constant_term
 
@@ -275,7 +276,7 @@ def _array(values):
     return values.numpy() if hasattr(values, "numpy") else values
 
 
-def _like(x, values: np.ndarray):
+def _like(x, values: np.ndarray) -> Any:
     """``values`` as a tensor where ``x`` is one."""
     if isinstance(x, np.ndarray):
         return values

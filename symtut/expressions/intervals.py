@@ -59,7 +59,8 @@ def _size(a: Bounds) -> Bounds:
 
 
 def _square(a: Bounds) -> Bounds:
-    return tuple(s * s for s in _size(a))
+    low, high = _size(a)
+    return low * low, high * high
 
 
 def _exp(a: Bounds) -> Bounds:
@@ -73,7 +74,8 @@ def _root(a: Bounds) -> Bounds:
 
 
 def _log(a: Bounds) -> Bounds:
-    return tuple(math.log(s) if s > 0 else -math.inf for s in a)
+    low, high = (math.log(s) if s > 0 else -math.inf for s in a)
+    return low, high
 
 
 def _power(a: Bounds, b: Bounds) -> Bounds:

@@ -51,7 +51,7 @@ def latex_names(names: Sequence[str]) -> tuple[str, ...]:
 def _symbol(part: str) -> str:
     """A part of a name: a letter, a Greek letter, a number or a word; digits may follow."""
     stem = part.rstrip("0123456789")
-    greek = _GREEK.get(stem) or _GREEK.get(_LETTERS.get(stem))
+    greek = _GREEK.get(stem) or _GREEK.get(_LETTERS.get(stem, ""))
     if greek:
         return f"{greek}{part[len(stem) :]}"
     if len(stem) <= 1 and part.isascii() and part.isalnum():

@@ -66,7 +66,7 @@ def readable_names(labels: Sequence[str]) -> tuple[str, ...]:
     """
     wanted = [_readable(label, place) for place, label in enumerate(labels)]
     good = [name == label for name, label in zip(wanted, labels, strict=True)]
-    found: list[str | None] = [None] * len(wanted)
+    found = list(wanted)
     used: set[str] = set()
     for place in sorted(range(len(wanted)), key=lambda place: not good[place]):  # good ones first
         name, number = wanted[place], 2

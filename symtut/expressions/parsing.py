@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections.abc import Sequence
 
 from symtut.errors import InputError
 from symtut.expressions.names import FUNCTIONS, as_python_reads, check_names
@@ -36,7 +37,7 @@ def parse(text: str, names: tuple[str, ...]) -> tuple[list[str], list[float]]:
         raise InputError(f"a number in {shown} is beyond all float64.") from error
 
 
-def _parse(node, names):
+def _parse(node: ast.expr, names: tuple[str, ...]) -> tuple[list[str], list[float]]:
     """Return (prefix tokens, constants) of a Python syntax tree."""
     match node:
         case ast.Constant(value=bool() | str() | None):
@@ -89,13 +90,13 @@ def _variable(place: int, name: str) -> str:
 
 
 def whole_power(
-    prefix: tuple[str, ...], constants: tuple[float, ...], power: int
-) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    prefix: Sequence[str], constants: Sequence[float], power: int
+) -> tuple[list[str], list[float]]:
     """Prefix and constants of a power from 1 to 8, by squaring: a**5 = a * (a**2)**2."""
     if power == 1:
-        return prefix, constants
+        return [*prefix], [*constants]
     if power % 2:
         rest = whole_power(prefix, constants, power - 1)
-        return ["mul", *prefix, *rest[0]], constants + rest[1]
+        return ["mul", *prefix, *rest[0]], [*constants, *rest[1]]
     half = whole_power(prefix, constants, power // 2)
     return ["square", *half[0]], half[1]

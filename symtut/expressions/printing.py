@@ -2,7 +2,7 @@
 
 import numbers
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symtut.errors import InputError
@@ -17,7 +17,7 @@ _EXACT_DIGITS = 17
 def check_digits(digits: Any) -> None:
     """Raise ``InputError`` unless ``digits`` is None or a whole number from 1."""
     whole = isinstance(digits, numbers.Integral) and not isinstance(digits, bool)
-    if digits is not None and not (whole and digits >= 1):
+    if digits is not None and not (whole and int(digits) >= 1):
         raise InputError(f"digits must be a whole number from 1, or None for all, not {digits!r}.")
 
 
@@ -96,7 +96,7 @@ def as_text(
     token: str | float, args: list[tuple[str, int]], names: Sequence[str], digits: int | None
 ) -> tuple[str, int]:
     """Return (text, precedence); 9 binds tightest."""
-    if isinstance(token, float):
+    if not isinstance(token, str):
         text = _number(token, digits)
         return text, 1 if text.startswith("-") else 9
     if token == CONSTANT:
@@ -113,10 +113,10 @@ def as_text(
 
 
 def as_latex(
-    token: str | float, args: list[tuple[str, int]], names: Sequence[str], digits: int | None
+    token: str | float, args: list[tuple[str, int]], names: Mapping[int, str], digits: int | None
 ) -> tuple[str, int]:
     """Return (LaTeX, precedence) as :func:`as_text` does; ``names`` are LaTeX already."""
-    if isinstance(token, float):
+    if not isinstance(token, str):
         text, level = _number(token, digits), 9
         if "e" in text:
             mantissa, exponent = text.split("e")

@@ -213,7 +213,7 @@ LAWS: Rules = {
         (0.3, "pow", ("NEW", "NUMBER")),
         (0.25, "mul", ("NEW", "SAME_SQUARED")),
         (0.1, "square", ("SQUARED",)),
-        *((weight / 4, *rest) for weight, *rest in _FUNCTION),
+        *((weight / 4, token, follows) for weight, token, follows in _FUNCTION),
     ),
     "POWER": (
         (6.0, NEW_VARIABLE, ()),
@@ -228,7 +228,7 @@ LAWS: Rules = {
     # what is added to one: an expansion, a correction, a saturation
     "CHANGE": (
         (3.0, NEW_VARIABLE, ()),
-        *((0.5 * weight, *rest) for weight, *rest in _QUOTIENT),
+        *((0.5 * weight, token, follows) for weight, token, follows in _QUOTIENT),
         (1.0, "square", ("NEW",)),
         (0.7, "square", ("RATIO",)),
         (0.7, "cos", ("PHASE",)),
@@ -251,7 +251,7 @@ LAWS: Rules = {
         (1.5, "mul", ("NUMBER", "NEW")),
         (0.8, "neg", ("SQUARED",)),
         (0.8, "neg", ("RATIO_SQUARED",)),
-        *((0.3 * weight, *rest) for weight, *rest in _QUOTIENT),
+        *((0.3 * weight, token, follows) for weight, token, follows in _QUOTIENT),
     ),
     "PHASE": (
         (4.0, NEW_VARIABLE, ()),
@@ -259,7 +259,7 @@ LAWS: Rules = {
         (0.7, "sub", ("NEW", "NEW")),
         (0.6, "add", ("NEW", "PAIR")),
         (0.4, "sub", ("PAIR", "PAIR")),
-        *((0.6 * weight, *rest) for weight, *rest in _QUOTIENT),
+        *((0.6 * weight, token, follows) for weight, token, follows in _QUOTIENT),
     ),
     "ROOT": (
         (3.0, "add", ("SQUARED", "SQUARED")),
@@ -270,7 +270,7 @@ LAWS: Rules = {
         (0.7, "sub", ("NEW", "NEW")),
         (0.7, "div", ("PRODUCT", "SUM")),
         (0.7, "mul", ("SUM", "NEW")),
-        *((0.6 * weight, *rest) for weight, *rest in _QUOTIENT),
+        *((0.6 * weight, token, follows) for weight, token, follows in _QUOTIENT),
     ),
     "SUM": (
         *_DIFFERENCE,
