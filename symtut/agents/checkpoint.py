@@ -47,6 +47,7 @@ def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
         buffer = getattr(loop, name).state_dict()
         tensors[name], values[name] = buffer["rows"], buffer["added"]
     if loop.report is not None:
+        assert loop.validation is not None and loop.model is not None  # fitted
         values["report"] = asdict(loop.report)
         values["validation"] = asdict(loop.validation)
         values["model"] = {}
@@ -80,6 +81,7 @@ def unpack(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
         report, validation = values["report"], values["validation"]
         loop.report = Report(**report | {"equations": tuple(report["equations"])})
         loop.validation = Validation(**validation | {"errors": tuple(validation["errors"])})
+        assert loop.model is not None  # a loop of the same configuration
         loop.model.load_state_dict(_below("model.", tensors) | values["model"])
 
 

@@ -99,7 +99,7 @@ def memory_needs(
     hidden, batch = learner.hidden, learner.batch_size
     layers = 3 * hidden  # of one row in one network: two hidden layers and a gradient
     row = (layers + 4 * (s + o + a)) * FLOAT32  # of a rollout's step
-    needs = {
+    needs: dict[str, float] = {
         f"steps = {steps}": steps * (2 * s + a + 4) * FLOAT64,
         f"recent_states = {config.recent_states}": config.recent_states * s * FLOAT32,
         f"policy_capacity = {config.policy_capacity}": (

@@ -37,13 +37,14 @@ class Episodes:
     def __init__(self, task: Task, seed: int):
         self.task, self.seed = task, seed
         self.env = limited_env(task)
-        self.number, self.observation = -1, None
+        self.number = -1
+        self.observation: np.ndarray | None = None
         self.actions: list[np.ndarray] = []
 
     def begin_if_due(self) -> None:
         if self.observation is None:
             self.number += 1
-            self._reset()
+            self.observation = self._reset()
 
     def step(self, action: np.ndarray) -> dict:
         """One step; a time-out ends the episode but is not a termination.
@@ -59,6 +60,7 @@ class Episodes:
         if not (np.isfinite(observation).all() and math.isfinite(reward)):
             raise Diverged("the environment's observation or reward was no longer finite")
         self.actions.append(action)
+        assert self.observation is not None  # an episode has begun
         before, after = self.observation.astype(float), observation.astype(float)
         self.observation = None if terminated or truncated else observation
         return {
@@ -78,13 +80,12 @@ class Episodes:
         If that is not ``observation``, the environment does not repeat itself, and the next step
         begins a new episode.
         """
-        self._reset()
+        seen = self._reset()
         for action in actions:
-            self.observation = self.env.step(action)[0]
+            seen = self.env.step(action)[0]
             self.actions.append(action)
-        if not np.array_equal(self.observation, observation):
-            self.observation = None
+        self.observation = seen if np.array_equal(seen, observation) else None
 
-    def _reset(self) -> None:
-        self.observation, _ = self.env.reset(seed=episode_seed(self.seed, self.number))
+    def _reset(self) -> np.ndarray:
         self.actions = []
+        return self.env.reset(seed=episode_seed(self.seed, self.number))[0]

@@ -25,7 +25,6 @@ import numpy as np
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
-from symtut.agents.sac import SAC
 from symtut.tasks import Task
 from symtut.world_models.base import WorldModel
 
@@ -120,9 +119,9 @@ def reward_function(
 
 
 def imagined_step(
-    agent: SAC, model: WorldModel, task: Task, state: torch.Tensor
+    act: Callable[[torch.Tensor], torch.Tensor], model: WorldModel, task: Task, state: torch.Tensor
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
-    """One step of the policy in the model from each of ``(n, S)`` states.
+    """One step of the policy ``act`` in the model from each of ``(n, S)`` states.
 
     Returns
     -------
@@ -134,7 +133,7 @@ def imagined_step(
         ends, and its row is not learned from.
     """
     observation = task.observation_from_state(state)
-    unit_action = agent.act(observation)
+    unit_action = act(observation)
     action = task.from_unit_action(unit_action)
     next_state = model.predict(state, action)
     reward = reward_function(model, task)(state, action, next_state)

@@ -9,6 +9,7 @@ analytic policy gradient, which differentiates whole rollouts and stores none of
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from symtut.agents.config import LoopConfig, memory_needs
 from symtut.agents.episodes import Diverged, Episodes, episode_seed
 from symtut.agents.imagination import StartStates, imagined_step
 from symtut.agents.networks import MLP
-from symtut.agents.sac import SACConfig
+from symtut.agents.sac import SAC, SACConfig
 from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
@@ -208,23 +209,25 @@ class Loop:
 
         With ``refit="on_failure"`` a model that holds on the steps since the last fit stays.
         """
+        model, task, config = self.model, self.task, self.config
+        assert model is not None
         transitions, held_back = self.transitions()
+        most = config.longest_rollout or task.horizon
+        validated = partial(validate, model, task, transitions, held_back, config.tolerance, most)
         new = np.arange(len(transitions)) >= self.steps_at_last_fit
         self.steps_at_last_fit = self.env_steps
         if self.report is not None and schedule.holds(
-            self.config, self.model, self.task, transitions, new, self.rollout_length
+            config, model, task, transitions, new, self.rollout_length
         ):
             self.fits_spared += 1
-            self.validation = self._validate(transitions, held_back)
-            self._set_rollout_length()
-            return
-        self.fits += 1
-        self.report, self.validation = schedule.better_fit(
-            self.model, self.report, transitions, held_back,
-            lambda: self._validate(transitions, held_back),
-        )  # fmt: skip
+            self.validation = validated()
+        else:
+            self.fits += 1
+            self.report, self.validation = schedule.better_fit(
+                model, self.report, transitions, held_back, validated
+            )
+            self.auditions.close()  # returns in another model do not compare
         self._set_rollout_length()
-        self.auditions.close()  # returns in another model do not compare
 
     def _set_rollout_length(self) -> None:
         """The length of the rollouts to come; those under way are cut to it."""
@@ -235,12 +238,6 @@ class Loop:
             self.rollout_length = length
             self.rollout_left.clamp_(max=length)
             self.auditions.close()
-
-    def _validate(self, transitions, held_back) -> Validation:
-        longest = self.config.longest_rollout or self.task.horizon
-        return validate(
-            self.model, self.task, transitions, held_back, self.config.tolerance, longest
-        )
 
     @torch.no_grad()
     def imagine(self) -> None:
@@ -254,8 +251,9 @@ class Loop:
             if self.imagined == 0:  # spread the first ends, so that not all rollouts end at once
                 left = torch.randint(1, self.rollout_length + 1, (n,), generator=self.generator)
             self.rollout_left[over] = left
+        assert self.model is not None
         state = self.rollout_state
-        rows, next_state, usable = imagined_step(self.agent, self.model, self.task, state)
+        rows, next_state, usable = imagined_step(self.agent.act, self.model, self.task, state)
         kept = self.b_pi.added
         self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
         # If nothing usable comes, B_pi stays as it is and updates would repeat old rows for ever.
@@ -276,9 +274,9 @@ class Loop:
         factor = min(1.0, remaining / decay) if decay else 1.0
         self.agent.set_learning_rate(self.learner.learning_rate * factor)
         if isinstance(self.agent, AnalyticGradient):
-            self._learn_through_the_model(remaining)
+            self._learn_through_the_model(self.agent, remaining)
         else:
-            self._learn_from_b_pi()
+            self._learn_from_b_pi(self.agent)
         self.updates += 1
         if self.updates % CHECK_EVERY == 0:
             self._check_learner()
@@ -287,7 +285,7 @@ class Loop:
         if self.model is not None and every and self.updates % every == 0 and begun:
             self.auditions.hold(self.agent, self.model, self._audition_starts, self.rollout_length)
 
-    def _learn_from_b_pi(self) -> None:
+    def _learn_from_b_pi(self, agent: SAC) -> None:
         """Bring B_pi up to date, then an update of SAC on a batch from it."""
         if self.model is not None:
             # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
@@ -298,17 +296,18 @@ class Loop:
         batch = mixed_batch(
             self.b_pi, self.b_e, self.learner.batch_size, share, self.task, self.generator
         )
-        self.agent.update(batch)
+        agent.update(batch)
 
-    def _learn_through_the_model(self, remaining: float) -> None:
+    def _learn_through_the_model(self, agent: AnalyticGradient, remaining: float) -> None:
         """An update along the gradient of rollouts as long as the model has earned."""
+        assert self.model is not None
         states = self.start_states.draw(self.learner.batch_size, self.generator)
         if self.updates == 0:
             seen = self.task.observation_from_state(self.b_e.window()["state"].float())
-            self.agent.measure(seen)
+            agent.measure(seen)
             check_differentiable(self.model, self.task, states)
-        horizon = min(self.learner.horizon, self.rollout_length)
-        self.agent.update(self.model, states, horizon, remaining)
+        horizon = min(agent.config.horizon, self.rollout_length)
+        agent.update(self.model, states, horizon, remaining)
         self.imagined += len(states) * horizon
 
     def _audition_starts(self) -> torch.Tensor:

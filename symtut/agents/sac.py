@@ -145,7 +145,7 @@ class SAC:
         self.targets = MLP(*critic, memory=self.critics.memory)
         self.targets.flat.copy_(self.critics.flat)
         self.log_alpha = torch.tensor([math.log(config.initial_alpha)])
-        self.log_alpha.grad = torch.zeros(1)
+        self.log_alpha.grad = self.d_log_alpha = torch.zeros(1)
         # fused: one kernel for each flat vector of parameters
         self.critic_optimizer, self.actor_optimizer = (
             torch.optim.Adam(moved, config.learning_rate, fused=True)
@@ -211,7 +211,7 @@ class SAC:
         inside = (std > math.exp(LOG_STD_LOW)) & (std < math.exp(LOG_STD_HIGH))
         d_log_std = (d_raw * std * noise - alpha / n) * inside
         self.actor.backward(torch.cat([d_raw, d_log_std], 1)[None])
-        self.log_alpha.grad.fill_(-(log_prob.mean().item() + self.target_entropy))
+        self.d_log_alpha.fill_(-(log_prob.mean().item() + self.target_entropy))
         return q
 
     @torch.inference_mode()

@@ -131,11 +131,11 @@ def rollout_length(
     env_steps : int
         Real steps taken so far.
     """
+    if isinstance(config.rollout_length, int):
+        return config.rollout_length
     if config.rollout_length == "scheduled":
         return scheduled_length(config, horizon, env_steps)
-    if config.rollout_length == "validated":
-        return max(config.shortest_rollout, validation.length if validation else 0)
-    return config.rollout_length
+    return max(config.shortest_rollout, validation.length if validation else 0)
 
 
 def scheduled_length(config: LoopConfig, horizon: int, env_steps: int) -> int:
