@@ -78,9 +78,9 @@ def readable_names(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def _readable(label: str, place: int) -> str:
-    name = re.sub(r"\W+", "_", as_python_reads(label))
-    if name != label:
-        name = name.strip("_")
+    name = as_python_reads(label)
+    if not name.isidentifier():
+        name = re.sub(r"\W+", "_", name).strip("_")
     if name and not name.isidentifier():
         name = f"x_{name}"
     if not name.isidentifier():

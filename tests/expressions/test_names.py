@@ -5,7 +5,7 @@ import keyword
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 
@@ -169,17 +169,6 @@ def test_any_labels_become_names_that_read_back(labels):
         except InputError:
             continue
         assert name == label or labels.count(label) > 1 or as_python_reads(label) != label
-
-
-@several()
-@given(formulas(st.floats(-10, 10)))
-def test_text_with_all_digits_is_the_same_function(expression):
-    x = np.random.default_rng(0).uniform(0.3, 3, (8, 6))
-    expected = expression(x)
-    assume((np.abs(expected) < 1e6).all())
-    again = Expression.from_text(expression.text(digits=None))(x)
-    # brackets that change nothing but rounding are not written
-    np.testing.assert_allclose(again, expected, rtol=1e-6, atol=1e-6)
 
 
 # ---- SymPy ---------------------------------------------------------------------------------------
