@@ -215,6 +215,14 @@ def add_show(parser: Parser) -> None:
     add("folder", metavar="DIR", help="folder of a run (finished or not) or of a sweep")
     add("--plot", metavar="FILE", help="draw the learning curve: a .png, .svg or .pdf")
     add("--film", metavar="FILE", help="draw an episode of the policy: an animated .png")
+    add("--plan", action="store_true", help="plan in the run's equations, too; film the planner")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of --plan: samples, horizon, noise, correlation, temperature; may be repeated",
+    )
 
 
 def add_pretrain(parser: Parser) -> None:

@@ -84,7 +84,10 @@ def run_sweep(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     from symtut.show import show
 
-    say(f"next: {show(arguments.folder, arguments.plot, arguments.film, say)}")
+    if arguments.set and not arguments.plan:
+        raise InputError("--set is for the planner: it needs --plan.")
+    plan = dict(map(options.parse_override, arguments.set)) if arguments.plan else None
+    say(f"next: {show(arguments.folder, arguments.plot, arguments.film, say, plan)}")
     return 0
 
 

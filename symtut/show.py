@@ -1,26 +1,27 @@
 """``symtut show DIR``: what a run or a sweep has found, read from its files."""
 
-import io
 import os
 import shlex
-import struct
 import textwrap
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from symtut.agents.planning import Planner, plan_config
+from symtut.agents.policy import Controller
 from symtut.errors import InputError
-from symtut.experiments import results
+from symtut.experiments import evaluate, results
 from symtut.experiments.results import Result
 from symtut.forms import ANYTHING, number, optional, record, whole
 from symtut.paths import as_path
+from symtut.pictures import FILMS, PICTURES, check_picture, drawn, marked, write_picture
 from symtut.regression.presentation import TERMINAL_WIDTH, r2_text
-from symtut.storage import keep_foreign, read_bytes, read_csv, write_bytes
+from symtut.storage import read_csv
 from symtut.tasks import TASKS, Task, make_task
 from symtut.tensors import read_metadata
+from symtut.world_models.oracle import OracleWorldModel
 
 CURVE_ROWS, BAR = 12, 24
 """Evaluations of a curve that are printed, and characters of the longest bar beside them."""
@@ -30,9 +31,6 @@ CHECKPOINT_FORM = record(
     {"report": record({"equations": optional(results.EQUATIONS_FORM, [])}, others=ANYTHING)},
     others=ANYTHING,
 )
-PICTURES, FILMS = (".png", ".svg", ".pdf"), (".png",)
-MARK = b"symtut show"
-"""Stands in the metadata of every picture, so that another's is not overwritten."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ def show(
     plot: str | Path | None = None,
     film: str | Path | None = None,
     say: Callable[[str], None] = print,
+    plan: dict | None = None,
 ) -> str:
     """Print what stands in ``folder``, and draw it; returns the command to type next.
 
@@ -66,7 +65,10 @@ def show(
     plot : path, optional
         Picture to make of the learning curve, or of a sweep's curves: .png, .svg or .pdf.
     film : path, optional
-        Animated PNG to make of an episode of the run's policy.
+        Animated PNG to make of an episode of the run's policy, or of the planner with ``plan``.
+    plan : dict, optional
+        Plan in the run's equations in the real episodes that evaluated its policy; fields of
+        ``PlanConfig`` with other values than the task's ({} for none).
 
     Raises
     ------
@@ -77,31 +79,37 @@ def show(
     folder = as_path(folder)
     for path, endings in ((plot, PICTURES), (film, FILMS)):
         if path is not None:
-            _check_picture(as_path(path), endings)
+            check_picture(as_path(path), endings)
     if os.path.lexists(folder / results.CONFIG):
-        return _show_run(folder, plot, film, say)
-    if film is not None:
-        raise InputError(f"'{folder}' is no run: --film needs the folder of one run.")
+        return _show_run(folder, plot, film, say, plan)
+    for name, asked in (("--film", film), ("--plan", plan)):
+        if asked is not None:
+            raise InputError(f"'{folder}' is no run: {name} needs the folder of one run.")
     return _show_sweep(folder, plot, say)
 
 
 # ---- a run --------------------------------------------------------------------------------------
 
 
-def _show_run(folder: Path, plot, film, say: Callable[[str], None]) -> str:
+def _show_run(folder: Path, plot, film, say: Callable[[str], None], plan: dict | None) -> str:
     run = _read_run(folder)
     if film is not None and run.result is None:
         raise InputError(f"the run in '{folder}' is not finished: there is no policy to film yet.")
+    planner = None if plan is None else _planner(run, folder, plan)
     pictures: list[tuple[str, Path, bytes]] = []
     if plot is not None:
-        drawn = _curve_picture(run, as_path(plot).suffix.lower())
-        pictures.append(("learning curve drawn in", as_path(plot), drawn))
+        curve = _curve_picture(run, as_path(plot).suffix.lower())
+        pictures.append(("learning curve drawn in", as_path(plot), curve))
     if film is not None and run.result is not None:
-        pictures.append(("film of an episode in", as_path(film), _marked(_film(run.result))))
+        film_of = _film(run.result, planner or run.result.policy())
+        pictures.append(("film of an episode in", as_path(film), marked(film_of)))
     for line in (*_head(run), *_equations(run), *_curve(run)):
         say(line)
+    if planner is not None and run.result is not None:
+        for line in _planned(run.result, planner):
+            say(line)
     for what, path, data in pictures:
-        _write_picture(path, data)
+        write_picture(path, data)
         say(f"{what} {path}")
     asked = run.config["run"]
     if run.result is None:
@@ -223,16 +231,46 @@ def _curve_picture(run: _Run, ending: str) -> bytes:
         marks=[] if task is None else [(task.solved_return, "solved")],
     )  # fmt: skip
     axes.set_title(f"{asked['method']} on {asked['task']}, seed {asked['seed']}")
-    return _drawn(figure, ending)
+    return drawn(figure, ending)
 
 
-def _film(result: Result) -> bytes:
-    """A real episode of the policy, from the first of the evaluation's starts."""
+def _film(result: Result, controller: Controller) -> bytes:
+    """A real episode, from the first of the evaluation's starts."""
     from symtut.lab.episodes import episode, episode_png
 
-    policy = result.policy()
     seed = result.summary["evaluation_seeds"][0]
-    return episode_png(policy.task, *episode(policy.task, policy, seed))
+    return episode_png(controller.task, *episode(controller.task, controller, seed))
+
+
+# ---- planning -----------------------------------------------------------------------------------
+
+
+def _planner(run: _Run, folder: Path, choices: dict) -> Planner:
+    if run.result is None:
+        raise InputError(f"the run in '{folder}' is not finished: --plan needs its equations.")
+    asked = run.config["run"]
+    task = make_task(asked["task"])
+    oracle = asked["method"] == "oracle"
+    model = OracleWorldModel(task) if oracle else run.result.world_model()
+    return Planner(task, model, plan_config(task, **choices), asked["seed"])
+
+
+def _planned(result: Result, planner: Planner) -> Iterator[str]:
+    """The planner in the real episodes that evaluated the policy, and both costs."""
+    config, (first, last) = planner.config, result.summary["evaluation_seeds"]
+    seeds = range(first, last + 1)
+    policy = evaluate(planner.task, result.policy().unit_action, seeds)
+    planner.begin()
+    found = evaluate(planner.task, planner.unit_action, seeds)
+    yield ""
+    yield (
+        f"planning in the equations, nothing learned ({config.samples} plans of {config.horizon} "
+        f"steps)"
+    )
+    yield f"{'':>12}{'mean return':>14}{'deviation':>12}{'CPU-ms a decision':>20}"
+    for name, one in (("planner", found), ("policy", policy)):
+        yield f"{name:>12}{one.mean:>14.1f}{one.std:>12.1f}{1000 * one.decision_seconds:>20.3f}"
+    yield f"(real episodes {first} to {last}, side by side)"
 
 
 # ---- a sweep ------------------------------------------------------------------------------------
@@ -256,7 +294,7 @@ def _show_sweep(folder: Path, plot, say: Callable[[str], None]) -> str:
     if begun > len(records):
         say(f"{begun - len(records)} runs are not finished: the sweep's command goes on with them")
     if plot is not None:
-        _write_picture(as_path(plot), _sweep_picture(records, curves, as_path(plot).suffix.lower()))
+        write_picture(as_path(plot), _sweep_picture(records, curves, as_path(plot).suffix.lower()))
         say(f"learning curves drawn in {plot}")
     one = next(folder.glob(f"*/*/seed_*/{results.CONFIG}"), None)
     if plot is None or one is None:
@@ -275,40 +313,4 @@ def _sweep_picture(records, curves, ending: str) -> bytes:
         figure.subplots(1, len(tasks), squeeze=False)[0], tasks.items(), strict=True
     ):
         sample_efficiency(curves, task, threshold, axes)
-    return _drawn(figure, ending)
-
-
-# ---- pictures -----------------------------------------------------------------------------------
-
-
-def _drawn(figure, ending: str) -> bytes:
-    picture = io.BytesIO()
-    mark = {"Software" if ending == ".png" else "Creator": MARK.decode()}
-    figure.savefig(picture, format=ending[1:], dpi=150, metadata=mark)
-    return picture.getvalue()
-
-
-def _marked(png: bytes) -> bytes:
-    """The same picture with ``MARK`` in its metadata, behind the header of 33 bytes."""
-    chunk = b"tEXtSoftware\0" + MARK
-    size, check = struct.pack(">I", len(chunk) - 4), struct.pack(">I", zlib.crc32(chunk))
-    return png[:33] + size + chunk + check + png[33:]
-
-
-def _check_picture(path: Path, endings: tuple[str, ...]) -> None:
-    """Before the work rather than after it."""
-    if path.suffix.lower() not in endings:
-        raise InputError(f"'{path}' must end in {' or '.join(endings)}.")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"there is no folder for '{path}': make it first.")
-    keep_foreign(path, _own_picture)
-
-
-def _write_picture(path: Path, data: bytes) -> None:
-    keep_foreign(path, _own_picture)
-    write_bytes(path, data)
-
-
-def _own_picture(path: Path) -> None:
-    if MARK not in read_bytes(path, 100_000_000):
-        raise InputError(f"'{path}' is no picture of 'symtut show'.")
+    return drawn(figure, ending)

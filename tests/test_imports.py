@@ -25,8 +25,8 @@ ORDER = (
     "errors", "forms machine paths progress", "storage", "tensors", "expressions",
     "regression.data", "regression.search", "regression.structure regression.problems",
     "regression.transformer", "regression", "regression.benchmark tasks", "world_models",
-    "agents", "experiments", "lab", "arguments", "doctor table_file", "fit_command show", "cli",
-    "__main__",
+    "agents", "experiments", "lab", "arguments pictures", "doctor table_file",
+    "fit_command show", "cli", "__main__",
 )  # fmt: skip
 """The rooms of the package from below: each imports from those that stand before it alone."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms.split()}

@@ -152,11 +152,46 @@ def test_pictures_are_drawn_and_only_our_own_are_replaced(finished, tmp_path, ca
         (["run", "--plot", "no/folder/curve.png"], "there is no folder for"),
         (["run", "--plot", "."], "must end in"),
         (["run", "--film", ""], "a path is empty"),
+        (["run", "--set", "samples=8"], "--set is for the planner: it needs --plan"),
+        (["run", "--plan", "--set", "sample=8"], "unknown option 'sample'"),
+        (["run", "--plan", "--set", "samples=0"], "samples must be a whole number"),
     ],
 )
 def test_what_is_refused(finished, capsys, monkeypatch, words, message):
     monkeypatch.chdir(finished.out.parent)
     assert message in refused(capsys, *words)
+
+
+def test_planning_in_the_equations(finished, tmp_path, capsys, monkeypatch):
+    few = functools.partial(evaluate, seeds=EVALUATION_SEEDS[:3])
+    monkeypatch.setattr("symtut.show.evaluate", lambda task, act, seeds: few(task, act))
+    choices = ("--plan", "--set", "samples=8", "--set", "horizon=6")
+    lines = shown(capsys, finished.out, *choices, "--film", tmp_path / "film.png")
+    assert any("nothing learned (8 plans of 6 steps)" in line for line in lines)
+    planner, policy = (
+        next(
+            line.split() for line in lines if line.split()[:1] == [name] and len(line.split()) == 4
+        )
+        for name in ("planner", "policy")
+    )
+    assert float(policy[1]) == pytest.approx(finished.final_return, abs=0.06)
+    assert float(planner[1]) != float(policy[1]) and float(planner[3]) > float(policy[3])
+    film = (tmp_path / "film.png").read_bytes()
+    shown(capsys, finished.out, "--film", tmp_path / "film.png")
+    assert (tmp_path / "film.png").read_bytes() != film  # the policy's
+
+
+def test_planning_needs_a_finished_run_with_equations(finished, tmp_path, capsys):
+    cut(tmp_path / "sweep" / "pendulum" / "sparse" / "seed_1", 300)
+    unfinished = tmp_path / "sweep" / "pendulum" / "sparse" / "seed_1"
+    assert "not finished: --plan needs" in refused(capsys, unfinished, "--plan")
+    assert "--plan needs the folder of one run" in refused(capsys, tmp_path / "sweep", "--plan")
+    shutil.copytree(finished.out, tmp_path / "run")
+    (tmp_path / "run" / "equations.json").unlink()
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    del summary["files"]["equations.json"]
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
+    assert "has no equations" in refused(capsys, tmp_path / "run", "--plan")
 
 
 def test_damaged_runs(finished, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """A trained policy on its own: what a run leaves behind and a notebook plays."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,18 @@ HEADER = record(
 )
 
 
-class Policy:
-    """The mode of a SAC actor, from observations to actions in environment units.
+class Controller(ABC):
+    """From observations to actions in environment units.
 
-    ``policy(observation)`` takes ``(O,)`` or ``(B, O)`` arrays and returns ``(A,)`` or ``(B, A)``
-    float64 arrays; other shapes, NaN and infinite values are an ``InputError``.
+    ``controller(observation)`` takes ``(O,)`` or ``(B, O)`` arrays and returns ``(A,)`` or
+    ``(B, A)`` float64 arrays; other shapes, NaN and infinite values are an ``InputError``.
     """
 
-    def __init__(self, task: Task, actor: MLP):
-        self.task, self.actor = task, actor
+    task: Task
 
+    @abstractmethod
     def unit_action(self, observation: torch.Tensor) -> torch.Tensor:
         """``(B, O)`` float32 -> ``(B, A)`` in [-1, 1]."""
-        with torch.no_grad():
-            return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
 
     def __call__(self, observation: np.ndarray) -> np.ndarray:
         observation = as_numbers(observation, "the observation").astype(np.float32)
@@ -45,6 +44,18 @@ class Policy:
         batch = torch.as_tensor(np.atleast_2d(observation))
         action = self.task.from_unit_action(self.unit_action(batch).double().numpy())
         return action[0] if observation.ndim == 1 else action
+
+
+class Policy(Controller):
+    """The mode of an actor that was trained."""
+
+    def __init__(self, task: Task, actor: MLP):
+        self.task, self.actor = task, actor
+
+    def unit_action(self, observation: torch.Tensor) -> torch.Tensor:
+        """``(B, O)`` float32 -> ``(B, A)`` in [-1, 1]."""
+        with torch.no_grad():
+            return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
 
     def save(self, path: str | Path) -> None:
         """Write the weights (w1 ... b3) as safetensors, with the task's name in the header."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ImageDraw
 
-from symtut.agents.policy import Policy
+from symtut.agents.policy import Controller
 from symtut.lab.films import (
     INK,
     OVERSAMPLE,
@@ -25,7 +25,7 @@ PIXELS = 240  # of a side
 SIDE = PIXELS * OVERSAMPLE  # as painted
 
 
-def episode(task: Task, policy: Policy, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def episode(task: Task, policy: Controller, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A real episode from the start that ``seed`` gives: states (T, S) and actions (T, A)."""
     env = limited_env(task)
     observation, _ = env.reset(seed=seed)
