@@ -4,6 +4,8 @@ import torch
 
 from symtut.agents.analytic_gradient import AnalyticGradient, APGConfig
 from symtut.agents.config import LoopConfig
+from symtut.agents.dreamer.agent import Dreamer
+from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.sac import SAC, SACConfig
 from symtut.errors import InputError
 from symtut.tasks import Task
@@ -14,9 +16,9 @@ def make_agent(
     task: Task,
     model: WorldModel | None,
     config: LoopConfig,
-    learner: SACConfig | APGConfig,
+    learner: SACConfig | APGConfig | DreamerConfig,
     generator: torch.Generator,
-) -> SAC | AnalyticGradient:
+) -> SAC | AnalyticGradient | Dreamer:
     """The learner with the hyperparameters ``learner``.
 
     Raises
@@ -26,6 +28,8 @@ def make_agent(
     """
     if isinstance(learner, SACConfig):
         return SAC(task.observation_size, task.action_size, learner, generator)
+    if isinstance(learner, DreamerConfig):
+        return Dreamer(task.observation_size, task.action_size, learner, generator)
     if model is None:
         raise InputError(
             "the learner 'apg' differentiates a world model, and method 'sac' has none: choose "

@@ -32,19 +32,19 @@ class Auditions:
         ``open``.
     best_return : float or None
         Mean return in the model over ``states``; None before the first audition.
-    best_actor : MLP
-        The actor that reached it.
+    best_actor : MLP or None
+        The actor that reached it; None before the first audition.
     """
 
-    def __init__(self, task: Task, actor: MLP):
+    def __init__(self, task: Task):
         self.task = task
-        self.best_actor = MLP(*actor.sizes)
         self.close()
 
     def close(self) -> None:
         """Forget the best: returns in another model, or from other states, do not compare."""
         self.states = torch.zeros(0, self.task.state_size)
         self.best_return: float | None = None
+        self.best_actor: MLP | None = None
 
     @torch.no_grad()
     def hold(
@@ -63,7 +63,13 @@ class Auditions:
         mean = self._imagined_return(agent, model, length)
         if math.isfinite(mean) and (self.best_return is None or mean > self.best_return):
             self.best_return = mean
-            self.best_actor.flat.copy_(agent.actor.flat)
+            self.keep(agent.actor)
+
+    def keep(self, actor: MLP) -> None:
+        """Make a copy of ``actor`` the best."""
+        if self.best_actor is None:
+            self.best_actor = MLP(*actor.sizes)
+        self.best_actor.flat.copy_(actor.flat)
 
     def _imagined_return(
         self, agent: SAC | AnalyticGradient, model: WorldModel, length: int

@@ -33,7 +33,9 @@ def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
     tensors["generator"] = loop.generator.get_state()
     tensors["rollout_state"], tensors["rollout_left"] = loop.rollout_state, loop.rollout_left
     auditions = loop.auditions
-    tensors["best_actor"], tensors["audition_states"] = auditions.best_actor.flat, auditions.states
+    tensors["audition_states"] = auditions.states
+    if auditions.best_actor is not None:
+        tensors["best_actor"] = auditions.best_actor.flat
     values = {name: getattr(loop, name) for name in COUNTERS}
     values["best_return"] = auditions.best_return
     values["random_policy"] = loop.random_policy.bit_generator.state
@@ -65,7 +67,9 @@ def unpack(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
     loop.generator.set_state(tensors["generator"])
     loop.rollout_state = tensors["rollout_state"].clone()
     loop.rollout_left = tensors["rollout_left"].clone()
-    loop.auditions.best_actor.flat.copy_(tensors["best_actor"])
+    if "best_actor" in tensors:
+        loop.auditions.keep(loop.agent.actor)  # an actor of the same sizes
+        loop.auditions.best_actor.flat.copy_(tensors["best_actor"])
     loop.auditions.states = tensors["audition_states"].clone()
     loop.auditions.best_return = values["best_return"]
     for name in COUNTERS:

@@ -6,6 +6,7 @@ Named sets of choices are in ``experiments/config.py``.
 from dataclasses import dataclass
 
 from symtut.agents.analytic_gradient import APGConfig
+from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.imagination import START_STATES
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
@@ -92,10 +93,15 @@ class LoopConfig:
 
 
 def memory_needs(
-    task: Task, steps: int, config: LoopConfig, learner: SACConfig | APGConfig
+    task: Task, steps: int, config: LoopConfig, learner: SACConfig | APGConfig | DreamerConfig
 ) -> dict[str, float]:
     """Bytes by option and value, to a factor of about two."""
     s, a, o = task.state_size, task.action_size, task.observation_size
+    if isinstance(learner, DreamerConfig):
+        real = {f"steps = {steps}": steps * (2 * s + a + 4) * FLOAT64}
+        rows = min(config.policy_capacity, 2 * steps)
+        stored = {f"policy_capacity = {rows}": rows * (o + a + 4 + learner.feature) * FLOAT32}
+        return real | stored | learner.memory_needs()
     hidden, batch = learner.hidden, learner.batch_size
     layers = 3 * hidden  # of one row in one network: two hidden layers and a gradient
     row = (layers + 4 * (s + o + a)) * FLOAT32  # of a rollout's step

@@ -4,8 +4,8 @@ B_E   all real transitions, in time order: what the world model is fitted to.
 B_EM  the recent real states: where rollouts of the model start.
 B_pi  what the policy learns from: imagined transitions, or the real ones where there is no model.
 
-Model-free SAC is this loop with ``model=None``. The learner is SAC, which learns from B_pi, or the
-analytic policy gradient, which differentiates whole rollouts and stores none of them.
+Model-free SAC is this loop with ``model=None``. The learner is SAC, which learns from B_pi, the
+analytic policy gradient, which differentiates whole rollouts, or Dreamer (``dreamer/loop.py``).
 """
 
 import math
@@ -74,12 +74,10 @@ class Loop:
         self.b_em = ReplayBuffer(config.recent_states, {"state": s})
         learned = {"observation": o, "action": a, "reward": 1, "next_observation": o}
         self.b_pi = ReplayBuffer(config.policy_capacity, learned | {"terminated": 1})
-
+        buffers = self.b_e, self.b_em, self.b_pi
         self.start_states = StartStates(
-            task, config.start_states, self.b_e, self.b_em, self.b_pi, config.box_scale,
-            config.relabel,
-        )  # fmt: skip
-
+            task, config.start_states, *buffers, config.box_scale, config.relabel
+        )
         self.episodes = Episodes(task, seed)
         self.env_steps = self.updates = self.imagined = 0
         self.updates_earned = 0.0
@@ -89,7 +87,7 @@ class Loop:
         self.steps_at_last_fit = 0  # real steps before the last fit, or the decision against one
         self.fits = self.fits_spared = 0
         self.rollout_length = schedule.rollout_length(config, task.horizon, None, 0)
-        self.auditions = Auditions(task, self.agent.actor)
+        self.auditions = Auditions(task)
         self.unusable = 0  # imagined transitions since the last finite one
         self.last_good = self.agent.actor.flat.clone()  # the actor when it was last looked at
         self.diverged: str | None = None  # why there is no going on
@@ -111,8 +109,7 @@ class Loop:
     @property
     def policy(self) -> MLP:
         """The actor to hand over now: the best of the auditions, else the current one."""
-        none_yet = self.auditions.best_return is None
-        return self.agent.actor if none_yet else self.auditions.best_actor
+        return self.auditions.best_actor or self.agent.actor
 
     def advance(self, most_updates: int = 250) -> None:
         """One piece of work: a block of real steps with its fit, or up to ``most_updates``.
@@ -172,15 +169,12 @@ class Loop:
             self.env_steps += len(rows)
             raise
         columns = {name: torch.as_tensor(np.array([row[name] for row in rows])) for name in rows[0]}
-        held_back = schedule.held_back_rows(
+        columns["held_back"] = schedule.held_back_rows(
             self.config, block, self.env_steps, self.steps_at_last_fit, self.steps
         )
-        real = {name: columns[name] for name in self.b_e.fields if name in columns}
-        self.b_e.add(**real, held_back=held_back)
+        self.b_e.add(**{name: columns[name] for name in self.b_e.fields})
         self.b_em.add(state=columns["state"])
-        if self.model is None:
-            action = self.task.to_unit_action(columns["action"])
-            self.b_pi.add(**{n: columns[n] for n in self.b_pi.fields} | {"action": action})
+        self._remember(columns)
         self.env_steps += block
         self.updates_earned += block * self.config.updates_per_step
         self._set_rollout_length()
@@ -194,6 +188,12 @@ class Loop:
             seen = torch.as_tensor(self.episodes.observation, dtype=torch.float32)[None]
             action = self.agent.act(seen)[0].double().numpy()
         return self.episodes.step(self.task.from_unit_action(action))
+
+    def _remember(self, columns: dict[str, torch.Tensor]) -> None:
+        """Real steps into B_pi, where there is no model."""
+        if self.model is None:
+            action = self.task.to_unit_action(columns["action"])
+            self.b_pi.add(**{n: columns[n] for n in self.b_pi.fields} | {"action": action})
 
     def transitions(self) -> tuple[Transitions, np.ndarray]:
         """B_E as arrays, and which rows are held back from the fit."""

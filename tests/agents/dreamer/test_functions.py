@@ -40,37 +40,39 @@ def test_the_least_loss_is_at_the_number_in_raw_units():
     logits[21], logits[22] = torch.log(1 - share), torch.log(share)
     assert float(two_hot_mean(logits, bins)) == pytest.approx(3, rel=1e-5)
     logits.requires_grad_()
-    (gradient,) = torch.autograd.grad(two_hot_loss(logits, torch.tensor(3.0), bins), logits)
+    (gradient,) = torch.autograd.grad(two_hot_loss(logits, bins, torch.tensor(3.0)), logits)
     assert gradient.abs().max() < 1e-6
 
 
 def test_a_uniform_share_is_mixed_in():
-    p = mixed_probabilities(torch.tensor([100.0, 0.0, 0.0, 0.0]))
-    torch.testing.assert_close(p, torch.tensor([0.9925, 0.0025, 0.0025, 0.0025]))
+    p = mixed_probabilities(torch.tensor([100.0, 0.0, 0.0, 0.0])[:, None].expand(4, 2))
+    expected = torch.tensor([0.9925, 0.0025, 0.0025, 0.0025])[:, None].expand(4, 2)
+    torch.testing.assert_close(p, expected)
 
 
 def test_draws_follow_the_probabilities_and_pass_the_gradient_straight_through():
-    p = mixed_probabilities(normal(3, 4)).requires_grad_()
+    p = mixed_probabilities(normal(4, 3)).requires_grad_()
     noise = torch.rand(20000, 3, generator=torch.Generator().manual_seed(1))
-    drawn = drawn_one_hot(p.expand(20000, 3, 4), noise)
+    drawn = drawn_one_hot(p.expand(20000, 4, 3), noise)
     assert set(drawn.detach().round().unique().tolist()) == {0.0, 1.0}
-    torch.testing.assert_close(drawn.sum(-1), torch.ones(20000, 3))
+    torch.testing.assert_close(drawn.sum(-2), torch.ones(20000, 3))
     torch.testing.assert_close(drawn.mean(0), p, atol=0.02, rtol=0)  # six standard errors
-    weights = normal(3, 4, seed=2)
+    weights = normal(4, 3, seed=2)
     (gradient,) = torch.autograd.grad((drawn[0] * weights).sum(), p)
     torch.testing.assert_close(gradient, weights)
-    edges = drawn_one_hot(torch.tensor([0.25, 0.75]).expand(3, 2), torch.tensor([0.0, 0.25, 1.0]))
-    assert edges.tolist() == [[1, 0], [0, 1], [0, 1]]  # never none, never two
+    p = torch.tensor([0.25, 0.75])[:, None].expand(2, 3)
+    edges = drawn_one_hot(p, torch.tensor([0.0, 0.25, 1.0]))
+    assert edges.T.tolist() == [[1, 0], [0, 1], [0, 1]]  # never none, never two
 
 
 def test_free_nats_are_for_the_sum_over_the_categoricals():
     """Two divergences of 0.6 nats each make 1.2, of which nothing is forgiven."""
-    q = torch.tensor([0.5, 0.5]).expand(2, 2)
-    p = torch.tensor([0.98, 0.02]).expand(2, 2)
+    q = torch.tensor([0.5, 0.5])[:, None].expand(2, 2)
+    p = torch.tensor([0.98, 0.02])[:, None].expand(2, 2)
     each = 0.98 * math.log(0.98 / 0.5) + 0.02 * math.log(0.02 / 0.5)
     assert 0.5 < each < 1
     torch.testing.assert_close(kl_losses(p, q)[0], torch.tensor(2 * each))
-    torch.testing.assert_close(kl_losses(p[:1], q[:1])[1], torch.tensor(1.0))
+    torch.testing.assert_close(kl_losses(p[:, :1], q[:, :1])[1], torch.tensor(1.0))
 
 
 def test_lambda_returns_by_hand():
