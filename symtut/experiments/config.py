@@ -8,7 +8,7 @@ that results is written to ``config.json``.
 
 import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
@@ -204,7 +204,9 @@ class RunConfig:
     @property
     def learner(self) -> SACConfig | APGConfig:
         """The hyperparameters of the one that learns."""
-        return self.apg or self.sac
+        learner = self.apg or self.sac
+        assert learner is not None
+        return learner
 
     def as_json(self) -> dict:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -261,7 +263,7 @@ class RunConfig:
         )
 
 
-def _is_whole(value) -> bool:
+def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -61,6 +61,7 @@ class EventFiles:
         self._write(self.points[-1])
 
     def _write(self, point: dict) -> None:
+        assert self._writer is not None  # begun
         for axis in ("real_steps", "updates"):
             for name, value in point["scalars"].items():
                 self._writer.add_scalar(f"{axis}/{name}", value, point[axis])

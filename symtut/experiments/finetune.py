@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from symtut.errors import InputError
 from symtut.regression.transformer.checkpoint import begin_or_resume, training_folder
@@ -45,7 +46,7 @@ def finetune(
         Unknown task or weights, a number out of range, or a checkpoint that is not resumed.
     """
     base = load_weights(weights)
-    given = {"examples": examples, "random_steps": random_steps, "rank": rank}
+    given: dict[str, Any] = {"examples": examples, "random_steps": random_steps, "rank": rank}
     for name, value in given.items():
         least = {"rank": 0, "examples": 1, "random_steps": FEWEST_STEPS}[name]
         if value is not None and value < least:

@@ -196,7 +196,7 @@ class Run:
         fitted = loop.fits > fits
         if loop.fits_spared > spared:
             self.say(f"{self._position()}: the model holds on the new steps and is not refitted")
-        if fitted:
+        if fitted and loop.report is not None:
             self.say(f"{self._position()}: fitted; rollouts of {loop.rollout_length} steps")
             for equation in loop.report.equations:
                 self.say(f"    {equation['target']} = {equation['equation']}")
@@ -277,7 +277,7 @@ class Run:
             (self.out / results.EQUATIONS).unlink(missing_ok=True)
         Policy(self.task, loop.policy).save(self.out / results.POLICY)
         model = {}
-        if loop.validation is not None:
+        if loop.validation is not None and loop.report is not None:
             model = {
                 "rollout_length": loop.rollout_length,
                 "fits": loop.fits,

@@ -8,7 +8,7 @@ such a run for what is known: "more than this". Means, bootstrap and estimator a
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +52,8 @@ def bootstrap_limits(
     with np.errstate(invalid="ignore"):  # of SciPy's own interval, where a statistic is infinite
         found = stats.bootstrap(
             samples, statistic, n_resamples=resamples, axis=-1, vectorized=True,
-            method="percentile", random_state=np.random.default_rng(0),
+            method="percentile",
+            random_state=np.random.default_rng(0),  # pyright: ignore[reportCallIssue]
         )  # fmt: skip
     tail = (1 - LEVEL) / 2
     # Values of the resamples themselves, not means of two of them: one may be infinite.
@@ -109,7 +110,7 @@ def probability_of_improvement(
 # ---- steps to a threshold -----------------------------------------------------------------------
 
 
-def censored(steps_to_threshold: Sequence[int | None], spent: Sequence[int]) -> np.ndarray:
+def censored(steps_to_threshold: Iterable[int | None], spent: Iterable[int]) -> np.ndarray:
     """``(n, 2)``: steps, and 1 where they reached the threshold or 0 where the run just ended."""
     pairs = zip(steps_to_threshold, spent, strict=True)
     return np.array([(s, 1) if s is not None else (end, 0) for s, end in pairs], dtype=float)

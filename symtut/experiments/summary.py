@@ -16,13 +16,13 @@ import pandas as pd
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import (
-    CELL,
     CURVES,
     RUN,
     RUNS,
     WHAT,
     Cell,
     Curves,
+    by_cell,
     cell_order,
     collect,
     read_curves,
@@ -103,7 +103,7 @@ def add_tables(new: str | Path, stored: str | Path) -> None:
 def _joined(runs: pd.DataFrame, new: dict[Cell, Curves], old: dict[Cell, Curves]):
     """The curves of ``runs``: new ones, and old ones of the seeds that are not new."""
     found = {}
-    for cell, of_cell in runs.groupby(CELL, sort=False):
+    for cell, of_cell in by_cell(runs):
         parts = [part[cell] for part in (old, new) if cell in part]
         if len(of_cell[["env_steps", "threshold"]].drop_duplicates()) > 1 or any(
             not np.array_equal(part.env_steps, parts[0].env_steps) for part in parts
@@ -151,7 +151,7 @@ def summarise(runs: pd.DataFrame, reference: str = "symbolic") -> list[dict]:
     ``reference_better`` is the probability that a run of the reference ends with the higher
     return, each method at its own number of real steps.
     """
-    cells = dict(list(runs.groupby(CELL, sort=False)))
+    cells = dict(by_cell(runs))
     nothing = st.Interval(math.nan, math.nan, math.nan)
     rows = []
     for (task, method), of_cell in cells.items():
@@ -171,10 +171,10 @@ def summarise(runs: pd.DataFrame, reference: str = "symbolic") -> list[dict]:
             "task": task,
             "method": method,
             "runs": len(of_cell),
-            "env_steps": int(of_cell["env_steps"].max()),
+            "env_steps": int(of_cell["env_steps"].to_numpy().max()),
             "threshold": float(of_cell["threshold"].iloc[0]),
-            "reached": int(of_cell["steps_to_threshold"].notna().sum()),
-            "cpu_seconds": float(of_cell["cpu_seconds"].median()),
+            "reached": len(of_cell["steps_to_threshold"].dropna()),
+            "cpu_seconds": float(np.median(of_cell["cpu_seconds"].to_numpy())),
         }
         for name, (value, low, high) in estimates.items():
             row |= {name: value, f"{name}_low": low, f"{name}_high": high}
@@ -183,7 +183,7 @@ def summarise(runs: pd.DataFrame, reference: str = "symbolic") -> list[dict]:
 
 
 def _waits(runs: pd.DataFrame) -> np.ndarray:
-    return st.censored(runs["steps_to_threshold"], runs["env_steps"])
+    return st.censored(runs["steps_to_threshold"].to_numpy(), runs["env_steps"].to_numpy())
 
 
 def readable(rows: list[dict], runs: pd.DataFrame, reference: str = "symbolic") -> str:
@@ -215,8 +215,8 @@ def readable(rows: list[dict], runs: pd.DataFrame, reference: str = "symbolic") 
                 if row is not base
             ]))  # fmt: skip
     parts += _over_tasks(runs, reference)
-    ended = runs[runs["diverged"] != 0].itertuples()
-    if diverged := [f"{r.task}/{r.method} seed {r.seed}" for r in ended]:
+    ended = runs.loc[runs["diverged"] != 0, RUN].itertuples(index=False)
+    if diverged := [f"{task}/{method} seed {seed}" for task, method, seed in ended]:
         said = f"Diverged, so that the last good policy counts: {', '.join(diverged)}."
         parts += [*textwrap.wrap(said, 80, break_on_hyphens=False), ""]
     parts.append(
@@ -261,10 +261,10 @@ def _brackets(low: float, high: float, form: str) -> str:
 
 def _over_tasks(runs: pd.DataFrame, reference: str) -> list[str]:
     """Probability of improvement over all tasks that two methods share, if there are several."""
-    cells = runs.groupby(CELL)["final_return"].apply(np.array)
+    cells = {cell: rows["final_return"].to_numpy() for cell, rows in by_cell(runs)}
     lines = []
-    for method in dict.fromkeys(method for _, method in sorted(cells.index, key=cell_order)):
-        tasks = [t for t, m in cells.index if m == method and (t, reference) in cells.index]
+    for method in dict.fromkeys(method for _, method in sorted(cells, key=cell_order)):
+        tasks = sorted(t for t, m in cells if m == method and (t, reference) in cells)
         if method == reference or len(tasks) < 2:
             continue
         value, low, high = st.probability_of_improvement(

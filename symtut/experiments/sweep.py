@@ -47,7 +47,7 @@ class SweepRun:
     steps: int
     profile: str
     out: str  # the run's own folder, absolute
-    overrides: tuple[tuple[str, object], ...] = field(default=(), compare=False)  # may hold lists
+    overrides: tuple[tuple[str, Any], ...] = field(default=(), compare=False)  # may hold lists
 
     @property
     def name(self) -> str:
@@ -154,7 +154,7 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def most_specific(choices: dict[str, object], task: str, method: str) -> Any:
+def most_specific(choices: dict[str, Any], task: str, method: str) -> Any:
     """The value for ``task/method``, else for ``method``, else for ``""``."""
     for key in (f"{task}/{method}", method, ""):
         if key in choices:
@@ -177,7 +177,8 @@ def plan(
             raise InputError(f"'{name}' must be a list, not {value!r}.")
     if not isinstance(overrides, dict) or not all(isinstance(v, dict) for v in overrides.values()):
         raise InputError(f"'overrides' must be a dict of dicts, not {overrides!r}.")
-    tasks, methods, seeds = (list(dict.fromkeys(names)) for names in (tasks, methods, seeds))
+    tasks, methods = (list(dict.fromkeys(names)) for names in (tasks, methods))
+    seeds = list(dict.fromkeys(seeds))
     if not (tasks and methods and seeds):
         raise InputError("a sweep needs at least one task, one method and one seed.")
     for task in tasks:

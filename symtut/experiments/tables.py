@@ -6,8 +6,10 @@
 :mod:`symtut.experiments.summary` sums them up.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,6 +59,11 @@ class Curves:
     returns: np.ndarray  # (n seeds, K)
 
 
+def by_cell(table: pd.DataFrame) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """The rows of each task and method, cells in order of appearance."""
+    return iter(table.groupby(CELL, sort=False))
+
+
 def cell_order(cell: Cell) -> tuple:
     """Tasks by name, methods in the course's order."""
     task, method = cell
@@ -83,7 +90,7 @@ def read_runs(path: str | Path) -> pd.DataFrame:
 
 def write_runs(path: str | Path, runs: pd.DataFrame) -> None:
     """Write ``runs.csv``."""
-    form = RUNS_FORM | (DIVERGED_FORM if runs["diverged"].any() else {})
+    form = RUNS_FORM | (DIVERGED_FORM if runs["diverged"].to_numpy().any() else {})
     write_csv(path, list(form), runs.to_dict("records"))
 
 
@@ -101,7 +108,7 @@ def collect(out: str | Path) -> tuple[pd.DataFrame, dict[Cell, Curves]]:
     for summary in sorted(Path(out).glob(f"*/*/seed_*/{results.SUMMARY}")):
         result = Result.load(summary.parent)
         commit = result.config["provenance"]["commit"]
-        row = {"diverged": False} | result.summary | {"commit": commit}
+        row: dict[str, Any] = {"diverged": False} | result.summary | {"commit": commit}
         cell = row["task"], row["method"]
         config = {k: v for k, v in result.config["run"].items() if k != "seed"}
         first = configs.setdefault(cell, (config, result.out))
@@ -144,8 +151,10 @@ def on_common_steps(curves: dict[int, list[dict]], points: int = GRID) -> Curves
 def read_curves(path: str | Path) -> dict[Cell, Curves]:
     """The curves of a stored ``curves.csv``, by task and method."""
     found = {}
-    for cell, rows in read_table(path, CURVES_FORM, WHAT).groupby(CELL, sort=False):
-        by_seed = {seed: one for seed, one in rows.groupby("seed", sort=False)}
+    for cell, rows in by_cell(read_table(path, CURVES_FORM, WHAT)):
+        by_seed: dict[Any, pd.DataFrame] = {
+            seed: one for seed, one in rows.groupby("seed", sort=False)
+        }
         steps, *others = (one["env_steps"].to_numpy() for one in by_seed.values())
         if (np.diff(steps) <= 0).any() or any(not np.array_equal(o, steps) for o in others):
             raise InputError(

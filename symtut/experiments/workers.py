@@ -11,9 +11,10 @@ import os
 import signal
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from symtut.errors import InputError, unknown
 from symtut.machine import MOST_PROCESSES, end_with
@@ -24,7 +25,8 @@ CONNECT_SECONDS = 15
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 DIED = f"the worker process died {RETRIES + 1} times (killed, or out of memory)"
 
-Work = Callable[[object], dict]
+Work = Callable[[Any], dict]
+Outcomes = Generator[tuple[Any, dict], None, None]
 
 
 class Workers:
@@ -62,7 +64,7 @@ class Workers:
             _require("distributed" if self.dask else "joblib")
         self.places = None if scheduler is not None else jobs or cores()
 
-    def outcomes(self, runs: list, work: Work) -> Iterator[tuple[object, dict]]:
+    def outcomes(self, runs: list, work: Work) -> Outcomes:
         """``(run, outcome)`` of all ``runs``, as they get done."""
         jobs = min(self.places or cores(), len(runs))
         if runs and self.dask:
@@ -94,7 +96,7 @@ def _require(library: str) -> None:
 # ---- several processes --------------------------------------------------------------------------
 
 
-def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dict]]:
+def on_loky(runs: Iterable, work: Work, jobs: int) -> Outcomes:
     """``jobs`` processes on this machine, started afresh (no fork), one thread each.
 
     Only as many runs as there are processes are handed out at a time, so it is known which ones
@@ -108,8 +110,8 @@ def on_loky(runs: Iterable, work: Work, jobs: int) -> Iterator[tuple[object, dic
 
     def start():
         return get_reusable_executor(
-            jobs, timeout=60, reuse=False, initializer=_start_worker, initargs=(os.getpid(),),
-            env=ONE_THREAD,
+            jobs, timeout=60, initializer=_start_worker, initargs=(os.getpid(),), env=ONE_THREAD,
+            reuse=False,  # pyright: ignore[reportArgumentType]
         )  # fmt: skip
 
     waiting, under_way, deaths = deque(runs), {}, {}
@@ -155,9 +157,7 @@ def _start_worker(parent: int) -> None:
 # ---- a dask cluster -----------------------------------------------------------------------------
 
 
-def on_dask(
-    runs: Iterable, work: Work, jobs: int, scheduler: str | None = None
-) -> Iterator[tuple[object, dict]]:
+def on_dask(runs: Iterable, work: Work, jobs: int, scheduler: str | None = None) -> Outcomes:
     """The cluster at ``scheduler``, or one of ``jobs`` processes on this machine.
 
     Raises
@@ -171,8 +171,9 @@ def on_dask(
     if scheduler is None:
         # The nannies that restart dead workers also set one thread for the numerical libraries.
         cluster = distributed.LocalCluster(
-            n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
-        )
+            n_workers=jobs, threads_per_worker=1, processes=True,
+            dashboard_address=None,  # pyright: ignore[reportArgumentType]
+        )  # fmt: skip
     try:
         client = distributed.Client(cluster or scheduler, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
