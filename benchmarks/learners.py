@@ -25,7 +25,6 @@ import pandas as pd
 
 from symtut.experiments import results
 from symtut.experiments import statistics as st
-from symtut.experiments.config import RunConfig
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import parse_seeds, sweep
 from symtut.lab.style import INK, OKABE_ITO, use_style
@@ -44,11 +43,15 @@ RUNS = [*RUN, "final_return", "threshold", "cpu_seconds_to_threshold", "cpu_seco
 CURVES = [*RUN, "gradient_updates", "imagined_steps", "cpu_seconds", "mean_return"]
 
 
-def imagined_steps(config: RunConfig, updates: int) -> int:
-    """Steps in the model before update number ``updates``, auditions not counted."""
-    if config.apg:
-        return config.apg.batch_size * config.apg.horizon * updates
-    return int(config.loop.warm_up + config.loop.imagined_per_update * updates)
+def imagined_steps(config: dict, updates: int) -> int:
+    """Steps in the model up to ``updates``, auditions not counted; ``config`` is a run's own.
+
+    For the analytic policy gradient it is an upper bound: where the model is not trusted as far as
+    the horizon, rollouts are shorter.
+    """
+    if apg := config.get("apg"):
+        return apg["batch_size"] * apg["horizon"] * updates
+    return int(config["loop"]["warm_up"] + config["loop"]["imagined_per_update"] * updates)
 
 
 def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -58,8 +61,6 @@ def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         for learner in COLOURS:
             for path in sorted(runs.glob(f"{cell}_{learner}/{task}/*/seed_*/{results.SUMMARY}")):
                 run = Result.load(path.parent)
-                made = run.config["run"]
-                config = RunConfig.make(task, made["method"], steps, made["seed"], learner=learner)
                 summary, key = run.summary, [task, steps, learner, run.summary["seed"]]
                 reached = [
                     row["cpu_seconds"] for row in run.curve
@@ -73,7 +74,7 @@ def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                 points += [
                     [
                         *key, row["gradient_updates"],
-                        imagined_steps(config, row["gradient_updates"]), row["cpu_seconds"],
+                        imagined_steps(run.config["run"], row["gradient_updates"]), row["cpu_seconds"],
                         row["mean_return"],
                     ]
                     for row in run.curve
