@@ -71,14 +71,10 @@ def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                     reached[0] if reached else None, summary["cpu_seconds"],
                     run.config["provenance"]["commit"],
                 ])  # fmt: skip
-                points += [
-                    [
-                        *key, row["gradient_updates"],
-                        imagined_steps(run.config["run"], row["gradient_updates"]), row["cpu_seconds"],
-                        row["mean_return"],
-                    ]
-                    for row in run.curve
-                ]  # fmt: skip
+                for row in run.curve:
+                    updates, spent = row["gradient_updates"], row["cpu_seconds"]
+                    imagined = imagined_steps(run.config["run"], updates)
+                    points.append([*key, updates, imagined, spent, row["mean_return"]])
     return pd.DataFrame(table, columns=RUNS), pd.DataFrame(points, columns=CURVES)
 
 
