@@ -14,6 +14,7 @@ regression, learning) without its evaluations.
 """
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 import matplotlib
@@ -27,9 +28,10 @@ from symtut.experiments import results
 from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import parse_seeds, sweep
-from symtut.lab.style import INK, OKABE_ITO, use_style
+from symtut.forms import NAME, number, optional, whole
+from symtut.lab.style import INK, OKABE_ITO, plain_log_axis, use_style
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, write_csv, write_json
+from symtut.storage import provenance, read_table, write_csv, write_json
 
 #: Task and real steps, by name.
 CELLS = {
@@ -38,9 +40,19 @@ CELLS = {
     "reacher": ("reacher", 500), "reacher_200": ("reacher", 200),
 }  # fmt: skip
 COLOURS = {"apg": OKABE_ITO[0], "sac": OKABE_ITO[1]}
-RUN = ["task", "env_steps", "learner", "seed"]
-RUNS = [*RUN, "final_return", "threshold", "cpu_seconds_to_threshold", "cpu_seconds", "commit"]
-CURVES = [*RUN, "gradient_updates", "imagined_steps", "cpu_seconds", "mean_return"]
+RUN = {"task": NAME, "env_steps": whole(1), "learner": NAME, "seed": whole()}
+CELL = list(RUN)[:3]
+RUNS = RUN | {
+    "final_return": number(), "threshold": number(),
+    "cpu_seconds_to_threshold": optional(number(0)),  # None: not reached
+    "cpu_seconds": number(0), "commit": optional(NAME),
+}  # fmt: skip
+CURVES = RUN | {
+    "gradient_updates": whole(), "imagined_steps": whole(), "cpu_seconds": number(0),
+    "mean_return": number(),
+}  # fmt: skip
+LABELS = {"cpu_seconds": "CPU-seconds", "imagined_steps": "imagined steps"}
+WHAT = "a table of benchmarks/learners.py"
 
 
 def imagined_steps(config: dict, updates: int) -> int:
@@ -54,8 +66,8 @@ def imagined_steps(config: dict, updates: int) -> int:
     return int(config["loop"]["warm_up"] + config["loop"]["imagined_per_update"] * updates)
 
 
-def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """``runs.csv`` and ``curves.csv`` of all finished runs in the folders ``CELL_LEARNER``."""
+def collect(runs: Path, out: Path) -> None:
+    """Write ``runs.csv`` and ``curves.csv`` of the finished runs in folders ``CELL_LEARNER``."""
     table, points = [], []
     for cell, (task, steps) in CELLS.items():
         for learner in COLOURS:
@@ -75,7 +87,14 @@ def collect(runs: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                     updates, spent = row["gradient_updates"], row["cpu_seconds"]
                     imagined = imagined_steps(run.config["run"], updates)
                     points.append([*key, updates, imagined, spent, row["mean_return"]])
-    return pd.DataFrame(table, columns=RUNS), pd.DataFrame(points, columns=CURVES)
+    write_csv(out / "runs.csv", list(RUNS), table)
+    write_csv(out / "curves.csv", list(CURVES), points)
+    write_json(out / "learners.json", provenance())
+
+
+def read(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stored runs and curves."""
+    return read_table(out / "runs.csv", RUNS, WHAT), read_table(out / "curves.csv", CURVES, WHAT)
 
 
 def lines(runs: pd.DataFrame) -> list[str]:
@@ -85,7 +104,7 @@ def lines(runs: pd.DataFrame) -> list[str]:
         "median | CPU-s in all |",
         "|---" * 9 + "|",
     ]
-    for (task, steps, learner), rows in runs.groupby(RUN[:3], sort=False):
+    for (task, steps, learner), rows in runs.groupby(CELL, sort=False):
         # A run that did not get there counts as later than any other.
         wait = rows["cpu_seconds_to_threshold"].astype(float).fillna(np.inf)
         first = f"{wait.median():.0f} (at most {wait.max():.0f})"
@@ -101,16 +120,18 @@ def lines(runs: pd.DataFrame) -> list[str]:
 
 def figure(runs: pd.DataFrame, curves: pd.DataFrame, path: Path) -> None:
     """A column a cell; above over CPU-seconds, below over imagined steps; a line a seed."""
-    cells = list(runs.groupby(RUN[:2], sort=False).groups)
+    cells = list(runs.groupby(CELL[:2], sort=False).groups)
     _, axes = plt.subplots(2, len(cells), figsize=(3.2 * len(cells), 6.4), squeeze=False)
     for (task, steps), column in zip(cells, axes.T, strict=True):
         here = curves[(curves["task"] == task) & (curves["env_steps"] == steps)]
         threshold = runs.loc[runs["task"] == task, "threshold"].iloc[0]
-        for axis, name in zip(column, ("cpu_seconds", "imagined_steps"), strict=True):
+        for axis, name in zip(column, LABELS, strict=True):
             for (learner, _), one in here.groupby(["learner", "seed"], sort=False):
                 axis.plot(one[name], one["mean_return"], color=COLOURS[learner], linewidth=0.9)
             axis.axhline(threshold, color=INK, linewidth=1, linestyle=":")
-            axis.set(xscale="log", xlabel=name.replace("_", " ").replace("cpu ", "CPU-"))
+            axis.set(xscale="log", xlabel=LABELS[name])
+            if name == "cpu_seconds":
+                plain_log_axis(axis)
             axis.set_ylim(2.5 * threshold, 0.6 * threshold)  # returns are negative
         column[0].set_title(f"{task}, {steps} real steps")
     axes[0, 0].set_ylabel("return of one episode")
@@ -123,33 +144,28 @@ def figure(runs: pd.DataFrame, curves: pd.DataFrame, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the sweeps")
+    parser.add_argument("--runs", type=Path, help="folder of the sweeps; without: what is stored")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cells", default=",".join(CELLS), help="some of them")
     parser.add_argument("--learners", default="apg,sac")
-    parser.add_argument("--seeds", default="0-9")
+    parser.add_argument("--seeds", default="0-9", help="none: no runs, the tables of what is there")
     parser.add_argument("--method", default="symbolic")
-    parser.add_argument("--table", action="store_true", help="no runs, only the tables again")
     arguments = parser.parse_args()
-    if not arguments.table:
-        for cell in arguments.cells.split(","):
+    if arguments.runs:
+        seeds = [] if arguments.seeds == "none" else parse_seeds(arguments.seeds)
+        for cell, seed, learner in product(
+            arguments.cells.split(","), seeds, arguments.learners.split(",")
+        ):
             task, steps = CELLS[cell]
-            for seed in parse_seeds(arguments.seeds):
-                for learner in arguments.learners.split(","):
-                    sweep(
-                        [task], [arguments.method], [seed], arguments.runs / f"{cell}_{learner}",
-                        steps, overrides={"": {"learner": learner}}, jobs=1,
-                        reference=arguments.method, report=lambda line: None,
-                    )  # fmt: skip
-    runs, curves = collect(arguments.runs)
-    out = ensure_folder(arguments.out)
-    write_csv(
-        out / "runs.csv", RUNS, runs.astype(object).where(runs.notna(), None).to_dict("records")
-    )
-    write_csv(out / "curves.csv", CURVES, curves.to_dict("records"))
-    write_json(out / "learners.json", provenance())
+            sweep(
+                [task], [arguments.method], [seed], arguments.runs / f"{cell}_{learner}", steps,
+                overrides={"": {"learner": learner}}, jobs=1, reference=arguments.method,
+                report=lambda line: None,
+            )  # fmt: skip
+        collect(arguments.runs, ensure_folder(arguments.out))
+    runs, curves = read(arguments.out)
     use_style()
-    figure(runs, curves, out / "learners.png")
+    figure(runs, curves, arguments.out / "learners.png")
     print("\n".join(lines(runs)), flush=True)
 
 

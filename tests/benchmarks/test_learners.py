@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.learners import collect, imagined_steps, lines
+from benchmarks.learners import collect, imagined_steps, lines, read
 from symtut.experiments.config import RunConfig
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.run import Run
@@ -20,6 +20,7 @@ def test_imagined_steps_are_the_loop_s(learner, tmp_path, monkeypatch):
     counted = imagined_steps(config.as_json(), run.loop.updates)
     rollouts = config.loop.rollouts  # SAC's go forward together, so it may be a round ahead
     assert counted <= run.loop.imagined < counted + (1 if learner == "apg" else rollouts)
-    runs, curves = collect(tmp_path)
+    collect(tmp_path, tmp_path)
+    runs, curves = read(tmp_path)
     assert list(runs["learner"]) == [learner] and set(curves["env_steps"]) == {200}
     assert len(lines(runs)) == 3
