@@ -4,16 +4,20 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from symtut.errors import InputError
 from symtut.storage import keep_foreign, read_bytes, write_bytes
+
+if TYPE_CHECKING:  # matplotlib is loaded where a picture is drawn
+    from matplotlib.figure import Figure
 
 PICTURES, FILMS = (".png", ".svg", ".pdf"), (".png",)
 MARK = b"symtut show"
 """Stands in the metadata of every picture, so that another's is not overwritten."""
 
 
-def drawn(figure, ending: str) -> bytes:
+def drawn(figure: "Figure", ending: str) -> bytes:
     picture = io.BytesIO()
     mark = {"Software" if ending == ".png" else "Creator": MARK.decode()}
     figure.savefig(picture, format=ending[1:], dpi=150, metadata=mark)

@@ -18,6 +18,7 @@ the best tenth (the cross-entropy method) was worse at equal cost on all three t
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -65,7 +66,7 @@ PLAN_CHOICES: dict[str, dict] = {
 }
 
 
-def plan_config(task: Task, **overrides) -> PlanConfig:
+def plan_config(task: Task, **overrides: Any) -> PlanConfig:
     """The choices for ``task``, then ``overrides``, fields of :class:`PlanConfig`.
 
     Raises
