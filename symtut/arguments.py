@@ -106,7 +106,7 @@ def literal(text: str) -> object:
 
 def check_override(name: str, *others: str) -> None:
     """Refuse what has an option of its own: always, or among ``others``."""
-    own = {"task", "method", "steps", "seed", "out", "profile", "on_progress", "tensorboard"}
+    own = {"task", "env", "method", "steps", "seed", "out", "profile", "on_progress", "tensorboard"}
     if name in own.union(others):
         raise InputError(f"'{name}' is not set with --set; use --{name}.")
 
@@ -156,7 +156,13 @@ JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
 
 def add_train(parser: Parser) -> None:
     add = parser.add_argument
-    add("--task", default="pendulum", help=f"the world: {TASKS} (default: pendulum)")
+    add("--task", help=f"the world: {TASKS} (default: pendulum)")
+    add(
+        "--env",
+        metavar="ID",
+        help="instead of a task, any environment of Gymnasium's, as Pendulum-v1: the map from "
+        "observations to states, the reward and the end of an episode are found in real steps",
+    )
     add("--method", default="symbolic", help=f"{METHODS} (default: symbolic)")
     add("--steps", type=whole(1), default=200, help="real environment steps (default: 200)")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")

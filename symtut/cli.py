@@ -25,9 +25,20 @@ def run_train(arguments: argparse.Namespace) -> int:
         overrides["weights"] = arguments.weights
     for name in sorted(overrides):
         options.check_override(name, "learner")
+    if arguments.env is not None:
+        from symtut.tasks import ObservedTask, is_environment
+
+        if arguments.task is not None:
+            raise InputError("--task and --env name two worlds: give one of them.")
+        if not is_environment(arguments.env):
+            ObservedTask(arguments.env)  # says why not
+            raise InputError(
+                f"'{arguments.env}' is no name of Gymnasium's with a version, as Pendulum-v1."
+            )
     result = train(
-        arguments.task, arguments.method, arguments.steps, arguments.seed, arguments.out,
-        arguments.profile, say, arguments.tensorboard, learner=arguments.learner, **overrides,
+        arguments.env or arguments.task or "pendulum", arguments.method, arguments.steps,
+        arguments.seed, arguments.out, arguments.profile, say, arguments.tensorboard,
+        learner=arguments.learner, **overrides,
     )  # fmt: skip
     if result.diverged is not None:
         raise InputError(
@@ -35,13 +46,12 @@ def run_train(arguments: argparse.Namespace) -> int:
             f"'{result.out}', with a return of {result.final_return:.1f}; choose a smaller "
             "learning_rate, or another model."
         )
-    needed = result.steps_to_threshold
-    threshold = result.summary["threshold"]
-    say(
-        f"final return {result.final_return:.1f} "
-        f"({threshold:g} {f'reached at {needed} real steps' if needed else 'not reached'}); "
-        f"results in {result.out}"
-    )
+    needed, threshold = result.steps_to_threshold, result.summary["threshold"]
+    solved = ""
+    if threshold is not None:
+        reached = f"reached at {needed} real steps" if needed else "not reached"
+        solved = f" ({threshold:g} {reached})"
+    say(f"final return {result.final_return:.1f}{solved}; results in {result.out}")
     say_next("show", arguments.out)
     return 0
 

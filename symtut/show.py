@@ -165,6 +165,8 @@ def _head(run: _Run) -> Iterator[str]:
     )
     needed = summary["steps_to_threshold"]
     best = None if run.task is None else run.task.best_return
+    if summary["threshold"] is None:
+        return
     yield (
         f"  solved   from {summary['threshold']:g}: "
         + (f"after {needed:,} real steps" if needed else "not reached")
@@ -224,11 +226,11 @@ def _curve_picture(run: _Run, ending: str) -> bytes:
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
     column = "env_steps" if len({row["env_steps"] for row in run.curve}) > 1 else "gradient_updates"
     columns = {name: [row[name] for row in run.curve] for name in results.CURVE_COLUMNS}
-    task, asked = run.task, run.config["run"]
+    asked, threshold = run.config["run"], None if run.task is None else run.task.solved_return
     axes = learning_curve(
         columns[column], columns["mean_return"], columns["std_return"], method=asked["method"],
         axes=figure.subplots(), xlabel=column.replace("env", "real environment").replace("_", " "),
-        marks=[] if task is None else [(task.solved_return, "solved")],
+        marks=[] if threshold is None else [(threshold, "solved")],
     )  # fmt: skip
     axes.set_title(f"{asked['method']} on {asked['task']}, seed {asked['seed']}")
     return drawn(figure, ending)

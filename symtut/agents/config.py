@@ -46,7 +46,7 @@ class LoopConfig:
     rollouts: int = 100  # imagined episodes side by side
     imagined_per_update: float = 10.0  # imagined transitions for each update
     real_fraction: float = 0.0  # of each batch, drawn from B_E instead of B_pi
-    start_states: str = "recent"  # where rollouts start: recent, all, first, box, model
+    start_states: str = "recent"  # where rollouts start, by name: START_STATES
     recent_states: int = 1000  # rows of B_EM
     box_scale: float = 1.0  # start_states="box": 1 the box of the observed states, 2 twice as wide
     relabel: bool = False  # draw the goals in the start states anew (Task.relabel)

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from symtut.tasks import Task, limited_env
+from symtut.tasks import Task, Transitions, limited_env
 
 
 class Diverged(Exception):
@@ -89,3 +89,19 @@ class Episodes:
     def _reset(self) -> np.ndarray:
         self.actions = []
         return self.env.reset(seed=episode_seed(self.seed, self.number))[0]
+
+
+def random_policy(seed: int) -> np.random.Generator:
+    """Where the actions of a training's first steps are drawn from."""
+    return np.random.default_rng([seed, 1])
+
+
+def first_steps(task: Task, seed: int, steps: int) -> Transitions:
+    """The random steps that a training with this seed begins with, before it begins."""
+    episodes, policy, rows = Episodes(task, seed), random_policy(seed), []
+    for _ in range(steps):
+        episodes.begin_if_due()
+        rows.append(episodes.step(task.from_unit_action(policy.uniform(-1, 1, task.action_size))))
+    episodes.env.close()
+    names = ("state", "action", "next_state", "reward", "terminated", "episode")
+    return Transitions(*(np.array([row[name] for row in rows]) for name in names))

@@ -13,6 +13,8 @@ for the states that rollouts start from:
             middle of the task's bounds, angles all the way round. A few episodes happen to see more
             of one side than of the other; a formula that holds on one holds on both, and episodes
             will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
+``either``  ``first`` where ten episodes have begun or more, else ``box``: for a world of which
+            nobody has said which of the two it needs.
 ``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
             are none. Each rollout continues another, so even short ones lead far from real states,
             and errors of the model add up.
@@ -89,6 +91,11 @@ def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
     return low.masked_fill(angular, -np.pi), high.masked_fill(angular, np.pi)
 
 
+def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    episodes = len(starts.b_e.window()["episode"].unique())
+    return (first if episodes >= 10 else box)(starts, n, generator)
+
+
 def imagined(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
     if len(starts.b_pi) == 0:
         return recent(starts, n, generator)
@@ -104,6 +111,7 @@ START_STATES: dict[str, Callable[[StartStates, int, torch.Generator], torch.Tens
     "all": all_real,
     "first": first,
     "box": box,
+    "either": either,
     "model": imagined,
 }
 

@@ -20,7 +20,7 @@ from symtut.agents.analytic_gradient import AnalyticGradient, APGConfig, check_d
 from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer, mixed_batch
 from symtut.agents.config import LoopConfig, memory_needs
-from symtut.agents.episodes import Diverged, Episodes, episode_seed
+from symtut.agents.episodes import Diverged, Episodes, episode_seed, random_policy
 from symtut.agents.imagination import StartStates, imagined_step
 from symtut.agents.networks import MLP
 from symtut.agents.sac import SAC, SACConfig
@@ -65,7 +65,7 @@ class Loop:
             raise InputError(f"--steps must be at least 1, not {steps}.")
         require_memory(memory_needs(task, steps, config, learner))
         self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
-        self.random_policy = np.random.default_rng([seed, 1])
+        self.random_policy = random_policy(seed)
         self.agent = make_agent(task, model, config, learner, self.generator)
 
         s, a, o = task.state_size, task.action_size, task.observation_size

@@ -9,12 +9,15 @@ import torch
 from symtut.agents.networks import MLP, NAMES
 from symtut.errors import InputError
 from symtut.expressions.arrays import as_numbers
-from symtut.forms import NAME, list_of, record, whole
+from symtut.forms import ANYTHING, NAME, list_of, mapping, record, whole
 from symtut.tasks import Task, make_task
+from symtut.tasks.discovered import DiscoveredTask, Discovery
 from symtut.tensors import load_tensors, save_tensors
 
 HEADER = record(
-    {"task": NAME, "sizes": list_of(whole(1, 100_000), 3, 3)}, what="a policy file of symtut train"
+    {"task": NAME, "sizes": list_of(whole(1, 100_000), 3, 3)},
+    {"found": mapping(ANYTHING)},
+    what="a policy file of symtut train",
 )
 
 
@@ -58,10 +61,14 @@ class Policy(Controller):
             return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
 
     def save(self, path: str | Path) -> None:
-        """Write the weights (w1 ... b3) as safetensors, with the task's name in the header."""
+        """Write the weights (w1 ... b3) as safetensors, with the task's name in the header, and
+        what was found about it if nobody wrote it."""
         weights = zip(NAMES, self.actor.parameters, strict=True)
         tensors = {name: tensor[0].clone() for name, tensor in weights}
-        save_tensors(path, tensors, {"task": self.task.name, "sizes": list(self.actor.sizes)})
+        header = {"task": self.task.name, "sizes": list(self.actor.sizes)}
+        if isinstance(self.task, DiscoveredTask):
+            header["found"] = self.task.found.as_json()
+        save_tensors(path, tensors, header)
 
     @staticmethod
     def load(path: str | Path) -> "Policy":
@@ -73,7 +80,8 @@ class Policy(Controller):
             If the file is missing, damaged, or not a policy of a known task.
         """
         tensors, header = load_tensors(path, HEADER, _weights)
-        task, sizes = make_task(header["task"]), tuple(header["sizes"])
+        sizes, found = tuple(header["sizes"]), header.get("found")
+        task = DiscoveredTask(Discovery.from_json(found)) if found else make_task(header["task"])
         if (sizes[0], sizes[2]) != (task.observation_size, 2 * task.action_size):
             raise InputError(f"'{path}' is not a policy file of the task '{header['task']}'.")
         actor = MLP(*sizes)

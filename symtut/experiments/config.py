@@ -6,14 +6,15 @@ fields of ``LoopConfig`` and ``SACConfig``, options of the world model, and ``ev
 that results is written to ``config.json``.
 """
 
-import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeGuard
+from typing import Any
 
 from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
+from symtut.experiments.kinds import checked, is_number, is_whole, like_default
+from symtut.tasks import is_environment
 from symtut.world_models import model_options
 
 #: What a task asks of every method. Pendulum is what the dataclasses' defaults were measured on.
@@ -45,6 +46,10 @@ TASK_CHOICES: dict[str, dict] = {
         "updates": 20_000,
     },
 }
+
+#: What is asked for an environment of Gymnasium's that has no task.
+ENVIRONMENT_CHOICES: dict = {"start_states": "either", "relabel": True}
+MOST_RANDOM = 1000  # random steps before its map is found, unless "random_steps" says otherwise
 
 #: What a method is, apart from its world model.
 METHOD_CHOICES: dict[str, dict] = {
@@ -171,19 +176,22 @@ def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict
     named = PROFILES[profile]
     chosen = named.get(method, named.get(EVERY_METHOD, {}))
     pair = PAIR_CHOICES.get((task, method), {})
-    choices = TASK_CHOICES.get(task, {}) | METHOD_CHOICES.get(method, {}) | pair
+    own = ENVIRONMENT_CHOICES if is_environment(task) else TASK_CHOICES.get(task, {})
+    choices = own | METHOD_CHOICES.get(method, {}) | pair
     if learner == "sac":
         return choices | chosen
     if profile == "paper":
         raise InputError("the profile 'paper' learns with SAC: choose --learner sac or no profile.")
     loop = {f.name for f in fields(LoopConfig)} | model_options(method).keys()
     choices = {name: value for name, value in choices.items() if name in loop}  # not SAC's
-    choices |= APG_CHOICES[EVERY_TASK] | APG_CHOICES.get(task, {})
+    others = ENVIRONMENT_CHOICES if is_environment(task) else APG_CHOICES.get(task, {})
+    choices |= APG_CHOICES[EVERY_TASK] | others
     return choices | (APG_SMOKE if profile == "smoke" else {})
 
 
 # ---- one run ------------------------------------------------------------------------------------
 
+OTHER_OPTIONS = ("evaluate_every", "threshold")
 LARGEST_SEED = 2**32 - 1  # that every generator takes
 
 
@@ -200,6 +208,7 @@ class RunConfig:
     sac: SACConfig | None
     model: dict = field(default_factory=dict)  # options of the world model
     apg: APGConfig | None = None  # one of the two learners is None
+    threshold: float | None = None  # mean return that counts as solved; None: the task's
 
     @property
     def learner(self) -> SACConfig | APGConfig:
@@ -218,7 +227,8 @@ class RunConfig:
         """The choices of task, method and profile (:func:`defaults`), then overrides.
 
         ``overrides`` are fields of the loop or the learner, options of the world model,
-        ``evaluate_every``, and ``learner``: ``"sac"`` or ``"apg"``.
+        ``evaluate_every``, ``threshold`` (mean return that counts as solved; by default the
+        task's), and ``learner``: ``"sac"`` or ``"apg"``.
 
         Raises
         ------
@@ -234,10 +244,15 @@ class RunConfig:
             raise unknown("learner", learner, LEARNERS)
         options = model_options(method)
         choices = defaults(task, method, profile, learner) | overrides
+        if is_environment(task) and is_whole(steps):
+            choices.setdefault("random_steps", min(steps, MOST_RANDOM))
+        threshold = choices.pop("threshold", None)
+        if threshold is not None and not is_number(threshold):
+            raise InputError(f"'threshold' must be a finite number, not {threshold!r}.")
         every = choices.pop("evaluate_every", 1000)
         named = {"steps": (steps, 1), "seed": (seed, 0), "evaluate_every": (every, 1)}
         for name, (value, lowest) in named.items():
-            if not _is_whole(value) or value < lowest:
+            if not is_whole(value) or value < lowest:
                 raise InputError(
                     f"'{name}' must be a whole number of at least {lowest}, not {value!r}."
                 )
@@ -249,62 +264,19 @@ class RunConfig:
         loop, own, model = {}, {}, {}
         for name, value in choices.items():
             if name in loop_kinds:
-                loop[name] = _checked(loop_kinds[name], name, value)
+                loop[name] = checked(loop_kinds[name], name, value)
             elif name in learner_kinds:
-                own[name] = _checked(learner_kinds[name], name, value)
+                own[name] = checked(learner_kinds[name], name, value)
             elif name in options:
-                model[name] = _like_default(options[name], name, value)
+                model[name] = like_default(options[name], name, value)
             else:
-                known = sorted({*loop_kinds, *learner_kinds, *options, "evaluate_every"})
+                known = sorted({*loop_kinds, *learner_kinds, *options, *OTHER_OPTIONS})
                 raise unknown("option", name, known)
         learners = {name: None for name in LEARNERS} | {learner: LEARNERS[learner](**own)}
         return RunConfig(
-            task, method, steps, seed, every, LoopConfig(**loop), model=model, **learners
-        )
-
-
-def _is_whole(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-#: Numbers that may not be zero: a batch, a buffer or a rollout of nothing is no run.
-AT_LEAST_ONE = {
-    *("random_steps", "block_steps", "refit_every", "policy_capacity", "rollouts", "warm_up"),
-    *("recent_states", "shortest_rollout", "longest_rollout", "epoch_steps"),
-    *("audition_every", "audition_starts", "hidden", "batch_size", "horizon"),
-}
-
-
-def _like_default(default, name: str, value):
-    """``value`` if it is of the kind of a model's default: True or False, a number, a name."""
-    if isinstance(default, str) and isinstance(value, bool | int | float):
-        raise InputError(f"'{name}' must be a name, not {value!r}.")
-    if isinstance(default, bool) and not isinstance(value, bool):
-        raise InputError(f"'{name}' must be True or False, not {value!r}.")
-    if _is_whole(default) and not (_is_whole(value) and value >= 0):
-        raise InputError(f"'{name}' must be a whole number of at least 0, not {value!r}.")
-    return value
-
-
-def _checked(kind, name: str, value):
-    """``value`` if it is of the field's kind: whole, finite, text, or True or False."""
-    if isinstance(value, str) and kind in (str, int | str):
-        return value
-    if value is None and kind == int | None:
-        return value
-    if isinstance(value, bool) and kind is bool:
-        return value
-    lowest = 1 if name in AT_LEAST_ONE else 0
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if math.isfinite(value) and value >= 0:
-            return float(value)
-    elif kind in (int, int | None, int | str) and _is_whole(value) and value >= lowest:
-        return value
-    wanted = {float: "a finite number of at least 0", str: "a name", bool: "True or False"}
-    raise InputError(
-        f"'{name}' must be {wanted.get(kind, f'a whole number of at least {lowest}')}, "
-        f"not {value!r}."
-    )
+            task, method, steps, seed, every, LoopConfig(**loop), model=model, **learners,
+            threshold=threshold,
+        )  # fmt: skip
 
 
 def first_difference(stored: Any, wanted: Any, path: str = "") -> str:

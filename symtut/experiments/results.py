@@ -21,7 +21,6 @@ from symtut.forms import (
 )
 from symtut.paths import as_path
 from symtut.storage import file_sha256, read_csv, read_json
-from symtut.tasks import make_task
 from symtut.world_models.symbolic import SymbolicWorldModel, model_from_rows
 
 CONFIG, CURVE, EQUATIONS = "config.json", "curve.csv", "equations.json"
@@ -59,7 +58,7 @@ SUMMARY_FORM = record(
         "final_return": number(),
         "final_return_std": number(0),
         "evaluation_seeds": list_of(whole(), 2, 2),
-        "threshold": number(),
+        "threshold": optional(number()),
         "steps_to_threshold": optional(whole()),
         "model": optional(mapping(ANYTHING)),
     },
@@ -114,7 +113,8 @@ class Result:
         """
         if not self.equations:
             raise InputError(f"the run in '{self.out}' has no equations.")
-        return model_from_rows(make_task(self.config["run"]["task"]), self.equations)
+        rows = [row for row in self.equations if "kind" not in row]
+        return model_from_rows(self.policy().task, rows)
 
     @staticmethod
     def load(out: str | Path) -> "Result":

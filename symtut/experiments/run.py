@@ -17,12 +17,14 @@ from symtut.experiments import results
 from symtut.experiments.config import RunConfig, first_difference
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.event_files import EventFiles
+from symtut.experiments.found_task import check_repetition, found_task
 from symtut.experiments.results import Result
+from symtut.experiments.run_summary import summarised
 from symtut.machine import memory_errors_named
 from symtut.paths import as_path, output_folder
 from symtut.progress import Bar
-from symtut.storage import file_sha256, package_version, provenance, write_csv, write_json
-from symtut.tasks import EVALUATION_SEEDS, make_task
+from symtut.storage import package_version, provenance, write_csv, write_json
+from symtut.tasks import ObservedTask, Transitions, make_task
 from symtut.tensors import load_tensors, save_tensors
 from symtut.world_models import make_world_model
 
@@ -101,11 +103,17 @@ class Run:
         self.events = EventFiles(out, tensorboard)
         self.bar: Bar | None = None
         self.task = make_task(config.task)
-        model = make_world_model(config.method, self.task, config.seed, **config.model)
-        self.loop = Loop(self.task, model, config.steps, config.loop, config.learner, config.seed)
+        self.loop = self._new_loop()
+        self.seen: Transitions | None = None  # the first steps, where the task is found in them
+        self.rows: tuple[dict, ...] = ()  # what was found in them
         self.curve: list[list] = []
         self.cpu_seconds = 0.0  # of training, evaluation left out
         self.checkpointed = 0, 0  # updates and real steps at the last checkpoint
+
+    def _new_loop(self) -> Loop:
+        config = self.config
+        model = make_world_model(config.method, self.task, config.seed, **config.model)
+        return Loop(self.task, model, config.steps, config.loop, config.learner, config.seed)
 
     def finish(self) -> Result:
         """Do what is left to do. A run with a missing or damaged file is not finished."""
@@ -118,6 +126,8 @@ class Run:
                 return self._stored()
             begun = self._claim()
             try:
+                if isinstance(self.task, ObservedTask) and self.loop.model is not None:
+                    self._find_task()
                 self._train()
                 self._write_results()
             except BaseException:  # Ctrl-C, too
@@ -125,6 +135,17 @@ class Run:
                     self._withdraw()
                 raise
         return Result.load(self.out)
+
+    def _find_task(self) -> None:
+        """The task of an environment that nobody has written one for, and the loop anew in it."""
+        started = time.process_time()
+        self.task, self.seen = found_task(self.config)
+        self.loop = self._new_loop()
+        self.rows = self.task.found.rows
+        self.cpu_seconds += time.process_time() - started
+        self.say(f"found in {len(self.seen)} real steps of {self.config.task}:")
+        for row in self.rows:
+            self.say(f"    {row['words']}")
 
     def _train(self) -> None:
         if (self.out / results.CHECKPOINT).exists():
@@ -193,6 +214,9 @@ class Run:
         fits, spared, started = loop.fits, loop.fits_spared, time.process_time()
         loop.advance(min(250, next_evaluation - loop.updates))
         self.cpu_seconds += time.process_time() - started
+        if self.seen is not None:
+            check_repetition(self.config, self.seen, loop)
+            self.seen = None
         fitted = loop.fits > fits
         if loop.fits_spared > spared:
             self.say(f"{self._position()}: the model holds on the new steps and is not refitted")
@@ -268,46 +292,14 @@ class Run:
 
     def _write_results(self) -> None:
         """The summary comes last: where it stands, the run is whole."""
-        loop, threshold = self.loop, self.task.solved_return
-        solved = [row[0] for row in self.curve if row[3] >= threshold]
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
-        if loop.report is not None and loop.report.equations:
-            write_json(self.out / results.EQUATIONS, list(loop.report.equations))
+        report = self.loop.report
+        equations = [*self.rows, *(report.equations if report is not None else ())]
+        if equations:
+            write_json(self.out / results.EQUATIONS, equations)
         else:
             (self.out / results.EQUATIONS).unlink(missing_ok=True)
-        Policy(self.task, loop.policy).save(self.out / results.POLICY)
-        model = {}
-        if loop.validation is not None and loop.report is not None:
-            model = {
-                "rollout_length": loop.rollout_length,
-                "fits": loop.fits,
-                "fits_spared": loop.fits_spared,
-                "fitted_to": loop.report.n_transitions,
-                "validation_errors": list(loop.validation.errors),
-                "validation_growth": loop.validation.growth,
-                "imagined_return": loop.auditions.best_return,
-                "discarded": round(1 - loop.b_pi.added / max(loop.imagined, 1), 6),
-            }
-        summary = {
-            "task": self.config.task,
-            "method": self.config.method,
-            "seed": self.config.seed,
-            "env_steps": loop.env_steps,
-            "gradient_updates": loop.updates,
-            "cpu_seconds": round(self.cpu_seconds, 3),
-            "final_return": self.curve[-1][3],
-            "final_return_std": self.curve[-1][4],
-            "evaluation_seeds": [EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1]],
-            "threshold": threshold,
-            "steps_to_threshold": solved[0] if solved else None,
-            "model": model or None,
-            "diverged": loop.diverged is not None,
-            "diverged_because": loop.diverged,
-            "files": {
-                name: file_sha256(self.out / name)
-                for name in (results.POLICY, results.EQUATIONS)
-                if (self.out / name).exists()
-            },
-        }
+        Policy(self.task, self.loop.policy).save(self.out / results.POLICY)
+        summary = summarised(self.out, self.config, self.loop, self.curve, self.cpu_seconds)
         write_json(self.out / results.SUMMARY, summary)
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)

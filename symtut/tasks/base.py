@@ -9,7 +9,7 @@ NumPy out (float64 in the experiments); torch in, torch out (float32 in imaginat
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import gymnasium
 import numpy as np
@@ -48,27 +48,30 @@ def limited_env(task: "Task") -> gymnasium.Env:
 
 
 class Task(ABC):
-    """A world: names, bounds and hand-written functions around a Gymnasium environment."""
+    """A world: names, bounds and functions around a Gymnasium environment.
 
-    name: ClassVar[str]
-    env_id: ClassVar[str]
-    state_names: ClassVar[tuple[str, ...]]
-    action_names: ClassVar[tuple[str, ...]]
-    angular: ClassVar[tuple[bool, ...]]  # which state coordinates live on a circle
-    state_low: ClassVar[np.ndarray]  # (S,) float64, -inf where unbounded
-    state_high: ClassVar[np.ndarray]  # (S,)
-    action_low: ClassVar[np.ndarray]  # (A,) environment units
-    action_high: ClassVar[np.ndarray]  # (A,)
-    observation_size: ClassVar[int]
-    horizon: ClassVar[int]  # steps until Gymnasium truncates an episode
-    solved_return: ClassVar[float]  # mean return on the evaluation episodes that counts as solved
-    best_return: ClassVar[float | None] = None  # the best possible on them, where it is known
-    true_equations: ClassVar[tuple[str, ...]] = ()  # one per increment, for display
+    What is declared here stands on the class of a task that is written by hand.
+    """
+
+    name: str
+    env_id: str
+    state_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    angular: tuple[bool, ...]  # which state coordinates live on a circle
+    state_low: np.ndarray  # (S,) float64, -inf where unbounded
+    state_high: np.ndarray  # (S,)
+    action_low: np.ndarray  # (A,) environment units
+    action_high: np.ndarray  # (A,)
+    observation_size: int
+    horizon: int  # steps until Gymnasium truncates an episode
+    solved_return: float | None  # mean return on the evaluation episodes that counts as solved
+    best_return: float | None = None  # the best possible on them, where it is known
+    true_equations: tuple[str, ...] = ()  # one per increment, for display
     #: Knowledge of the domain, given by hand: which state and action coordinates may appear in the
     #: equation of a coordinate's increment, and of the reward (under "reward"; the coordinates of
     #: the state before the step, or after it). What is not listed may depend on all.
-    inputs: ClassVar[dict[str, tuple[str, ...]]] = {}
-    extra: ClassVar[str | None] = None  # the package's extra that the environment needs
+    inputs: dict[str, tuple[str, ...]] = {}
+    extra: str | None = None  # the package's extra that the environment needs
 
     @property
     def state_size(self) -> int:

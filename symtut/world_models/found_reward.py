@@ -1,0 +1,115 @@
+"""The reward as a formula of what was left, what was done and what was reached."""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symtut.expressions import Expression
+from symtut.regression import SymbolicRegressor
+from symtut.tasks.discovered import Formula
+from symtut.tasks.state_map import Coordinate, features_of
+from symtut.tasks.transitions import Transitions
+from symtut.world_models.sums import find_sum
+
+EXPLAINED = 1e-5
+"""Share of a reward's variance left over, from which on no other form is tried."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """What was found about the reward. The formula is of (features, action, features after)."""
+
+    formula: Formula
+    left_over: float  # 1 − R² of the steps that follow it
+    following: float  # their share
+
+
+def find_reward_formula(
+    coordinates: list[Coordinate], derived: list[int], seen: Transitions, proposer: str, seed: int
+) -> tuple[list[Coordinate], Reward]:
+    """The reward, and the coordinates with their angles turned so that it is easily said.
+
+    Which of two columns is the cosine, and with which sign, makes no difference to the motion. But
+    a reward may hold an angle itself, −θ², which jumps half a turn away from its zero: then three
+    of the four places for the zero are wrong.
+    """
+    reward = _short_reward(coordinates, derived, seen)
+    for i, c in enumerate(coordinates):
+        if not c.angular or reward.left_over < EXPLAINED:
+            continue
+        (a, b), (r, s) = c.columns, c.radii
+        for columns, radii in (((a, b), (-r, s)), ((b, a), (s, r)), ((b, a), (-s, r))):
+            turned = [*coordinates]
+            turned[i] = replace(c, columns=columns, radii=radii)
+            other = _short_reward(turned, derived, seen)
+            if other.left_over < 0.1 * reward.left_over:
+                coordinates, reward = turned, other
+    if reward.left_over > EXPLAINED:
+        reward = _long_reward(reward, coordinates, derived, seen, proposer, seed)
+    return coordinates, reward
+
+
+def _sources(coordinates, derived: list[int], seen: Transitions):
+    """Columns (N, C) of (features, action, features after), which are angles, and three choices:
+    what was left, what was reached, all."""
+    before, after = (features_of(coordinates, derived, o) for o in (seen.state, seen.next_state))
+    columns = np.concatenate([before, seen.action, after], 1)
+    angular = [c.angular for c in coordinates] + [False] * len(derived)
+    angular = angular + [False] * seen.action.shape[1] + angular
+    size, actions = (
+        before.shape[1],
+        list(range(before.shape[1], columns.shape[1] - before.shape[1])),
+    )
+    left, reached = list(range(size)), list(range(columns.shape[1] - size, columns.shape[1]))
+    return columns, angular, (left + actions, actions + reached, left + actions + reached)
+
+
+def _short_reward(coordinates, derived: list[int], seen: Transitions) -> Reward:
+    """The reward as a short sum of terms, of what was left, of what was reached, or of both."""
+    alive = seen[~seen.terminated] if not seen.terminated.all() else seen
+    y = alive.reward
+    if np.ptp(y) <= 1e-9 * max(np.abs(y).max(), 1e-300):
+        return Reward(Formula(Expression(("C",), (float(np.median(y)),)), (0,)), 0.0, 1.0)
+    columns, angular, choices = _sources(coordinates, derived, alive)
+    best: tuple[float, Reward] | None = None
+    for used in choices:
+        found = find_sum(columns[:, used], y, [angular[k] for k in used], distances=True)
+        if found is None or (best is not None and found.score >= best[0]):
+            continue
+        formula = Formula(found.formula.expression, tuple(used[k] for k in found.formula.columns))
+        best = found.score, Reward(formula, found.left_over, float(found.inliers.mean()))
+        if found.left_over < EXPLAINED and found.inliers.all():
+            break
+    if best is None:
+        return Reward(Formula(Expression(("C",), (float(y.mean()),)), (0,)), 1.0, 1.0)
+    return best[1]
+
+
+def _long_reward(short: Reward, coordinates, derived, seen, proposer: str, seed: int) -> Reward:
+    """The regressor's formula, if it leaves less than half of what the short sum does."""
+    alive = seen[~seen.terminated] if not seen.terminated.all() else seen
+    columns, _, choices = _sources(coordinates, derived, alive)
+    best = short
+    for used in choices[:2]:
+        regressor = SymbolicRegressor(method=proposer, random_state=seed, rounds=1, max_time=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that columns are left out: the entry says what is not
+            regressor.fit(columns[:, used], alive.reward)
+        row = regressor.equations_[0]
+        left = 1.0 - min(row["r2"], row["r2"] if row["r2_holdout"] is None else row["r2_holdout"])
+        if left < 0.5 * best.left_over:
+            of = tuple(used[k] for k in regressor.columns_)
+            best = Reward(Formula(row["expression"], of), float(left), 1.0)
+    return best
+
+
+def bonus_at_end(formula: Formula, coordinates, derived: list[int], seen: Transitions) -> float:
+    """What the steps that end an episode pay beside the formula."""
+    last = seen[seen.terminated]
+    if not len(last) or seen.terminated.all():
+        return 0.0
+    columns, _, _ = _sources(coordinates, derived, last)
+    extra = float(np.median(last.reward - formula(columns)))
+    rounding = 1e-6 * max(1.0, float(np.abs(last.reward).max()))
+    return 0.0 if not np.isfinite(extra) or abs(extra) < rounding else extra

@@ -1,0 +1,145 @@
+"""Tasks that nobody wrote: found in made-up worlds and in Gymnasium's."""
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+
+from symtut.agents.episodes import first_steps
+from symtut.errors import InputError
+from symtut.tasks import ObservedTask
+from symtut.tasks.discovered import DiscoveredTask, Discovery
+from symtut.world_models.discovery import discovered_task
+from tests.tasks.made_up import arm, registered, with_columns
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_the_arm_is_found_with_goal_bound_and_redundant_observation(noise):
+    env_id = registered("Arm")
+    seen = arm(600, noise)
+    task = discovered_task(env_id, seen, "sparse")
+    assert task.state_names == ("phi1", "o1", "o3", "o4")
+    assert task.angular == (True, False, False, False)
+    assert list(task.found.derived) == [5]
+    assert [c.constant for c in task.found.coordinates] == [False, False, False, True]
+    state = task.state_from_observation(seen.state)
+    assert task.observation_from_state(state) == pytest.approx(seen.state, abs=10 * noise + 1e-12)
+    if not noise:  # a bound that is blurred does not repeat
+        assert (task.state_low[2], task.state_high[2]) == (-2.0, 2.0)
+    after = task.state_from_observation(seen.next_state)
+    assert task.reward(state, seen.action, after) == pytest.approx(
+        seen.reward, abs=20 * noise + 1e-9
+    )
+    assert not task.terminated(state, seen.action, after).any()
+
+
+def test_other_orders_signs_and_units_make_no_difference():
+    env_id = registered("Arm")
+    seen = with_columns(arm(600), [4, 2, 0, 5, 3, 1], [1, 2, -1, 0.1, 10, 1])
+    task = discovered_task(env_id, seen, "sparse")
+    state, after = map(task.state_from_observation, (seen.state, seen.next_state))
+    assert task.state_size == 4 and sum(task.angular) == 1
+    assert task.observation_from_state(state) == pytest.approx(seen.state)
+    assert task.reward(state, seen.action, after) == pytest.approx(seen.reward)
+
+
+def test_what_is_written_down_gives_the_task_back():
+    env_id = registered("Arm")
+    seen = arm(300)
+    task = discovered_task(env_id, seen, "sparse")
+    again = DiscoveredTask(Discovery.from_json(task.found.as_json()))
+    assert again.found == task.found
+    state = torch.as_tensor(task.state_from_observation(seen.state)).float()
+    action = torch.as_tensor(seen.action).float()
+    assert torch.equal(again.reward(state, action, state), task.reward(state, action, state))
+    with pytest.raises(InputError, match="description"):
+        Discovery.from_json({"env_id": env_id})
+
+
+def test_goals_are_drawn_anew_within_what_was_seen():
+    task = discovered_task(registered("Arm"), arm(300), "sparse")
+    states = torch.zeros(50, 4)
+    drawn = task.relabel(states, torch.Generator().manual_seed(0))
+    assert (drawn[:, :3] == 0).all() and drawn[:, 3].unique().numel() == 50
+    assert drawn[:, 3].min() >= task.found.seen_low[3]
+    assert drawn[:, 3].max() <= task.found.seen_high[3]
+
+
+def test_the_pendulum_is_found_as_it_was_written():
+    seen = first_steps(ObservedTask("Pendulum-v1"), 100, 200)
+    task = discovered_task("Pendulum-v1", seen, "sparse")
+    words = " ".join(row["words"] for row in task.found.rows)
+    assert "observations 0, 1 are cos, sin of an angle" in words
+    equation = next(row["equation"] for row in task.found.rows if row["kind"] == "reward")
+    assert "0.1*o2**2" in equation and "0.001*a1**2" in equation and "phi1**2" in equation
+    assert (task.state_low[1], task.state_high[1], task.horizon) == (-8.0, 8.0, 200)
+
+
+class Hidden(gymnasium.ObservationWrapper):
+    """The pendulum without its speed, its axes the other way round."""
+
+    def __init__(self):
+        super().__init__(gymnasium.make("Pendulum-v1"))
+        self.observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2,))
+
+    def observation(self, observation):
+        return observation[[1, 0]]
+
+
+def test_a_missing_velocity_joins_the_state_and_the_angle_turns_until_the_reward_is_short():
+    env_id = registered("HiddenPendulum", Hidden, 200)
+    task = discovered_task(env_id, first_steps(ObservedTask(env_id), 100, 200), "sparse")
+    assert task.state_names == ("phi1", "d_phi1")
+    assert task.observation_size == 3
+    reward = next(row for row in task.found.rows if row["target"] == "reward")
+    assert reward["kind"] == "reward" and "40*d_phi1**2" in reward["equation"].replace(
+        "39.99", "40"
+    )
+    env = task.make_env()
+    first, _ = env.reset(seed=1)
+    second = env.step(np.array([1.0]))[0]
+    assert first[2] == 0.0
+    angles = [np.arctan2(o[0], o[1]) for o in (first, second)]
+    assert abs(second[2]) == pytest.approx(abs(angles[1] - angles[0]), abs=1e-6)
+    state = task.state_from_observation(np.array([first, second], dtype=float))
+    assert list(task.uncut(state, state)) == [False, True]
+
+
+# ---- bad input ----------------------------------------------------------------------------------
+
+
+def with_spaces(observation_space, action_space):
+    class Odd(gymnasium.Env):
+        def __init__(self):
+            self.observation_space, self.action_space = observation_space, action_space
+
+    return registered("Odd", Odd)
+
+
+BOX = gymnasium.spaces.Box(-1.0, 1.0, (2,))
+
+
+@pytest.mark.parametrize(
+    ("env_id", "said"),
+    [
+        (lambda: "Pendulums-v1", "no environment 'Pendulums-v1'"),
+        (lambda: "Pendulum-v9", "no environment 'Pendulum-v9'"),
+        (lambda: "CartPole-v1", "learns continuous ones"),
+        (lambda: with_spaces(gymnasium.spaces.Dict({"a": BOX}), BOX), "FlattenObservation"),
+        (lambda: with_spaces(gymnasium.spaces.Box(0, 255, (8, 8, 3), np.uint8), BOX), "wrapper"),
+        (lambda: with_spaces(BOX, gymnasium.spaces.Box(-np.inf, np.inf, (1,))), "RescaleAction"),
+        (lambda: registered("Endless", limit=None), "no time limit"),
+    ],
+)
+def test_an_environment_that_cannot_be_learned_says_why_in_one_line(env_id, said):
+    with pytest.raises(InputError, match=said) as error:
+        ObservedTask(env_id())
+    assert "\n" not in str(error.value)
+
+
+def test_too_few_transitions_and_those_of_another_world_are_refused():
+    seen = first_steps(ObservedTask("Pendulum-v1"), 100, 19)
+    with pytest.raises(InputError, match="take at least 20 random steps"):
+        discovered_task("Pendulum-v1", seen)
+    with pytest.raises(InputError, match="'Arm-v0' has 6"):
+        discovered_task(registered("Arm"), seen)
