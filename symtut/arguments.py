@@ -156,7 +156,7 @@ JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
 
 def add_train(parser: Parser) -> None:
     add = parser.add_argument
-    add("--task", help=f"the world: {TASKS} (default: pendulum)")
+    add("--task", help=f"the world: {TASKS}, or MODULE:CLASS (default: pendulum)")
     add(
         "--env",
         metavar="ID",
@@ -186,7 +186,11 @@ def add_train(parser: Parser) -> None:
 
 def add_sweep(parser: Parser) -> None:
     add = parser.add_argument
-    add("--tasks", default="pendulum", help=f"separated by commas: {TASKS} (default: pendulum)")
+    add(
+        "--tasks",
+        default="pendulum",
+        help=f"separated by commas: {TASKS}, or MODULE:CLASS (default: pendulum)",
+    )
     add(
         "--methods",
         default="symbolic,sac",

@@ -24,7 +24,7 @@ from symtut.machine import memory_errors_named
 from symtut.paths import as_path, output_folder
 from symtut.progress import Bar
 from symtut.storage import package_version, provenance, write_csv, write_json
-from symtut.tasks import ObservedTask, Transitions, make_task
+from symtut.tasks import ObservedTask, Task, Transitions, make_task, register_task
 from symtut.tensors import load_tensors, save_tensors
 from symtut.world_models import make_world_model
 
@@ -33,7 +33,7 @@ CHECKPOINT_FORMAT = 2
 
 
 def train(
-    task: str = "pendulum",
+    task: str | type[Task] = "pendulum",
     method: str = "symbolic",
     steps: int = 200,
     seed: int = 0,
@@ -52,8 +52,11 @@ def train(
 
     Parameters
     ----------
-    task, method : str
-        A known task (``symtut.tasks.TASKS``) and method (``symtut.world_models.METHODS``).
+    task : str or Task class
+        A known task (``symtut.tasks.TASKS``); ``module:Class``; a class, which is registered; or
+        an environment of Gymnasium's, whose task is found in the first real steps.
+    method : str
+        A known method (``symtut.world_models.METHODS``).
     steps : int
         Real environment steps to spend.
     seed : int
@@ -82,6 +85,7 @@ def train(
         written, that holds a run with another configuration, or that another process works in.
         Nothing is written before the input is known to be good.
     """
+    task = register_task(task).name if isinstance(task, type) else task
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -30,6 +30,7 @@ from symtut.experiments.workers import Workers
 from symtut.paths import as_path, output_folder
 from symtut.progress import silenced
 from symtut.tasks import TASKS, make_task
+from symtut.tasks.registry import OWN
 from symtut.world_models import METHODS
 
 FAILURES = "failures.json"
@@ -112,6 +113,12 @@ def sweep(
     if reference not in METHODS:
         raise unknown("method", reference, METHODS)
     workers = Workers(backend, scheduler, jobs)
+    here = [task for task in tasks if task in TASKS and task not in OWN]
+    if here and workers.places != 1:
+        raise InputError(
+            f"'{here[0]}' is registered in this process alone: name it as module:Class, which "
+            "other processes can import, or compute here with --jobs 1."
+        )
     todo = _to_do(runs)
     with output_folder(out, SWEEP_FILES) as out:
         check_tables(out)
@@ -189,7 +196,7 @@ def plan(
     steps = steps if isinstance(steps, dict) else {"": steps}
     for where in (*steps, *overrides):  # may name what this sweep leaves out, but not a misprint
         task, _, method = where.rpartition("/")
-        if where and not (method in METHODS and (not task or task in TASKS)):
+        if where and not (method in METHODS and (not task or task in {*TASKS, *tasks})):
             raise InputError(
                 f"'{where}' is neither a method nor task/method. Methods: {', '.join(METHODS)}; "
                 f"tasks: {', '.join(TASKS)}."
@@ -204,12 +211,18 @@ def plan(
                 options = {}
                 for key in ("", method, f"{task}/{method}"):
                     options |= overrides.get(key, {})
-                folder = str(as_path(out).absolute() / task / method / f"seed_{seed}")
+                place = re.sub("[:/]", ".", task)  # a task of a module, or an environment
+                folder = str(as_path(out).absolute() / place / method / f"seed_{seed}")
                 chosen = tuple(options.items())
                 runs.append(SweepRun(task, method, seed, real_steps, profile, folder, chosen))
     for run in runs:
         if run.seed == seeds[0]:  # seeds differ in nothing that could be wrong
-            Run(run.config(), Path(run.out), lambda line: None)
+            checked = Run(run.config(), Path(run.out), lambda line: None)
+            if checked.task.solved_return is None and checked.config.threshold is None:
+                raise InputError(
+                    f"nothing says which return solves '{run.task}', and the table of a sweep "
+                    "counts the steps to it: give --set threshold=NUMBER."
+                )
     return runs
 
 

@@ -45,7 +45,8 @@ class Discovery:
     ends: tuple[Limit, ...] = ()  # of the features after the step
     stops: tuple[Limit, ...] = ()  # of the state: beyond them something else acts on it
     differences: tuple[Coordinate, ...] = ()  # whose last increments stand behind the observation
-    seen_low: tuple[float, ...] = ()  # of the state, so far
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)  # Task.inputs
+    seen_low: tuple[float, ...] = ()  # of the state
     seen_high: tuple[float, ...] = ()
     rows: tuple[dict, ...] = field(default=(), compare=False)  # of equations.json, in words, too
 
@@ -61,6 +62,7 @@ class Discovery:
             "ends": [_limit_json(limit) for limit in self.ends],
             "stops": [_limit_json(limit) for limit in self.stops],
             "differences": [_coordinate_json(c) for c in self.differences],
+            "inputs": {name: list(given) for name, given in self.inputs.items()},
             "seen_low": list(self.seen_low),
             "seen_high": list(self.seen_high),
         }
@@ -85,6 +87,7 @@ class Discovery:
                 ends=tuple(map(_limit, value["ends"])),
                 stops=tuple(map(_limit, value["stops"])),
                 differences=tuple(map(_coordinate, value["differences"])),
+                inputs={str(k): tuple(map(str, v)) for k, v in value["inputs"].items()},
                 seen_low=tuple(map(float, value["seen_low"])),
                 seen_high=tuple(map(float, value["seen_high"])),
             )
@@ -114,6 +117,7 @@ class DiscoveredTask(ObservedTask):
             )
         self.state_names = tuple(c.name for c in parts)
         self.angular = tuple(c.angular for c in parts)
+        self.inputs = found.inputs
         self.state_low = np.array([-np.pi if c.angular else c.low for c in parts])
         self.state_high = np.array([np.pi if c.angular else c.high for c in parts])
 

@@ -252,16 +252,16 @@ def stop_limits(before: np.ndarray, after: np.ndarray, apart: np.ndarray) -> lis
     limits: dict[int, Limit] = {}
     rest = apart.copy()
     for _ in range(4):
-        best = (2, 0, 1.0, 0.0, rest)
+        best = (2.0, 0, 1.0, 0.0, rest)
         for sign, k in sides:
             reach = np.maximum(sign * before[:, k], sign * after[:, k])
             order = np.argsort(-reach)
-            gain = np.cumsum(np.where(rest[order], 1, np.where(apart[order], 0, -5)))
+            gain = np.cumsum(np.where(rest[order], 1.0, np.where(apart[order], 0.0, -0.5)))
             top = int(gain.argmax())
             if gain[top] > best[0]:
                 inner = reach[order[top + 1]] if top + 1 < len(order) else reach[order[top]]
                 place = _between(float(inner), float(reach[order[top]]))
-                best = (int(gain[top]), k, sign, place, reach > place)
+                best = (float(gain[top]), k, sign, place, reach > place)
         gained, k, sign, place, beyond = best
         if gained <= 2:
             break

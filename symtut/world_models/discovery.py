@@ -26,7 +26,7 @@ from symtut.tasks.state_map import (
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.findings import described
 from symtut.world_models.found_reward import bonus_at_end, find_reward_formula
-from symtut.world_models.sums import Sum, find_sum
+from symtut.world_models.sums import MOST_OUTSIDE, Sum, find_sum
 
 DERIVED = 2e-5
 """Share of an observation's variance that may be left over where it is a function of the others:
@@ -39,6 +39,10 @@ another stage of their integrator."""
 UNDETERMINED, GAIN = 0.01, 0.01
 """A last increment joins the state where the present leaves over more than the first share of the
 next one, and both together less than the second share of that."""
+
+LAW, APART = 1e-5, 0.02
+"""Share of an increment's variance that a law may leave over on the steps that follow it, and the
+error, in spreads of the increment, from which on a step follows another one."""
 
 FEWEST = 20
 
@@ -92,6 +96,7 @@ def discovered_task(
     state = states_of(coordinates, seen.state)
     after = features_of(coordinates, sorted(derived), seen.next_state)
     ends, missed = end_limits(after, seen.terminated)
+    stops, inputs = _laws(coordinates, seen)
     found = Discovery(
         env_id=env_id,
         coordinates=tuple(coordinates),
@@ -100,7 +105,8 @@ def discovered_task(
         lowest_reward=float(seen.reward.min()),
         bonus_at_end=bonus_at_end(reward.formula, coordinates, sorted(derived), seen),
         ends=tuple(ends),
-        stops=tuple(_stops(coordinates, seen)),
+        stops=tuple(stops),
+        inputs=inputs,
         differences=tuple(moving),
         seen_low=tuple(map(float, state.min(0))),
         seen_high=tuple(map(float, state.max(0))),
@@ -189,11 +195,21 @@ def _function_of(others: list[Coordinate], c: Coordinate, seen: Transitions) -> 
     return again
 
 
-# ---- stops --------------------------------------------------------------------------------------
+# ---- laws of motion -----------------------------------------------------------------------------
 
 
-def _stops(coordinates: list[Coordinate], seen: Transitions) -> list[Limit]:
-    """Places beyond which the motion follows another law: a joint's soft stop, say."""
+def _laws(
+    coordinates: list[Coordinate], seen: Transitions
+) -> tuple[list[Limit], dict[str, tuple[str, ...]]]:
+    """What short laws of motion tell beforehand.
+
+    Returns
+    -------
+    stops : list of Limit
+        Places beyond which the motion follows another law: a joint's soft stop, say.
+    inputs : dict
+        For coordinates whose law needs no constant of the episode: all other names.
+    """
     state, after = (states_of(coordinates, o) for o in (seen.state, seen.next_state))
     angular = np.array([c.angular for c in coordinates])
     step = differences(after, state, angular)
@@ -201,16 +217,25 @@ def _stops(coordinates: list[Coordinate], seen: Transitions) -> list[Limit]:
     inside = ((after > low) & (after < high) | angular).all(1)
     x = np.concatenate([state, seen.action], 1)[inside]
     flags = [*angular, *[False] * seen.action.shape[1]]
-    limits: dict[int, Limit] = {}
+    constants = {i for i, c in enumerate(coordinates) if c.constant}
+    actions = (f"a{k}" for k in range(1, seen.action.shape[1] + 1))
+    moving = (*(c.name for c in coordinates if not c.constant), *actions)
+    stops: dict[int, Limit] = {}
+    inputs: dict[str, tuple[str, ...]] = {}
     for i, c in enumerate(coordinates):
-        if c.constant:
+        if i in constants:
             continue
-        found = find_sum(x, step[inside, i], flags)
-        if found is None or found.left_over > 1e-3 or found.inliers.mean() > 0.995:
+        y = step[inside, i]
+        found = find_sum(x, y, flags, rounding=LAW)
+        if found is None or found.left_over > LAW:
             continue
-        for limit in stop_limits(state[inside], after[inside], ~found.inliers):
-            known = limits.get(limit.column, limit)
-            limits[limit.column] = Limit(
-                limit.column, max(limit.low, known.low), min(limit.high, known.high)
-            )
-    return list(limits.values())
+        if constants and not constants & set(found.formula.columns):
+            inputs[c.name] = moving
+        apart = np.abs(y - found.formula(x)) > APART * y[found.inliers].std()
+        if not 3 <= apart.sum() <= MOST_OUTSIDE * len(y):
+            continue
+        for limit in stop_limits(state[inside], after[inside], apart):
+            k = limit.column
+            known = stops.get(k, limit)
+            stops[k] = Limit(k, max(limit.low, known.low), min(limit.high, known.high))
+    return list(stops.values()), inputs

@@ -100,7 +100,7 @@ def find_sum(
     inliers, seen, first = np.ones(len(y), dtype=bool), set(), 3
     while True:
         seen.add(inliers.tobytes())
-        picked, score = _selected(values[:, inliers], y[inliers], most, rounding)
+        picked, score = _selected(terms, values[:, inliers], y[inliers], most, rounding)
         if not picked:
             return None
         design = np.column_stack([np.ones(len(y)), values[picked].T])
@@ -130,7 +130,7 @@ def _varying(terms: list[Term], x: np.ndarray) -> tuple[list[Term], np.ndarray]:
 
 
 def _selected(
-    values: np.ndarray, y: np.ndarray, most: int, rounding: float
+    terms: list[Term], values: np.ndarray, y: np.ndarray, most: int, rounding: float
 ) -> tuple[list[int], float]:
     """Indices of the terms with the shortest description of y, and its length; none if no term."""
     n, size = len(y), len(values)
@@ -150,6 +150,10 @@ def _selected(
 
     best, shortest = [], 0.0  # the mean alone: n · log 1
     for path in paths:
+        used = [
+            len({c for k in path[:end] for c in terms[k][1]}) for end in range(1, len(path) + 1)
+        ]
+        path = path[: sum(n <= MAX_VARIABLES for n in used)]
         lengths = _lengths(columns, target, path, price, rounding)
         k = int(np.argmin(lengths))
         if lengths[k] < shortest:
@@ -173,11 +177,9 @@ def _lengths(columns, target, path: list[int], price: float, rounding: float) ->
     return np.array(lengths)
 
 
-def _finished(terms: list[Term], values, y, inliers, score: float) -> Sum | None:
+def _finished(terms: list[Term], values, y, inliers, score: float) -> Sum:
     """Coefficients from the inliers, the intercept only where it is needed; all in one formula."""
     used = sorted({k for _, columns in terms for k in columns})
-    if len(used) > MAX_VARIABLES:
-        return None
     target, variance = y[inliers], y[inliers].var()
     bare = np.linalg.lstsq(values[inliers], target, rcond=None)[0]
     design = np.column_stack([values[inliers], np.ones(inliers.sum())])
