@@ -35,11 +35,6 @@ def make_agent(
             "the learner 'apg' differentiates a world model, and method 'sac' has none: choose "
             "another --method."
         )
-    if not getattr(model, "differentiable", True):
-        raise InputError(
-            f"the learner 'apg' needs gradients of the world model, and predict of "
-            f"{type(model).__name__} has none: learn with --learner sac."
-        )
     if config.start_states == "model":
         raise InputError(
             "start_states='model' takes states from B_pi, where the learner 'apg' stores none."

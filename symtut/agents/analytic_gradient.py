@@ -203,11 +203,14 @@ def check_differentiable(model: WorldModel, task: Task, states: torch.Tensor) ->
     """
     state = states[:2].clone().requires_grad_()
     action = torch.zeros(len(state), task.action_size, requires_grad=True)
+    owner = task if getattr(model, "reward", None) is None else model
     with torch.enable_grad():
         links = {
             f"observation_from_state of {type(task).__name__}": task.observation_from_state(state),
             f"predict of {type(model).__name__}": (following := model.predict(state, action)),
-            "the reward": reward_function(model, task)(state, action, following),
+            f"reward of {type(owner).__name__}": reward_function(model, task)(
+                state, action, following
+            ),
         }
     for name, value in links.items():
         if not value.requires_grad:

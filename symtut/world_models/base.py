@@ -28,9 +28,6 @@ class WorldModel(Protocol):
     A model that has learned the reward has one more method, ``reward(state, action, next_state)``:
     (B, S), (B, A), (B, S) -> (B,), float32, and it counts instead of the task's. In a model that
     could have learned it and was not told to, ``reward`` is None.
-
-    A model through whose ``predict`` no gradient comes has ``differentiable = False``: the analytic
-    policy gradient cannot learn in it.
     """
 
     def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:

@@ -60,8 +60,6 @@ class EnsembleWorldModel:
         For a size that does not exist or makes no sense.
     """
 
-    differentiable = False  # its forward pass is written for speed, without autograd
-
     def __init__(
         self,
         task: Task,
@@ -218,7 +216,6 @@ class EnsembleWorldModel:
 
     # ---- predict -----------------------------------------------------------------------------
 
-    @torch.no_grad()
     def predict(
         self, state: torch.Tensor, action: torch.Tensor, deterministic: bool = False
     ) -> torch.Tensor:
@@ -226,6 +223,9 @@ class EnsembleWorldModel:
 
         Each row is drawn from the Gaussian of one elite, the rows being dealt out among the elites
         at random. ``deterministic`` gives the mean of all elites instead.
+
+        Gradients come through to states and actions: the draw is mean + std * noise, and the noise
+        is a constant (a stochastic value gradient, Heess et al. 2015, arXiv 1510.09142).
         """
         x = self._inputs(state, action)
         if deterministic:
@@ -250,7 +250,6 @@ class EnsembleWorldModel:
         mean, _ = self.networks.forward(x.expand(self.config.members, *x.shape))
         return self._moved(state, mean)
 
-    @torch.no_grad()
     def _reward(self, state, action, next_state) -> torch.Tensor:
         x = self._inputs(state, action)
         mean, _ = self.networks.forward(x.expand(len(self.elites), *x.shape), self.elites)

@@ -7,13 +7,20 @@ import pytest
 import torch
 
 from symtut import train
-from symtut.agents.analytic_gradient import AnalyticGradient, APGConfig
+from symtut.agents.analytic_gradient import (
+    AnalyticGradient,
+    APGConfig,
+    check_differentiable,
+)
 from symtut.agents.episodes import Diverged
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
 from symtut.experiments.config import RunConfig
+from symtut.expressions import Expression
 from symtut.tasks import TASKS, make_task
 from symtut.world_models import make_world_model
+from symtut.world_models.equations import RewardEquation
+from symtut.world_models.oracle import OracleWorldModel
 
 SHORT = {
     "learner": "apg",
@@ -151,7 +158,6 @@ def test_a_resumed_run_is_the_uninterrupted_one(tmp_path, monkeypatch):
     ("method", "choices", "said"),
     [
         ("sac", {}, "method 'sac' has none"),
-        ("mbpo", {}, "predict of EnsembleWorldModel has none"),
         ("oracle", {"start_states": "model"}, "stores none"),
         ("oracle", {"tau": 0.1}, "unknown option 'tau'"),
         ("oracle", {"profile": "paper"}, "learns with SAC"),
@@ -188,6 +194,47 @@ def test_a_reward_that_leaves_torch_is_named(tmp_path):
     config = RunConfig.make("pendulum", "oracle", 60, 100, **SHORT)
     task = Detached()
     loop = Loop(task, make_world_model("oracle", task, 0), 60, config.loop, config.learner, 0)
-    with pytest.raises(InputError, match="the reward has no gradient.*--learner sac"):
+    with pytest.raises(InputError, match="reward of Detached has no gradient.*--learner sac"):
         while not loop.finished:
             loop.advance()
+
+
+def test_a_model_without_gradients_and_a_learned_reward_without_them_are_named():
+    class Apart:
+        def predict(self, state, action):
+            return (state + action).detach()
+
+    class Learned(OracleWorldModel):
+        def reward(self, state, action, next_state):
+            return torch.zeros(len(state))
+
+    task = make_task("pendulum")
+    states = task.start_state(2, torch.Generator().manual_seed(1))
+    for model, said in ((Apart(), "predict of Apart"), (Learned(task), "reward of Learned")):
+        with pytest.raises(InputError, match=f"^{said} has no gradient"):
+            check_differentiable(model, task, states)
+
+
+def test_the_gradient_of_a_learned_reward_is_that_of_the_reward_it_equals():
+    task = make_task("pendulum")
+    names = ("theta", "theta_dot", "u")
+    found = Expression.from_text("-(theta*theta + 0.1*theta_dot*theta_dot + 0.001*u*u)", names)
+
+    class Learned(OracleWorldModel):
+        reward = staticmethod(RewardEquation(found, False, (0, 1, 2), -17.0))
+
+    states, gradients = task.start_state(16, torch.Generator().manual_seed(1)), []
+    for kind in (OracleWorldModel, Learned):
+        agent = learner(task)
+        reward = agent.rollouts(kind(task), states, 10)[0]
+        gradients += torch.autograd.grad(reward.sum(), agent.weights)
+    assert torch.allclose(*gradients, rtol=1e-3, atol=1e-3 * float(gradients[0].norm()))
+    assert gradients[0].norm() > 1
+
+
+def test_it_learns_in_the_ensemble_too_through_the_drawn_predictions(tmp_path):
+    model = {"size": {"members": 2, "elites": 2, "hidden": 8, "longest": 20}}
+    result = train(
+        "pendulum", "mbpo", 60, 100, tmp_path / "run", on_progress=None, **SHORT, **model
+    )
+    assert result.summary["gradient_updates"] == 6 and not result.summary["diverged"]

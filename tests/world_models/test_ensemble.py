@@ -284,6 +284,29 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another():
     assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_gradients_come_through_a_prediction_and_a_learned_reward(deterministic):
+    model = EnsembleWorldModel(Line(), SMALL | {"longest": 40}, True, random_state=8)
+    model.fit(line_steps(60, seed=8))
+    before = model.generator.get_state()
+
+    def total(state, action):
+        model.generator.set_state(before)  # the same elites and the same noise
+        following = model.predict(state, action, deterministic)
+        return following[:, 0].sum() + model.reward(state, action, following).sum()
+
+    inputs = [torch.linspace(-2, 2, 14).view(7, 2), torch.linspace(-1, 1, 7)[:, None]]
+    for given in inputs:
+        given.requires_grad_()
+    gradients = torch.autograd.grad(total(*inputs), inputs)
+    for moved, gradient in enumerate(gradients):
+        ahead, behind = ([x.detach().clone() for x in inputs] for _ in range(2))
+        ahead[moved][:, 0] += 0.01
+        behind[moved][:, 0] -= 0.01
+        slope = (total(*ahead) - total(*behind)) / 0.02
+        assert float(gradient[:, 0].sum()) == pytest.approx(float(slope), rel=0.02)
+
+
 def test_the_reward_is_learned_only_when_asked_for():
     assert EnsembleWorldModel(Line(), SMALL).reward is None
     model = EnsembleWorldModel(Line(), SMALL | {"longest": 500}, True, random_state=6)
