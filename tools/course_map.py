@@ -30,6 +30,8 @@ COURSE = {
         "noise, edges, missing sensors, more dimensions: break it yourself"),
     "13_reading_the_equations": ("Reading the equations",
         "energy, stability, a controller without learning: what a readable model buys"),
+    "14_learning_through_the_equations": ("Learning through the equations",
+        "a policy by differentiating the model; planning; where gradients fail"),
 }  # fmt: skip
 """Name of the source: (title, what the reader leaves with), in order."""
 

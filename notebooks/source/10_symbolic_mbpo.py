@@ -822,3 +822,5 @@ films.pendulum(
 # it fail, and is it the equations or the coverage? From the command line:
 # `symtut train --task pendulum --method symbolic --steps 20 --seed 0 --out runs/one_second`.
 # Notebook 11 does this for ten seeds and five methods and asks what the numbers prove.
+# Notebook 14 keeps the equations and replaces SAC: it differentiates them, and learns a policy in
+# seconds.
