@@ -6,6 +6,7 @@ order, walked backwards, gives the derivatives with respect to every constant: s
 not mix, one reverse sweep yields the whole Jacobian.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ def encode(prefixes: list[tuple[str, ...]]) -> np.ndarray:
     return codes
 
 
-def decode(codes: np.ndarray) -> tuple[tuple[str, ...], ...]:
+def decode(codes: Iterable[int]) -> tuple[tuple[str, ...], ...]:
     """One row of integer codes → its terms, a tuple of prefix tuples (split at ``<sep>``)."""
     terms, current = [], []
     for code in codes:

@@ -78,20 +78,16 @@ class Question:
         x, y = self.columns.searched(self.points.X[rows]), self.points.y[rows]
         scale = y.std() or 1.0
         mean, units = float(y.mean()), self.columns.units
-        watch = (
-            None if self.watch is None else partial(self._watched, Points(self.points.X[rows], y))
-        )
+        watch = self.watch and partial(self._watched, self.watch, Points(self.points.X[rows], y))
         return search(
             x, (y - mean) / scale, self.propose, self.config, self.generator, budget, units,
             (mean, float(scale)), watch,
         )  # fmt: skip
 
-    def _watched(self, points: Points, best: Fit) -> None:
+    def _watched(self, watch: Watch, points: Points, best: Fit) -> None:
         """Show the best fit so far to ``watch``, in the user's units and names."""
         language = self.config.language
-        self.watch.show(
-            lambda: finish(best, points, self.columns, *self._labels, language=language)
-        )
+        watch.show(lambda: finish(best, points, self.columns, *self._labels, language=language))
 
     def _robust(self, budget: Budget) -> tuple[list[Fit], bool, np.ndarray]:
         """The same among the points that follow a common formula."""

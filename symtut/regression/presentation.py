@@ -16,6 +16,9 @@ from symtut.regression.data.columns import chosen
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from sympy import Expr
+
+    from symtut.expressions import Expression
 
 TERMINAL_WIDTH = 80
 """Columns of a terminal that the printed front fits into."""
@@ -37,6 +40,11 @@ class Presentation:
 
     ``index`` is always a place in ``equations_``; None is the best, the first.
     """
+
+    equations_: list[dict]
+    names_: tuple[str, ...]
+    columns_: tuple[int, ...]
+    expression: Callable[..., "Expression"]
 
     def __str__(self):
         """The parameters that differ from the defaults, and the front, shortest equation first."""
@@ -113,7 +121,7 @@ class Presentation:
             best["complexity"], _remaining(best["r2"]),
             "o", markersize=14, fillstyle="none", color="black", label=f"best: {label}",
         )  # fmt: skip
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         ax.set(xlabel="nodes", ylabel="1 − R²")
         ax.legend(fontsize="small")
         return ax
@@ -125,7 +133,7 @@ class Presentation:
         expression = self.expression(index)
         return domain_text(expression, self._written(), self._digits(index))
 
-    def sympy(self, index: int | None = None) -> "sympy.Expr":
+    def sympy(self, index: int | None = None) -> "Expr":
         """The equation as a SymPy expression."""
         return self.expression(index).sympy(self._written())
 

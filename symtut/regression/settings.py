@@ -2,7 +2,7 @@
 
 import numbers
 import os
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -147,11 +147,13 @@ def _names(value) -> bool:
     return listed and not isinstance(value, str | dict) and all(isinstance(n, str) for n in value)
 
 
-def _whole(value) -> bool:
+def _whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
 
 
+def _real(value: Any) -> TypeGuard[float]:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
 def _positive(value) -> bool:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        return False
-    return 0 < value < float("inf")
+    return _real(value) and 0 < value < float("inf")

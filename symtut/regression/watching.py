@@ -20,7 +20,7 @@ class Watch:
 
     def __init__(self, clock: Callable[[], float], max_time: float | None):
         self.clock, self.max_time, self._began = clock, max_time, clock()
-        self._bar, self._due, self._text = None, 0.0, ""
+        self._due, self._text = 0.0, ""
 
     def __enter__(self) -> "Watch":
         from tqdm import tqdm

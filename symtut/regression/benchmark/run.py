@@ -4,7 +4,7 @@ import hashlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from functools import lru_cache
@@ -188,7 +188,7 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
 # ---- the work -----------------------------------------------------------------------------------
 
 
-def _results(suite, todo, jobs, seconds, seed, options) -> Iterator[dict]:
+def _results(suite, todo, jobs, seconds, seed, options) -> Generator[dict, None, None]:
     """Rows as they get done, in this process or in ``jobs`` others."""
     if jobs == 1 or len(todo) < 2:
         with one_blas_thread():

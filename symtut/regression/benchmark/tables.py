@@ -2,11 +2,14 @@
 
 import math
 import textwrap
+from collections.abc import Collection
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from symtut.errors import InputError
 from symtut.forms import (
@@ -97,9 +100,10 @@ def summaries(paths: list[str | Path]) -> str:
         rows, settings = read_results(path), read_settings(path)
         group = tuple(settings[name] for name in ("suite", "seconds", "seed", "problems"))
         rows = pd.concat([groups[group], rows]) if group in groups else rows
-        for row in rows[rows.duplicated(KEY)].itertuples():
+        repeated = rows.loc[rows.duplicated(KEY), ["problem", "method"]]
+        for problem, method in repeated.itertuples(index=False):
             raise InputError(
-                f"'{path}' repeats {row.problem} by {row.method} from another table: "
+                f"'{path}' repeats {problem} by {method} from another table: "
                 "summarise the two apart."
             )
         groups[group] = rows
@@ -169,7 +173,8 @@ def _ratios(hard: pd.DataFrame) -> list[str]:
     lines = []
     for column in ("exact", "exact_extrapolated"):
         title = "exact recovery" if column == "exact" else "exact recovery, also extrapolated"
-        for (size, level), rows in hard.groupby(["points", "noise"], sort=False):
+        cells: dict[Any, pd.DataFrame] = dict(iter(hard.groupby(["points", "noise"], sort=False)))
+        for (size, level), rows in cells.items():
             found = []
             hits = rows.pivot(index="problem", columns="method", values=column)
             for above, below in combinations([method for method in own if method in hits], 2):
@@ -187,7 +192,7 @@ def _ratios(hard: pd.DataFrame) -> list[str]:
     return lines
 
 
-def share(hits) -> str:
+def share(hits: Collection[Any]) -> str:
     """``86 (73-93)``, in percent."""
     low, high = wilson(sum(map(bool, hits)), len(hits))
     return f"{100 * np.mean(list(map(bool, hits))):.0f} ({100 * low:.0f}-{100 * high:.0f})"
@@ -200,7 +205,7 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def ratio(above, below, resamples: int = 4000) -> tuple[float, float, float]:
+def ratio(above: ArrayLike, below: ArrayLike, resamples: int = 4000) -> tuple[float, float, float]:
     """Ratio of two shares on the same problems, with a paired bootstrap's 95 % interval.
 
     Infinite or NaN where the lower share is zero.

@@ -119,7 +119,7 @@ def warn_of_names(X: Any, model: Any) -> None:
         )
 
 
-def chosen(X: Any, values: np.ndarray, model: Any) -> np.ndarray:
+def chosen(X: Any, values: Any, model: Any) -> Any:
     """The columns that x0, x1, … of the model's expressions stand for.
 
     Parameters

@@ -75,7 +75,9 @@ def solve(
     """
     scale = np.abs(design).max(0, initial=0.0)
     scale[scale == 0] = 1.0
-    root = 1.0 if weight is None else np.sqrt(weight)
-    rows = design / scale if weight is None else design / scale * root[:, None]
-    solution = np.linalg.lstsq(rows, y * root, rcond=None)[0] / scale
+    rows, target = design / scale, y
+    if weight is not None:
+        root = np.sqrt(weight)
+        rows, target = rows * root[:, None], y * root
+    solution = np.linalg.lstsq(rows, target, rcond=None)[0] / scale
     return solution, mean((y - design @ solution) ** 2, weight)

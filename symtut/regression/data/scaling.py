@@ -14,6 +14,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, MAX_VARIABLES, OPERATORS, VARIABLES, Expression
+from symtut.expressions.canonical import Prefix
 from symtut.expressions.tree import arguments_of, children, joined
 
 ORDINARY = (0.03, 30.0)
@@ -60,12 +61,12 @@ class Columns:
         """
         names = {VARIABLES[i]: VARIABLES[self.written.index(j)] for i, j in enumerate(self.used)}
         units = {VARIABLES[i]: unit for i, unit in enumerate(self.units) if unit != 1}
-        with np.errstate(all="ignore"):
-            _, found = _restore(term.prefix, iter(term.constants), names, units)
-        return found
+        return _moved(term.prefix, iter(term.constants), names, units)
 
 
-def in_units(terms, guess: np.ndarray | None, units: tuple[float, ...]):
+def in_units(
+    terms: tuple[Prefix, ...], guess: np.ndarray | None, units: tuple[float, ...]
+) -> tuple[tuple[Prefix, ...], np.ndarray | None] | None:
     """Terms in the user's units, and their numbers → for x0, x1, … divided by ``units``.
 
     Each term (a prefix tuple) up to a constant factor, as in :meth:`Columns.restore`. Returns terms
@@ -76,8 +77,7 @@ def in_units(terms, guess: np.ndarray | None, units: tuple[float, ...]):
     names = {name: name for name in VARIABLES}
     inverse = {VARIABLES[i]: 1 / unit for i, unit in enumerate(units) if unit != 1}
     numbers = iter(() if guess is None else guess.tolist())
-    with np.errstate(all="ignore"):
-        found = [_restore(term, numbers, names, inverse)[1] for term in terms]
+    found = [_moved(term, numbers, names, inverse) for term in terms]
     values = np.array([number for term in found for number in term.constants])
     if not np.all(np.isfinite(values)):
         return None  # a high power of a unit is beyond float64
@@ -106,13 +106,14 @@ def choose_columns(
     """
     low, high = X.min(0), X.max(0)
     size = np.maximum(np.abs(low), np.abs(high))
-    used: dict[bytes, int] = {}  # by content: the first of several copies
+    first: dict[bytes, int] = {}  # by content: the first of several copies
     with np.errstate(over="ignore"):
         varying = np.flatnonzero(high - low > 1e-12 * size)
     for j in varying.tolist():
-        used.setdefault(blake2b(X[:, j] + 0.0).digest(), j)  # −0 is 0
-        if len(used) > MANY:
+        first.setdefault(blake2b((X[:, j] + 0.0).tobytes()).digest(), j)  # −0 is 0
+        if len(first) > MANY:
             break
+    used = list(first.values())
     if not used:
         raise InputError("no column of X varies: there is nothing that could explain y.")
     if len(used) > (MAX_VARIABLES if screen is None else MANY):
@@ -121,8 +122,7 @@ def choose_columns(
             f"X has {many} variables (constant columns and copies not counted); the weights "
             f"know formulas of at most {MAX_VARIABLES}: leave out the columns that do not matter."
         )
-    used = list(used.values())
-    if len(used) > MAX_VARIABLES:
+    if screen is not None and len(used) > MAX_VARIABLES:
         used = sorted(screen(used))
     units = []
     for j in used:
@@ -135,6 +135,14 @@ def choose_columns(
         units.append(1.0 if ordinary else float(f"1e{round(np.log10(spread))}"))
     written = range(X.shape[1]) if X.shape[1] <= MAX_VARIABLES else used
     return Columns(tuple(used), tuple(units), tuple(written))
+
+
+def _moved(prefix: Prefix, numbers, names, units) -> Expression:
+    """A term in other units, up to a constant factor."""
+    with np.errstate(all="ignore"):
+        _, found = _restore(prefix, numbers, names, units)
+    assert found is not None  # no term is a plain number
+    return found
 
 
 def _restore(prefix, numbers, names, units) -> tuple[float, Expression | None]:

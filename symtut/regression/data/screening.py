@@ -270,7 +270,7 @@ class _Process:
 
     def _loss(self, theta):
         """Negative log likelihood a point, and its gradient."""
-        from scipy.linalg import lapack
+        from scipy.linalg import get_lapack_funcs
 
         relevance, n = theta[: self.d], len(self.y)
         size, noise = np.exp(theta[self.d]), np.exp(theta[self.d + 1])
@@ -280,13 +280,14 @@ class _Process:
         kernel += kernel.T
         diagonal = np.diag_indices(n)
         kernel[diagonal] = size + noise + 1e-8 * size
-        lower, failed = lapack.dpotrf(kernel, lower=1)
+        potrf, potrs, trtri = get_lapack_funcs(("potrf", "potrs", "trtri"), dtype=np.float64)
+        lower, failed = potrf(kernel, lower=1)
         if failed:
             return 1e10, np.zeros_like(theta)
-        self.alpha = lapack.dpotrs(lower, self.y, lower=1)[0]
+        self.alpha = potrs(lower, self.y, lower=1)[0]
         kernel[diagonal] = size
         self.kernel = kernel
-        root = np.tril(lapack.dtrtri(lower, lower=1)[0])
+        root = np.tril(trtri(lower, lower=1)[0])
         inverse = np.einsum("ki,kj->ij", root, root)
         loss = 0.5 * self.y @ self.alpha + np.log(lower[diagonal]).sum()
         slope = inverse - np.outer(self.alpha, self.alpha)  # twice ∂loss/∂kernel

@@ -24,6 +24,9 @@ from symtut.regression.problems.holdout import is_held_out
 from symtut.regression.problems.laws import KNOWN_LAWS, part
 from symtut.regression.problems.systems import SYSTEMS
 
+Draw = Callable[..., np.ndarray]
+"""``draw(n, generator, stretch=1.0)`` → x (n, d)."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,7 +47,7 @@ class Problem:
     name: str
     kind: str
     names: tuple[str, ...]
-    points: Callable
+    points: Draw
     truth: Expression
 
 
@@ -144,7 +147,7 @@ def make_suite(name: str) -> list[Problem]:
 # 1 widens the region, to see whether a formula holds outside of the data that it was fitted to.
 
 
-def in_box(limits: np.ndarray):
+def in_box(limits: np.ndarray) -> Draw:
     """Uniform points in a box (d, 2); a stretched box keeps its centre, and 0 where it starts."""
 
     def points(n, generator, stretch=1.0):
@@ -158,7 +161,7 @@ def in_box(limits: np.ndarray):
     return points
 
 
-def ranged(ranges: dict):
+def ranged(ranges: dict) -> Draw:
     """Columns uniform or log-uniform; those of positive quantities are stretched upwards only."""
     limits = np.array([r[:2] for r in ranges.values()], dtype=float)
     log = np.array([len(r) == 3 for r in ranges.values()])
@@ -174,7 +177,7 @@ def ranged(ranges: dict):
     return points
 
 
-def within_domain(points, truth: Expression):
+def within_domain(points: Draw, truth: Expression) -> Draw:
     """Only points at which the formula has a value: a stretched range may leave its domain."""
 
     def inside(n, generator, stretch=1.0):
@@ -188,7 +191,7 @@ def within_domain(points, truth: Expression):
     return inside
 
 
-def drawn_from(rows: np.ndarray):
+def drawn_from(rows: np.ndarray) -> Draw:
     """Points out of a fixed table (N, d), without repetition; stretched about its mean."""
 
     def points(n, generator, stretch=1.0):

@@ -37,6 +37,7 @@ def bfgs(
         counts = [term.count(CONSTANT) for term in terms]
         count = sum(counts)
         owner = np.repeat(np.arange(len(terms)), counts)
+        guess = None if guesses is None else guesses[i]
         best = Fit(terms, np.ones(count), np.zeros(len(terms)), mean, np.inf)
         if count + len(terms) + 1 >= len(target) or (stop is not None and stop()):
             results.append(best)
@@ -57,12 +58,12 @@ def bfgs(
 
         for attempt in range(starts):
             inner = initial_constants(count, generator)
-            if attempt == 0 and guesses is not None and guesses[i] is not None:
-                inner = with_guess(inner, guesses[i][:count])
+            if attempt == 0 and guess is not None:
+                inner = with_guess(inner, guess[:count])
             outer = generator.standard_normal(len(terms) + 1)
-            if attempt == 0 and guesses is not None and guesses[i] is not None:
-                if len(guesses[i]) > count:  # a whole formula: its coefficients are guesses too
-                    outer = with_guess(outer, guesses[i][count:])
+            if attempt == 0 and guess is not None:
+                if len(guess) > count:  # a whole formula: its coefficients are guesses too
+                    outer = with_guess(outer, guess[count:])
             with np.errstate(all="ignore"):
                 found = minimize(
                     objective, np.concatenate([inner, outer]), jac=True, method="BFGS",

@@ -1,6 +1,6 @@
 """The last steps on an equation: the user's own units, no idle intercept, no idle digits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -166,7 +166,9 @@ def ordered(rows: list[dict]) -> list[dict]:
     return [{key: value for key, value in row.items() if key != ERRORS} for row in rows]
 
 
-def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]) -> Sum:
+def on_all_points(
+    best: Sum, points: Points, written: Sequence[int], stop: Callable[[], object]
+) -> Sum:
     """The same sum with the coefficients that fit all points best, in one pass over their rows.
 
     The triangle of a QR decomposition is carried along, so that no digit is lost and memory does
@@ -175,7 +177,7 @@ def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]
     size, shift = variance(points.y, points.weight), mean(points.y, points.weight)
     if not best.terms:
         return Sum([], best.outer, shift, size, len(points), size)
-    constant, scale = bool(best.intercept), None
+    constant, scale, triangle = bool(best.intercept), np.zeros(0), np.zeros(0)
     for begin in range(0, len(points), CHUNK):
         stop()
         part = points.take(slice(begin, begin + CHUNK))
@@ -185,13 +187,13 @@ def on_all_points(best: Sum, points: Points, written, stop: Callable[[], object]
         rows = np.column_stack([*columns, part.y - shift if constant else part.y])
         if not np.isfinite(rows).all():  # undefined at a point that has not been looked at so far
             return replace(best, loss=np.inf)
-        if scale is None:
+        if begin == 0:
             scale, triangle = np.abs(rows).max(0), rows[:0]
             scale[scale == 0] = 1.0
         rows = rows / scale
         if part.weight is not None:
             rows *= np.sqrt(part.weight)[:, None]
-        triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
     design, target = triangle[:, :-1], triangle[:, -1]
     numbers = np.linalg.lstsq(design, target, rcond=None)[0]
     left = np.sum((target - design @ numbers) ** 2) * scale[-1] ** 2

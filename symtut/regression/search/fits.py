@@ -5,6 +5,7 @@ inner constants c.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def with_guess(start: np.ndarray, guess: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(guess), start, guess)
 
 
-def initial_constants(shape, generator: np.random.Generator) -> np.ndarray:
+def initial_constants(shape: int | tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
     """Random starts: sizes between 0.2 and 5, log-uniform, three in four positive."""
     size = np.exp(generator.uniform(np.log(0.2), np.log(5.0), shape))
     return size * np.where(generator.random(shape) < 0.25, -1.0, 1.0)
@@ -109,7 +110,7 @@ EXACT = 1e-11
 rounding of float32 observations, and whatever explains it is not physics."""
 
 
-def criterion(loss, n_parameters, complexity, n_points):
+def criterion(loss: Any, n_parameters: Any, complexity: Any, n_points: int) -> Any:
     """Description length (up to a constant): fit, numbers, and the size of the formula.
 
     Bayesian information criterion plus two nats a node; lower is better. It holds under noise: a
@@ -129,7 +130,7 @@ FEW = 10
 laws with a small term to stay exact, too few for the tails of Reacher's joints."""
 
 
-def score(loss, n_parameters, complexity, n_points):
+def score(loss: Any, n_parameters: Any, complexity: Any, n_points: int) -> Any:
     """Nats per point by which finished equations are put in order; higher is better.
 
     As long as more than a thousandth of the spread of y is left (1 − R² > 1e-6) this is the

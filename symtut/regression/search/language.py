@@ -80,12 +80,17 @@ class Language:
     # ---- operators ------------------------------------------------------------------------------
 
     @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """Operators that may stand inside a term."""
+        return frozenset(OPERATORS) if self.operators is None else self.operators
+
+    @cached_property
     def _rules(self) -> dict[str, tuple]:
         """How operators that the alphabet lacks are spelled by means of those before them."""
         rules: dict[str, tuple] = {}
         for _ in _SPELLINGS:
             for name, template in _SPELLINGS:
-                known = self.operators | rules.keys()
+                known = self.alphabet | rules.keys()
                 if name not in known and known.issuperset(t for t in template if t in OPERATORS):
                     rules[name] = template
         return rules
@@ -93,7 +98,7 @@ class Language:
     @cached_property
     def usable(self) -> frozenset[str]:
         """Operators that the search may work with: the alphabet, and what it can spell."""
-        return frozenset(OPERATORS) if self.operators is None else self.operators | set(self._rules)
+        return self.alphabet | set(self._rules)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -122,20 +127,21 @@ class Language:
         if head in VARIABLES:
             return Expression(prefix)
         below, turned = children(prefix), False
-        if head == "add" and "neg" not in self.operators and "sub" in self.operators:
+        if head == "add" and "neg" not in self.alphabet and "sub" in self.alphabet:
             negative = [part[0] == "neg" for part in below]
             if any(negative) and not all(negative):  # a + (−b) and −b + a are a − b
                 head, turned = "sub", negative[0]
                 below = [
                     part[1:] if minus else part for part, minus in zip(below, negative, strict=True)
                 ]
-        parts = [self._spelled(part, numbers) for part in below]
-        if any(part is None for part in parts):
+        spelled = [self._spelled(part, numbers) for part in below]
+        parts = [part for part in spelled if part is not None]
+        if len(parts) < len(spelled):
             return None
         return self._written(head, parts[::-1] if turned else parts)
 
     def _written(self, head: str, parts: list[Expression]) -> Expression | None:
-        if head in self.operators:
+        if head in self.alphabet:
             return joined(head, *parts)
         if head not in self._rules:
             return None
@@ -148,7 +154,9 @@ class Language:
         if token in parts:
             return parts[token]
         arguments = [self._filled(template, parts) for _ in range(OPERATORS[token].arity)]
-        return self._written(token, arguments)
+        written = self._written(token, arguments)
+        assert written is not None  # a rule uses what can be written
+        return written
 
     # ---- what may be an answer ------------------------------------------------------------------
 
@@ -182,8 +190,7 @@ class Language:
         if self.max_terms is not None and len(terms) > self.max_terms:
             return False
         used = {token for term in terms for token in term.prefix if token in OPERATORS}
-        own = self.operators is None or used <= self.operators
-        return own and all(self._within(term.prefix) for term in terms)
+        return used <= self.alphabet and all(self._within(term.prefix) for term in terms)
 
     def reduced(self, candidate: Candidate) -> Candidate:
         """The candidate without the terms that may not stand in an answer."""
@@ -213,7 +220,11 @@ def _allowed(language: Language, term: Prefix) -> bool:
 
 
 def _length(language: Language, term: Prefix) -> int:
-    return len(term) if language.operators is None else _spelling(language, term).complexity
+    if language.operators is None:
+        return len(term)
+    spelled = _spelling(language, term)
+    assert spelled is not None  # the term is allowed
+    return spelled.complexity
 
 
 def summands(formula: Expression) -> list[Expression]:

@@ -199,7 +199,7 @@ def levenberg_marquardt(
     points = _Rows(weight)
     mean = float(points.mean(target))
     points.centre(target)
-    results: list[Fit | None] = [None] * len(candidates)
+    results: dict[int, Fit] = {}  # by place among the candidates
     n_constants = [sum(term.count(CONSTANT) for term in terms) for terms in candidates]
     n_parameters = [c + len(t) + 1 for c, t in zip(n_constants, candidates, strict=True)]
     plain = [i for i, c in enumerate(n_constants) if c == 0 and n_parameters[i] < len(x)]
@@ -230,9 +230,10 @@ def levenberg_marquardt(
         most = len(problem.owner)
         first = initial_constants((len(rows), starts, most), generator)
         for k, i in enumerate(rows):
-            if guesses is not None and guesses[i] is not None:
+            guess = None if guesses is None else guesses[i]
+            if guess is not None:
                 size = n_constants[i]
-                first[k, 0, :size] = with_guess(first[k, 0, :size], guesses[i][:size])
+                first[k, 0, :size] = with_guess(first[k, 0, :size], guess[:size])
         constants = first
         for keep in (max(1, starts // 3), 1, 1):
             constants, loss = _minimise(problem, constants, max(1, iterations // 3), stop)
@@ -242,10 +243,7 @@ def levenberg_marquardt(
         offsets = points.mean(terms)
         *_, coefficients, _, loss = _solve_outer(terms, target, points)
         finish(rows, constants[:, 0], coefficients[..., 0], loss[:, 0], offsets[..., 0])
-    for i, result in enumerate(results):
-        if result is None:  # as many parameters as points, or no time: nothing can be said
-            results[i] = Fit(
-                candidates[i], np.ones(n_constants[i]), np.zeros(len(candidates[i])),
-                mean, np.inf,
-            )  # fmt: skip
-    return results
+    for i, terms in enumerate(candidates):
+        if i not in results:  # as many parameters as points, or no time: nothing can be said
+            results[i] = Fit(terms, np.ones(n_constants[i]), np.zeros(len(terms)), mean, np.inf)
+    return [results[i] for i in range(len(candidates))]

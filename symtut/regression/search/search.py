@@ -165,7 +165,7 @@ class _Search:
         if self.config.recombine and self.config.library:
             self.budget.stop()
             self.fixed = self._pool_of(self.config.library, self.budget.stop)
-            self._take_library(self.y)
+            self._take_library(self.fixed, self.y)
         if self.config.laws is not None:
             some = self.generator.permutation(self.n)[:PRODUCT_POINTS]
             mean, deviation = self.y_units
@@ -209,13 +209,13 @@ class _Search:
         self._take(self.pool.select(self.y))
         asked_before = first and target is self.y  # the library, for y: that was the beginning
         if self.fixed is not None and self._best().loss > ROUNDING and not asked_before:
-            self._take_library(target)
+            self._take_library(self.fixed, target)
         if config.rational and self.language.has_ratios and self._best().loss >= EXACT:
             self._take_ratios()
 
-    def _take_library(self, target) -> None:
+    def _take_library(self, library: TermPool, target: np.ndarray) -> None:
         """Sums of library terms for ``target``; their terms join the pool."""
-        sums = self.fixed.select(target)
+        sums = library.select(target)
         self.pool.add(sums, self.config.pool_size)
         sums = (sums if target is self.y else []) + self.pool.select(self.y)
         self._take(sums)
@@ -282,7 +282,8 @@ class _Search:
         if not candidates:
             return []
         self.budget.stop()
-        x, y = (self.x, self.y) if rows is None else (self.x[rows], target[rows])
+        x, y = self.x, self.y if target is None else target
+        x, y = (x, y) if rows is None else (x[rows], y[rows])
         fits = {"lm": levenberg_marquardt, "bfgs": bfgs}[self.config.constants](
             [c.terms for c in candidates], x, y, self.generator, starts=starts,
             guesses=[c.guess for c in candidates], stop=self.budget.stop,

@@ -4,6 +4,7 @@ Columns have norm 1. Their Gram matrix and their products with the target say al
 a step costs a row of that matrix instead of a pass over all points.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -83,7 +84,13 @@ def forward(
     return chosen
 
 
-def best_columns(base, columns, target, families=None, few=8) -> list[tuple[int, ...]]:
+def best_columns(
+    base: np.ndarray,
+    columns: np.ndarray,
+    target: np.ndarray,
+    families: Sequence[tuple] | None = None,
+    few: int = 8,
+) -> list[tuple[int, ...]]:
     """Sets of up to two columns that, beside the base, leave least of the target.
 
     Parameters
@@ -113,7 +120,7 @@ def best_columns(base, columns, target, families=None, few=8) -> list[tuple[int,
     gains = rest.T @ residual
     ranked, seen = [], set()
     for j in np.argsort(-np.abs(gains)):
-        family = families[alive[j]] if families else ()
+        family = families[int(alive[j])] if families else ()
         if not family or family not in seen:
             ranked.append(int(j))
             seen.add(family)

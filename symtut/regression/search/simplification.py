@@ -147,6 +147,7 @@ def _gathered(whole: Expression) -> Expression:
         return whole
     above, below = map(_chain, sides.values())
     if below is None:
+        assert above is not None  # a product has factors
         return above
     return joined("inv", below) if above is None else joined("div", above, below)
 
@@ -178,7 +179,8 @@ def _power_of_variable(prefix: tuple[str, ...]) -> tuple[str, int] | None:
         return prefix[0], 1
     if prefix[0] not in ("square", "mul"):
         return None
-    found = [_power_of_variable(part) for part in children(prefix)]
-    if None in found or len({name for name, _ in found}) > 1:
+    parts = children(prefix)
+    found = [power for part in parts if (power := _power_of_variable(part)) is not None]
+    if len(found) < len(parts) or len({name for name, _ in found}) > 1:
         return None
     return found[0][0], sum(k for _, k in found) * (2 if prefix[0] == "square" else 1)

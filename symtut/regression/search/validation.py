@@ -50,13 +50,25 @@ def losses_held_out(
     return found
 
 
-def error_held_out(values: list, y, weight, held_out, constant: bool = True) -> float:
+def error_held_out(
+    values: list[np.ndarray],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    held_out: np.ndarray,
+    constant: bool = True,
+) -> float:
     """Mean squared error at held-out points of ``Σ ck·values[k]``, with a constant or without."""
     errors, weight = errors_held_out(values, y, weight, held_out, constant)
     return mean(errors**2, weight)
 
 
-def errors_held_out(values: list, y, weight, held_out, constant: bool = True):
+def errors_held_out(
+    values: list[np.ndarray],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    held_out: np.ndarray,
+    constant: bool = True,
+) -> tuple[np.ndarray, np.ndarray | None]:
     """The same point by point: errors (m,) and the points' weights (m,) or None."""
     center = 0.0
     if constant:  # the digits of a large offset do not cloud the fit
@@ -83,7 +95,9 @@ def errors_held_out(values: list, y, weight, held_out, constant: bool = True):
     return (y - design @ numbers) / left, weight_judged
 
 
-def same_within_noise(errors, of_the_best, weight) -> bool:
+def same_within_noise(
+    errors: np.ndarray, of_the_best: np.ndarray, weight: np.ndarray | None
+) -> bool:
     """Whether held-out errors (m,) are no larger than those of another equation, as far as one
     standard error of the mean of their paired differences tells. Absolute errors are compared:
     squares of a few large ones would drown the rest.

@@ -29,7 +29,13 @@ CLOSE, CLOSER = 0.05, 1e-3
 class Laws:
     """Proposals for laws of physics, what costs least first, on :class:`Observations`."""
 
-    def __init__(self, x, y, stop: Callable[[], object] = bool, usable: Container[str] = OPERATORS):
+    def __init__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        stop: Callable[[], object] = bool,
+        usable: Container[str] = OPERATORS,
+    ):
         self.data = Observations(x, y, stop, usable)
         self.products = Products(self.data)
         self.doubtful: list[Reduction] = []
@@ -52,7 +58,7 @@ class Laws:
         for reduction in self.doubtful[:1]:
             self.data.stop()
             yield _candidates(reduction, self.data)
-        beside: list[tuple[tuple[Spelled, ...], object]] = [((), 1.0)]
+        beside: list[tuple[tuple[Spelled, ...], np.ndarray | float]] = [((), 1.0)]
         beside += [(((name,),), x) for name, x in zip(VARIABLES, self.data.x.T, strict=False)]
         for terms, values in beside:
             for sign in (1, -1):

@@ -17,7 +17,7 @@ from symtut.regression.search.fits import ROUNDING, Candidate, criterion
 from symtut.regression.search.selection import best_columns
 from symtut.regression.structure.factors import Factor, fixed_factors, numbered_factors
 from symtut.regression.structure.observations import Observations
-from symtut.regression.structure.spelled import candidate, expression, product
+from symtut.regression.structure.spelled import Spelled, candidate, expression, product
 
 _DECADES = (0.3, 0.12, 0.05, 0.02, 0.008, 0.003, 0.0012, 0.0004, 0.0001)
 """Half the widths, in decades, of the grids that close in on a number."""
@@ -152,7 +152,9 @@ def _written(design, target, factors, x, y) -> tuple[Candidate | None, float]:
     exponents = _rounded(design, target, grows, d)
     if np.abs(exponents[1:][[True] * d + [not g for g in grows]]).max() > _STEEPEST:
         return None, np.inf
-    parts = [((VARIABLES[i],), p) for i, p in enumerate(exponents[1 : 1 + d])]
+    parts: list[tuple[Spelled, float]] = [
+        ((VARIABLES[i],), p) for i, p in enumerate(exponents[1 : 1 + d])
+    ]
     growing = []
     for factor, p in zip(factors, exponents[1 + d :], strict=True):
         if not factor.grows:
@@ -200,7 +202,7 @@ def _rounded(design, target, grows, d) -> np.ndarray:
     return values
 
 
-def least_squares(design, target) -> tuple[np.ndarray, np.ndarray]:
+def least_squares(design: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least squares and the standard errors of its coefficients."""
     scale = np.maximum(np.linalg.norm(design, axis=0), 1e-300)
     solution, _, _, _ = np.linalg.lstsq(design / scale, target, rcond=1e-13)

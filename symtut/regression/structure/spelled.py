@@ -4,6 +4,7 @@
 constants; :func:`candidate` turns the numbers into constants with their values as the guess.
 """
 
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -18,13 +19,13 @@ def is_numeral(token: str) -> bool:
     return token[0] in "-0123456789"
 
 
-def spell(prefix: Spelled, constants) -> Spelled:
+def spell(prefix: Spelled, constants: Iterable[float]) -> Spelled:
     """The prefix with its constants written out."""
     numbers = iter(constants)
     return tuple(repr(float(next(numbers))) if token == CONSTANT else token for token in prefix)
 
 
-def candidate(terms) -> Candidate:
+def candidate(terms: Collection[Spelled]) -> Candidate:
     """Spelled terms as a candidate."""
     numbers = [float(token) for term in terms for token in term if is_numeral(token)]
     prefixes = tuple(tuple(CONSTANT if is_numeral(t) else t for t in term) for term in terms)
@@ -57,7 +58,7 @@ def power(spelled: Spelled, exponent: float) -> Spelled:
     }.get(float(exponent), ("pow", *spelled, repr(float(exponent))))
 
 
-def product(parts) -> Spelled:
+def product(parts: Iterable[tuple[Spelled, float]]) -> Spelled:
     """The product of powers, pairs of a spelled prefix and an exponent: above and below a bar.
 
     Powers of variables are gathered: x0²·(x1/x0) is x0·x1.

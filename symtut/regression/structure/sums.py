@@ -5,6 +5,7 @@ inverted. So y², 1/y, 1/y², log y and exp y are targets, too, and what fits is
 in y.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, permutations, product
@@ -86,7 +87,7 @@ class _Inversion:
     ``positive``: y must be positive. ``scales``: a factor of the sum is a factor of y.
     """
 
-    forward: object
+    forward: Callable[[np.ndarray], np.ndarray]
     back: tuple[str, ...]
     positive: bool
     scales: bool

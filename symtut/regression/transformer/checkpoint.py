@@ -21,6 +21,7 @@ from symtut.storage import TABLE_BYTES, keep_foreign, read_bytes
 from symtut.tensors import load_tensors, read_metadata, save_tensors
 
 if TYPE_CHECKING:
+    from symtut.regression.transformer.examples import PretrainConfig
     from symtut.regression.transformer.pretraining import Pretraining
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
@@ -122,12 +123,12 @@ def _of_adam(run: Pretraining) -> dict[str, torch.Tensor]:
     return like
 
 
-def plain(config) -> dict:
+def plain(config: PretrainConfig | TransformerConfig) -> dict:
     """A configuration as JSON would give it back (tuples become lists)."""
     return json.loads(json.dumps(asdict(config)))
 
 
-def recipe(config) -> dict:
+def recipe(config: PretrainConfig) -> dict:
     """What a model card says of the settings."""
     return {name: value for name, value in plain(config).items() if name != "model"}
 

@@ -17,7 +17,7 @@ def prepare(
     n_points: int,
     generator: np.random.Generator,
     keep_mean: bool = False,
-):
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Data as the encoder takes it: at most ``n_points`` rows, padded to six variables.
 
     Parameters
@@ -77,8 +77,8 @@ def sample(
         Canonical and without duplicates, most probable first. Weights that write constants as
         numbers give a guess with each; of equal skeletons the most probable one's is kept.
     """
-    x, y, n_variables = prepare(x, y, n_points, generator, model.config.logarithms)
-    memory = model.decoder.read(model.encoder(x, y, n_variables))
+    points, values, n_variables = prepare(x, y, n_points, generator, model.config.logarithms)
+    memory = model.decoder.read(model.encoder(points, values, n_variables))
     # torch's draws follow from NumPy's generator: one random_state decides a whole fit
     random = torch.Generator().manual_seed(int(generator.integers(2**62)))
     config = model.config

@@ -15,6 +15,7 @@ import torch
 from symtut.errors import InputError
 from symtut.regression.transformer.checkpoint import WEIGHTS
 from symtut.regression.transformer.examples import PretrainConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.weights import (
     adapter_tensors,
@@ -69,6 +70,8 @@ class Finetuning(Pretraining):
         If the weights to start from are themselves adapters, or a rank is negative.
     """
 
+    config: FinetuneConfig
+
     def __init__(
         self, config: FinetuneConfig, functions: WorldFunctions, out: str | Path, workers: int = 0
     ):
@@ -93,7 +96,7 @@ class Finetuning(Pretraining):
         return path
 
 
-def fresh_copy(base: str | Path):
+def fresh_copy(base: str | Path) -> FormulaTransformer:
     """The transformer behind weights, trainable, shared with nobody.
 
     Raises

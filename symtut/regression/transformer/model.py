@@ -8,11 +8,13 @@ the fused kernel is slow in bfloat16.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from symtut.errors import InputError
@@ -88,6 +90,9 @@ class TransformerConfig:
         return vocabulary_size(self.constants) - len(SYMBOLS) + len(self.symbols)
 
 
+KeysValues = tuple[Tensor, Tensor]
+
+
 class Attention(nn.Module):
     """Multi-head attention of ``query`` (B, T, E) to ``source`` (B, S, E)."""
 
@@ -98,13 +103,13 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(config.n_embed, 2 * config.n_embed)
         self.out = nn.Linear(config.n_embed, config.n_embed)
 
-    def keys_values(self, source):
+    def keys_values(self, source: Tensor) -> KeysValues:
         """Keys (B, H, D, S) and values (B, H, S, D)."""
         batch, length, _ = source.shape
         key, value = self.key_value(source).view(batch, length, 2, self.n_head, -1).unbind(2)
         return key.permute(0, 2, 3, 1), value.transpose(1, 2)
 
-    def forward(self, query, keys_values, mask=None):
+    def forward(self, query: Tensor, keys_values: KeysValues, mask: Tensor | None = None) -> Tensor:
         batch, length, width = query.shape
         key, value = keys_values
         q = self.query(query).view(batch, length, self.n_head, -1).transpose(1, 2)  # (B, H, T, D)
@@ -138,7 +143,7 @@ class EncoderBlock(nn.Module):
         self.norm_forward = nn.LayerNorm(config.n_embed)
         self.forward_ = FeedForward(config)
 
-    def forward(self, latents, points):
+    def forward(self, latents: Tensor, points: Tensor) -> Tensor:
         if self.sees_points:
             latents = latents + self.cross(self.norm_cross(latents), self.cross.keys_values(points))
         normed = self.norm_self(latents)
@@ -165,7 +170,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(EncoderBlock(config, i < 2) for i in range(config.n_encoder))
         self.norm = nn.LayerNorm(config.n_embed)
 
-    def forward(self, x, y, n_variables):
+    def forward(self, x: Tensor, y: Tensor, n_variables: Tensor) -> Tensor:
         points = self.embed(point_features(x, y, n_variables, self.config.logarithms))  # (B, n, E)
         latents = self.latents.expand(len(x), -1, -1)  # (B, L, E)
         if self.config.n_library_tokens:
@@ -187,7 +192,9 @@ class DecoderBlock(nn.Module):
         self.norm_forward = nn.LayerNorm(config.n_embed)
         self.forward_ = FeedForward(config)
 
-    def forward(self, x, memory, mask, extend=None):
+    def forward(
+        self, x: Tensor, memory: KeysValues, mask: Tensor | None, extend: Callable | None = None
+    ) -> Tensor:
         """``extend`` puts the keys and values of earlier tokens in front of those of ``x``."""
         normed = self.norm_self(x)
         keys_values = self.attend.keys_values(normed)
@@ -217,7 +224,7 @@ class KeyValueCache:
         self.blocks = [(torch.empty(size), torch.empty(size)) for _ in range(config.n_decoder)]
         self.length = 0
 
-    def extend(self, block: int, key, value):
+    def extend(self, block: int, key: Tensor, value: Tensor) -> KeysValues:
         """Write the newest keys (B, H, D, T) and values (B, H, T, D); returns all of them."""
         keys, values = self.blocks[block]
         end, rows = self.length + value.shape[2], len(value)
@@ -225,7 +232,7 @@ class KeyValueCache:
         values[self.length : end, :rows] = value.permute(2, 0, 1, 3)
         return keys[:end, :rows].permute(1, 2, 3, 0), values[:end, :rows].permute(1, 2, 0, 3)
 
-    def keep(self, rows):
+    def keep(self, rows: Tensor) -> None:
         """Go on with ``rows`` (indices), in their order; rows that stay in place are not copied."""
         moved = torch.nonzero(rows != torch.arange(len(rows)))[:, 0]
         for pair in self.blocks:
@@ -241,15 +248,17 @@ class Decoder(nn.Module):
         self.config = config
         self.token = _embedding(config.vocabulary_size, config.n_embed)
         self.position = _embedding(config.max_length, config.n_embed)
-        self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_decoder))
+        self.blocks: Any = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_decoder))
         self.norm = nn.LayerNorm(config.n_embed)
         self.head = nn.Linear(config.n_embed, config.vocabulary_size)
 
-    def read(self, memory):
+    def read(self, memory: Tensor) -> list[KeysValues]:
         """Keys and values of the memory for every block: computed once per data set."""
         return [block.cross.keys_values(memory) for block in self.blocks]
 
-    def forward(self, tokens, read_memory, past: KeyValueCache | None = None):
+    def forward(
+        self, tokens: Tensor, read_memory: list[KeysValues], past: KeyValueCache | None = None
+    ) -> Tensor:
         """Logits (B, T, V) for ``tokens`` (B, T) int64, which follow the tokens in ``past``.
 
         ``past`` then holds these tokens, too.
@@ -285,11 +294,13 @@ class FormulaTransformer(nn.Module):
             if name.endswith(("out.weight", "forward_.2.weight")):
                 parameter.data.mul_(residual)  # keeps the residual stream of unit size (GPT-2)
 
-    def forward(self, x, y, n_variables, tokens):
+    def forward(self, x: Tensor, y: Tensor, n_variables: Tensor, tokens: Tensor) -> Tensor:
         memory = self.encoder(x, y, n_variables)
         return self.decoder(tokens, self.decoder.read(memory))
 
-    def loss(self, x, y, n_variables, tokens):
+    def loss(
+        self, x: Tensor, y: Tensor, n_variables: Tensor, tokens: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Cross-entropy of the next token, and the share of tokens guessed right.
 
         ``tokens`` starts with ``<bos>``, ends with ``<eos>`` and is padded with 0.
@@ -301,7 +312,7 @@ class FormulaTransformer(nn.Module):
         return loss, ((logits.argmax(-1) == target) & real).sum() / real.sum()
 
 
-def _normal(*size: int) -> torch.Tensor:
+def _normal(*size: int) -> Tensor:
     """Normal numbers; on the device "meta", where drawing them loads a compiler, none at all."""
     numbers = torch.empty(size)
     return numbers if numbers.is_meta else numbers.normal_()

@@ -6,6 +6,7 @@ those of :mod:`symtut.expressions.canonical`.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symtut.expressions import CONSTANT, canonical_terms
@@ -40,7 +41,7 @@ class NumberedSum:
         return [token for term in self.terms for token in term if isinstance(token, float)]
 
 
-def insert(prefix: tuple[str, ...], numbers) -> Numbered:
+def insert(prefix: tuple[str, ...], numbers: Iterator[float]) -> Numbered:
     """Placeholders → numbers, taken from the iterator ``numbers`` in order of appearance."""
     return tuple(float(next(numbers)) if token == CONSTANT else token for token in prefix)
 

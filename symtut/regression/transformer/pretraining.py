@@ -183,7 +183,10 @@ class Pretraining:
     @property
     def best_model(self) -> FormulaTransformer:
         """The transformer that is judged and exported."""
-        return self.model if self.averaged is None else self.averaged.module
+        if self.averaged is None:
+            return self.model
+        assert isinstance(self.averaged.module, FormulaTransformer)
+        return self.averaged.module
 
     def _averaged(self, mean, new, n):
         """The running mean after ``n`` steps; it forgets the random start faster than the rest."""

@@ -15,7 +15,7 @@ A formula w0 + Σ wk·tk can be written in two ways (``form``), its constants in
 """
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ def length(terms: Terms, form: str = "terms") -> int:
     return inside + len(terms) + 1 if form == "terms" else inside + 3 * len(terms) + 3
 
 
-def pack(formulas: list[Terms | NumberedSum], form: str = "terms") -> np.ndarray:
+def pack(formulas: Sequence[Terms | NumberedSum], form: str = "terms") -> np.ndarray:
     """Formulas → padded sequences ``<bos> … <eos>`` of codes, int16 (B, T).
 
     A formula is a tuple of terms (its constants are then written as ``C``), or comes with its
@@ -101,7 +101,7 @@ def pack(formulas: list[Terms | NumberedSum], form: str = "terms") -> np.ndarray
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def read(codes, form: str = "terms", constants: str = "placeholder") -> Candidate:
+def read(codes: Iterable[int], form: str = "terms", constants: str = "placeholder") -> Candidate:
     """One sequence of codes → canonical terms, and the numbers that were written, as a guess.
 
     The guess holds the inner constants and, in prefix form, the outer weights and the intercept

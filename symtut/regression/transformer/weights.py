@@ -186,15 +186,15 @@ def _adapted(path: str, adapter: dict) -> FormulaTransformer:
     return model
 
 
-def _whole(path: str, config: dict) -> FormulaTransformer:
-    symbols = tuple(config.get("symbols", ()))
+def _whole(path: str, described: dict) -> FormulaTransformer:
+    symbols = tuple(described.get("symbols", ()))
     if not set(symbols) <= set(SYMBOLS) or len(set(symbols)) != len(symbols):
         raise InputError(
             f"'{path}' was trained with operators that this version of symtut does not have; "
             "use weights made with this version, or pretrain again."
         )
     try:
-        config = TransformerConfig(**{**config, "symbols": symbols})
+        config = TransformerConfig(**{**described, "symbols": symbols})
     except InputError as error:
         raise InputError(f"'{path}' does not describe a transformer: {error}") from error
     with torch.device("meta"):  # names and shapes alone: whatever the file claims costs no memory
@@ -217,7 +217,7 @@ class LowRank(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, columns) / columns**0.5)
         self.up = nn.Parameter(torch.zeros(rows, rank))
 
-    def forward(self, weight):
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
         return weight + self.up @ self.down
 
 
@@ -232,9 +232,10 @@ def add_adapters(model: nn.Module, rank: int) -> None:
 def adapter_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """``{"decoder.head.up": …, "decoder.head.down": …}``: what was trained, detached."""
     found = {}
-    for name, layer in _linear(model):
-        adapter = layer.parametrizations["weight"][0]
-        found |= {f"{name}.up": adapter.up.detach(), f"{name}.down": adapter.down.detach()}
+    for name, adapter in model.named_modules():
+        if isinstance(adapter, LowRank):
+            layer = name.removesuffix(".parametrizations.weight.0")
+            found |= {f"{layer}.up": adapter.up.detach(), f"{layer}.down": adapter.down.detach()}
     return found
 
 

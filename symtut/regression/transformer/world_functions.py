@@ -13,6 +13,7 @@ examples: ``forbidden`` holds their keys. (What is left of the answer in such a 
 that notebook 08 asks.)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,7 +126,7 @@ class WorldFunctions:
                 drawn[i] = _changed(start, view.angular, spare, generator)
         return [canonical_terms(formula) for formula in drawn]
 
-    def proposer(self, view: View):
+    def proposer(self, view: View) -> Callable[..., list[Candidate]]:
         """Blind samples of this world's prior: the baseline of the fine-tuned transformer.
 
         For ``symtut.regression.search.search``, like those in :mod:`symtut.regression.proposers`.
@@ -191,9 +192,9 @@ def _of_kind(angle: bool, angular: tuple[bool, ...], generator) -> str:
     return VARIABLES[fitting[generator.integers(len(fitting))]]
 
 
-def _changed(terms: Terms, angular, spare, generator) -> Terms:
-    """A skeleton near ``terms``: at least one change; ``spare`` yields terms of the grammar."""
-    terms = list(terms)
+def _changed(start: Terms, angular, spare, generator) -> Terms:
+    """A skeleton near ``start``: at least one change; ``spare`` yields terms of the grammar."""
+    terms = list(start)
     while True:
         i = int(generator.integers(len(terms)))
         kind = ("add", "replace", "drop", "rename", "function", "factor")[generator.integers(6)]

@@ -31,6 +31,10 @@ UNEXPLAINED = 1e-13
 """Share of the variance of y left over below which the given points count as explained."""
 
 
+PeerFit = tuple[Callable[[np.ndarray], np.ndarray], str, int]
+"""What such a function returns: x (n, d) → values (n,), the formula as text, its nodes."""
+
+
 @dataclass(frozen=True)
 class PeerModel:
     """What a peer found.

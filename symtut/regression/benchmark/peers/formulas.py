@@ -1,9 +1,10 @@
 """The formulas of other libraries, as text that the project's expressions are parsed from."""
 
 import ast
+from collections.abc import Collection
 
 
-def rescaled(text: str, shift: float, scale: float, units=()) -> str:
+def rescaled(text: str, shift: float, scale: float, units: Collection[float] = ()) -> str:
     """``shift + scale·text``; an outer offset and factor in the text take the two in.
 
     ``units`` are what the columns were divided by; a number before a variable takes its own in.
@@ -42,9 +43,9 @@ class _Divided(ast.NodeTransformer):
 def _number(node) -> float | None:
     """The value of a number, or of one behind a minus sign."""
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -float(value)
     return None
 

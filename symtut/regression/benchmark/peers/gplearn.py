@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from symtut.expressions import VARIABLES
-from symtut.regression.benchmark.peers import UNEXPLAINED, bic
+from symtut.regression.benchmark.peers import UNEXPLAINED, PeerFit, bic
 from symtut.regression.benchmark.peers.formulas import python_text
 
 GPLEARN = {
@@ -34,7 +34,7 @@ GPLEARN_CALLS = {
 }  # fmt: skip
 
 
-def fit_gplearn(x, y, deadline, seed):
+def fit_gplearn(x: np.ndarray, y: np.ndarray, deadline: float, seed: int) -> PeerFit:
     """``(predict, text, length)`` for x (n, d), y (n,) by the CPU time ``deadline``."""
     from gplearn.functions import make_function
     from gplearn.genetic import SymbolicRegressor

@@ -16,7 +16,7 @@ from itertools import count
 import numpy as np
 
 from symtut.expressions import VARIABLES
-from symtut.regression.benchmark.peers import bic
+from symtut.regression.benchmark.peers import PeerFit, bic
 from symtut.regression.benchmark.peers.formulas import python_text, rescaled
 
 PYOPERON = {
@@ -27,7 +27,7 @@ PYOPERON = {
 }
 
 
-def fit_pyoperon(x, y, deadline, seed):
+def fit_pyoperon(x: np.ndarray, y: np.ndarray, deadline: float, seed: int) -> PeerFit:
     """``(predict, text, length)`` for x (n, d), y (n,) by the CPU time ``deadline``."""
     from pyoperon.sklearn import SymbolicRegressor
 

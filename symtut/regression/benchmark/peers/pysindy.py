@@ -11,12 +11,13 @@ import time
 import numpy as np
 
 from symtut.expressions import VARIABLES
+from symtut.regression.benchmark.peers import PeerFit
 from symtut.regression.benchmark.peers.formulas import python_text
 
 TRIED_THRESHOLDS = tuple(np.logspace(-4, -0.5, 8))
 
 
-def fit_pysindy(x, y, deadline, seed):
+def fit_pysindy(x: np.ndarray, y: np.ndarray, deadline: float, seed: int) -> PeerFit:
     """``(predict, text, length)`` for x (n, d), y (n,) by the CPU time ``deadline``."""
     from pysindy import SINDy
     from pysindy.optimizers import STLSQ
