@@ -176,17 +176,19 @@ def _head(run: _Run) -> Iterator[str]:
 
 def _equations(run: _Run) -> Iterator[str]:
     """Each equation beside the simulator's own, where that is known."""
-    if not run.equations:
-        return
-    true = {}
-    if run.task is not None:
-        names = (f"delta_{name}" for name in run.task.state_names)
-        true = dict(zip(names, run.task.true_equations, strict=False))
-    yield ""
-    yield "equations (R² on held-out steps)"
-    for row in run.equations:
+    names, known = ((), ()) if (t := run.task) is None else (t.state_names, t.true_equations)
+    true = dict(zip((f"delta_{name}" for name in names), known, strict=False))
+    if found := [row["words"] for row in run.equations if "words" in row]:
+        yield from ("", "found in the first real steps")
+        yield from (line for words in found for line in _wrapped(f"  {words}", 6))
+    if rows := [row for row in run.equations if "words" not in row]:
+        yield from ("", "equations (R² on held-out steps)")
+    for row in rows:
         r2 = r2_text(row.get("r2_holdout"))
         yield from _wrapped(f"  {row['target']} = {row['equation']}", 6, f"  ({r2})")
+        if "open_loop_errors" in row:
+            steps = ", ".join(f"{e:.2g} at {k}" for k, e in row["open_loop_errors"].items())
+            yield from _wrapped(f"    left alone it errs by {steps} steps, in spreads", 8)
         if row["target"] in true:
             yield from _wrapped(f"    the simulator: {true[row['target']]}", 8)
 

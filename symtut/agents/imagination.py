@@ -13,8 +13,9 @@ for the states that rollouts start from:
             middle of the task's bounds, angles all the way round. A few episodes happen to see more
             of one side than of the other; a formula that holds on one holds on both, and episodes
             will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
-``either``  ``first`` where ten episodes have begun or more, else ``box``: for a world of which
-            nobody has said which of the two it needs.
+``either``  ``first`` where ten episodes have begun or more and none has ended before its time, else
+            ``box``: for a world of which nobody has said which of the two it needs. A policy that
+            must not fall has to learn to recover.
 ``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
             are none. Each rollout continues another, so even short ones lead far from real states,
             and errors of the model add up.
@@ -92,8 +93,9 @@ def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
-    episodes = len(starts.b_e.window()["episode"].unique())
-    return (first if episodes >= 10 else box)(starts, n, generator)
+    rows = starts.b_e.window()
+    alike = len(rows["episode"].unique()) >= 10 and not rows["terminated"].any()
+    return (first if alike else box)(starts, n, generator)
 
 
 def imagined(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:

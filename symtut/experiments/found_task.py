@@ -4,6 +4,8 @@ It is found in the run's own first steps. The loop then begins with the same ste
 seeds and actions an environment gives the same transitions, so that none is spent twice.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from symtut.agents.episodes import first_steps
@@ -13,6 +15,7 @@ from symtut.experiments.config import RunConfig
 from symtut.tasks import ObservedTask, Transitions
 from symtut.tasks.discovered import DiscoveredTask
 from symtut.world_models.discovery import discovered_task
+from symtut.world_models.validation import errors_at
 
 
 def found_task(config: RunConfig) -> tuple[DiscoveredTask, Transitions]:
@@ -39,3 +42,25 @@ def check_repetition(config: RunConfig, seen: Transitions, loop: Loop) -> None:
             f"'{config.task}' does not repeat itself from the same seed and actions: let its "
             "reset(seed=...) seed everything that is random in it."
         )
+
+
+def found_equations(loop: Loop, found: Sequence[dict]) -> list[dict]:
+    """What ``equations.json`` holds: what was found about the task, then the model's equations.
+
+    Where a task was found, each coordinate's entry says how far the model goes wrong in it when it
+    is left alone, ``open_loop_errors``; a model without equations has an entry for that alone.
+    """
+    rows = [] if loop.report is None else [dict(row) for row in loop.report.equations]
+    if not found or loop.model is None or loop.report is None:
+        return [*found, *rows]
+    transitions, held_back = loop.transitions()
+    by_target = {row["target"]: row for row in rows}
+    errors = errors_at(loop.model, loop.task, transitions, held_back)
+    for name, at in zip(loop.task.state_names, errors, strict=True):
+        target = f"delta_{name}"
+        if target not in by_target:
+            words = f"the next {name} is predicted by the model without an equation."
+            rows.append({"target": target, "equation": "", "kind": "network", "words": words})
+            by_target[target] = rows[-1]
+        by_target[target]["open_loop_errors"] = at
+    return [*found, *rows]

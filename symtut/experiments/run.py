@@ -17,7 +17,7 @@ from symtut.experiments import results
 from symtut.experiments.config import RunConfig, first_difference
 from symtut.experiments.evaluation import evaluate
 from symtut.experiments.event_files import EventFiles
-from symtut.experiments.found_task import check_repetition, found_task
+from symtut.experiments.found_task import check_repetition, found_equations, found_task
 from symtut.experiments.results import Result
 from symtut.experiments.run_summary import summarised
 from symtut.machine import memory_errors_named
@@ -297,8 +297,7 @@ class Run:
     def _write_results(self) -> None:
         """The summary comes last: where it stands, the run is whole."""
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
-        report = self.loop.report
-        equations = [*self.rows, *(report.equations if report is not None else ())]
+        equations = found_equations(self.loop, self.rows)
         if equations:
             write_json(self.out / results.EQUATIONS, equations)
         else:

@@ -62,9 +62,20 @@ def lead_errors(
     most: int | None = None,
 ) -> np.ndarray:
     """(K,) errors at leads 1..K; inf where not finite. K: the longest piece, or ``most``."""
+    return np.sqrt(np.mean(coordinate_errors(model, task, pieces, scale, most) ** 2, axis=1))
+
+
+def coordinate_errors(
+    model: WorldModel,
+    task: Task,
+    pieces: list[Transitions],
+    scale: np.ndarray,
+    most: int | None = None,
+) -> np.ndarray:
+    """(K, S) errors of each coordinate at leads 1..K, as :func:`lead_errors` sums them up."""
     longest = max((len(piece) for piece in pieces), default=0)
     longest = longest if most is None else min(longest, most)
-    square, count = np.zeros(longest), np.zeros(longest)
+    square, count = np.zeros((longest, task.state_size)), np.zeros((longest, 1))
     for piece in pieces:
         actions = torch.as_tensor(piece.action, dtype=torch.float32)
         state = torch.as_tensor(piece.state, dtype=torch.float32)
@@ -73,10 +84,31 @@ def lead_errors(
             with torch.no_grad():
                 state = model.predict(state[:n], actions[lead : lead + n])
             error = task.difference(state.double().numpy(), piece.next_state[lead:]) / scale
-            square[lead] += (error**2).mean(1).sum()
+            square[lead] += (error**2).sum(0)
             count[lead] += n
     errors = np.sqrt(square / np.maximum(count, 1))
     return np.where(np.isfinite(errors), errors, np.inf)
+
+
+def errors_at(
+    model: WorldModel,
+    task: Task,
+    transitions: Transitions,
+    held_back: np.ndarray,
+    leads: tuple[int, ...] = (1, 5, 20),
+) -> list[dict[str, float]]:
+    """Open-loop errors of each coordinate at some leads, in units of its spread.
+
+    Only leads that a held-back stretch is long enough for; the keys are the leads as text, for
+    JSON has no other keys.
+    """
+    pieces = stretches(task, transitions, held_back)
+    scale = spread(task, transitions.state)
+    errors = coordinate_errors(model, task, pieces, scale, max(leads))
+    return [
+        {str(lead): float(min(errors[lead - 1, i], 1e6)) for lead in leads if lead <= len(errors)}
+        for i in range(task.state_size)
+    ]
 
 
 def validate(

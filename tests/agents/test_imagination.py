@@ -23,9 +23,11 @@ def sources(rule, task=TASK, imagined=0, ended=(), **options):
     real = torch.Generator().manual_seed(1)
     scale = torch.tensor([3.0, 4.0], dtype=torch.float64)
     state = (2 * torch.rand((100, 2), generator=real, dtype=torch.float64) - 1) * scale
-    b_e = ReplayBuffer(120, {"reward": 1, "state": 2, "episode": 1}, torch.float64)
+    fields = {"reward": 1, "state": 2, "episode": 1, "terminated": 1}
+    b_e = ReplayBuffer(120, fields, torch.float64)
     episode = torch.arange(100) // 30  # begins at rows 0, 30, 60 and 90
-    b_e.add(reward=torch.full((100,), 1e9), state=state, episode=episode)
+    never = torch.zeros(100)
+    b_e.add(reward=torch.full((100,), 1e9), state=state, episode=episode, terminated=never)
     b_em = ReplayBuffer(10, {"state": 2})
     b_em.add(state=state)
     b_pi = ReplayBuffer(50, {"observation": 3, "next_observation": 3, "terminated": 1})
@@ -65,6 +67,21 @@ def test_real_states_come_from_the_buffer_they_are_named_after(rule, rows, gener
     starts, real = sources(rule)
     found = among(starts.draw(2000, generator), real[rows])
     assert found.any(1).all() and found.any(0).all()
+
+
+@pytest.mark.parametrize(
+    ("episodes", "ends", "same_as"), [(9, False, "box"), (10, False, "first"), (10, True, "box")]
+)
+def test_either_is_first_where_many_episodes_begin_and_none_ends(episodes, ends, same_as):
+    def drawn(rule):
+        starts, real = sources(rule)
+        starts.b_e.add(
+            reward=torch.zeros(20), state=torch.zeros(20, 2), terminated=torch.full((20,), ends),
+            episode=4 + torch.arange(20).clamp(max=episodes - 5),
+        )  # fmt: skip
+        return starts.draw(50, torch.Generator().manual_seed(3))
+
+    assert torch.equal(drawn("either"), drawn(same_as))
 
 
 def test_the_box_holds_the_observed_states_and_angles_go_all_the_way_round(generator):

@@ -75,6 +75,43 @@ def test_the_pendulum_is_found_as_it_was_written():
     assert (task.state_low[1], task.state_high[1], task.horizon) == (-8.0, 8.0, 200)
 
 
+def test_the_cars_distance_is_found_in_the_state_that_was_reached():
+    seen = first_steps(ObservedTask("symtut/Car2d-v0"), 100, 300)
+    task = discovered_task("symtut/Car2d-v0", seen, "sparse")
+    assert task.state_names == ("phi1", "o0", "o1", "o4")
+    state, after = map(task.state_from_observation, (seen.state, seen.next_state))
+    assert task.reward(state, seen.action, after) == pytest.approx(seen.reward, abs=1e-9)
+    equation = next(row["equation"] for row in task.found.rows if row["kind"] == "reward")
+    assert "sqrt(o0_next**2 + o1_next**2)" in equation
+
+
+def test_reachers_angles_goal_redundant_observations_and_stop_are_found():
+    pytest.importorskip("mujoco")
+    seen = first_steps(ObservedTask("Reacher-v5"), 100, 1000)
+    found = discovered_task("Reacher-v5", seen, "sparse").found
+    assert [c.columns for c in found.coordinates if c.angular] == [(0, 2), (1, 3)]
+    assert [c.columns[0] for c in found.coordinates if c.constant] == [4, 5]
+    assert sorted(found.derived) == [8, 9]
+    arms = sorted(abs(c) for c in found.derived[8].expression.constants)
+    assert arms[:2] == pytest.approx([0.1, 0.11], rel=1e-3)
+    (stop,) = found.stops
+    assert found.coordinates[stop.column].columns == (1, 3)
+    assert (stop.low, stop.high) == pytest.approx((-3.0, 3.0), abs=0.1)
+    assert "o4" not in found.inputs["phi1"]  # no force depends on where the goal is
+
+
+def test_the_inverted_pendulums_end_is_found():
+    pytest.importorskip("mujoco")
+    seen = first_steps(ObservedTask("InvertedPendulum-v5"), 100, 300)
+    task = discovered_task("InvertedPendulum-v5", seen, "sparse")
+    (limit,) = task.found.ends
+    assert (limit.column, limit.low, limit.high) == (1, -0.2, 0.2)
+    state, after = seen.state, seen.next_state
+    assert (task.terminated(state, seen.action, after) == seen.terminated).all()
+    assert (task.reward(state, seen.action, after) == seen.reward).all()
+    assert task.solved_return == 950
+
+
 class Hidden(gymnasium.ObservationWrapper):
     """The pendulum without its speed, its axes the other way round."""
 
