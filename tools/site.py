@@ -99,7 +99,12 @@ def alt_text(heading: str, code: str) -> str:
 def dropdowns(text: str) -> str:
     """``<details>`` as a directive, so that formulas inside it are formulas."""
     pattern = r"<details>\s*<summary>(.*?)</summary>\s*(.*?)\s*</details>"
-    return re.sub(pattern, r":::{dropdown} \1\n\2\n:::", text, flags=re.DOTALL)
+
+    def opened(match):
+        title = " ".join(match[1].split())  # a directive's title is one line
+        return f":::{{dropdown}} {title}\n{match[2]}\n:::"
+
+    return re.sub(pattern, opened, text, flags=re.DOTALL)
 
 
 def exercise_row(name: str) -> str:

@@ -72,6 +72,11 @@ def test_setup_solutions_and_checks_are_folded_and_figures_are_described(made):
     assert "$" not in re.sub(r"<(script|pre|style)\b.*?</\1>|\\[()\[\]]", "", page, flags=re.DOTALL)
 
 
+def test_a_fold_out_has_its_title_on_one_line():
+    text = "<details><summary>A question on\ntwo lines?</summary>\nThe answer.</details>"
+    assert site.dropdowns(text) == ":::{dropdown} A question on two lines?\nThe answer.\n:::"
+
+
 def test_the_landing_page_shows_the_film_and_leads_to_the_notebooks(made):
     page = html(made, "docs/index")
     assert 'src="../_images/pendulum.png"' in page
