@@ -10,8 +10,8 @@ policies: an untrained one, and the same after 60 updates in the true dynamics. 
     gradients.csv  a row for each task, seed, policy, horizon and model: the norm of the gradient,
                    and its cosine with the gradient through the true dynamics
 
-and a ``gradients.json`` with its provenance. The ensemble predicts with the mean of its elites;
-drawn predictions add noise to its gradients.
+and a ``gradients.json`` with its provenance. Rows that are there are not computed again. The
+ensemble predicts with the mean of its elites; drawn predictions add noise to its gradients.
 """
 
 import argparse
@@ -87,19 +87,22 @@ def summary(rows: pd.DataFrame) -> str:
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--tasks", default=",".join(STEPS))
-    parser.add_argument("--seeds", default="0-4")
+    parser.add_argument("--seeds", default="0-2")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    out, rows = ensure_folder(options.out), []
+    path = ensure_folder(options.out) / "gradients.csv"
+    rows = pd.read_csv(path).values.tolist() if path.exists() else []
     for task in options.tasks.split(","):
         for seed in parse_seeds(options.seeds):
+            if any(row[:2] == [task, seed] for row in rows):
+                continue  # of an earlier call
             rows += rows_of(task, seed)
+            write_csv(path, HEADER, rows)
             print(f"{task}, seed {seed} done", flush=True)
-    write_csv(out / "gradients.csv", HEADER, rows)
     settings = {name: str(value) for name, value in vars(options).items() if name != "out"}
-    write_json(out / "gradients.json", {"settings": settings, "provenance": provenance()})
-    print(summary(pd.read_csv(out / "gradients.csv")))
+    write_json(path.with_suffix(".json"), {"settings": settings, "provenance": provenance()})
+    print(summary(pd.read_csv(path)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ plays the 100 real evaluation episodes with them. Writes into ``--out``
                   CPU time for one decision: of 100 episodes side by side, and of one alone
     choices.csv   the planner with one choice changed, on tuning seeds and on 30 other starts
 
-and a ``planning.json`` with their provenance.
+and beside each a JSON file with its provenance.
 """
 
 import argparse
@@ -127,21 +127,27 @@ def choices(cells, seeds) -> list[list]:
     return rows
 
 
-def summary(planned: pd.DataFrame, chosen: pd.DataFrame) -> str:
-    """Means over the seeds, a line each."""
+def returns(planned: pd.DataFrame) -> list[str]:
+    """Means over the seeds, a line for each cell and number of plans."""
     lines = []
     for key, rows in planned.groupby([*KEY[:3], "samples"], sort=False):
         task, method, steps, samples = key
-        returns, alone = rows["mean_return"], rows["ms_alone"].dropna()
+        mean, alone = rows["mean_return"], rows["ms_alone"].dropna()
         lines.append(
-            f"{task}, {steps} steps ({method}), {samples} plans: return {returns.mean():.1f} "
-            f"(worst of {len(rows)} seeds {returns.min():.1f}), "
-            f"{rows['ms_side_by_side'].mean():.2f} ms a decision, alone {alone.mean():.1f} ms"
+            f"{task}, {steps} real steps ({method}), {samples} plans: return {mean.mean():.1f}, "
+            f"worst of {len(rows)} seeds {mean.min():.1f}, "
+            f"{rows['ms_side_by_side'].mean():.2f} ms a decision ({alone.mean():.1f} ms alone)"
         )
-    for (task, name), rows in chosen.groupby(["task", "choice"], sort=False):
-        cost = f"{rows['ms_side_by_side'].mean():.2f} ms"
-        lines.append(f"{task}, {name}: {rows['mean_return'].mean():.1f}, {cost}")
-    return "\n".join(lines)
+    return lines
+
+
+def effects(chosen: pd.DataFrame) -> list[str]:
+    """Mean returns over the seeds, a line for each choice."""
+    columns = chosen.pivot_table("mean_return", "choice", "task", sort=False)
+    return [
+        f"{name}: " + ", ".join(f"{task} {value:.1f}" for task, value in row.items())
+        for name, row in columns.iterrows()
+    ]
 
 
 def main(argv=None) -> None:
@@ -149,20 +155,25 @@ def main(argv=None) -> None:
     parser.add_argument("--cells", default=",".join(CELLS))
     parser.add_argument("--seeds", default="0-9")
     parser.add_argument("--samples", default="32,128", help="plans that are tried for a decision")
-    parser.add_argument("--tuning-seeds", default="100-102")
+    parser.add_argument("--tuning-seeds", default="100-101")
+    parser.add_argument("--tables", default="planning,choices", help="which to compute")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     out, cells = ensure_folder(options.out), options.cells.split(",")
     samples = [int(number) for number in options.samples.split(",")]
-    tuned_on = [cell for cell in cells if cell != "pendulum_20"]
-    planned = table(cells, parse_seeds(options.seeds), samples)
-    write_csv(out / "planning.csv", PLANNING, planned)
-    chosen = choices(tuned_on, parse_seeds(options.tuning_seeds))
-    write_csv(out / "choices.csv", CHOICES, chosen)
     settings = {name: str(value) for name, value in vars(options).items() if name != "out"}
-    write_json(out / "planning.json", {"settings": settings, "provenance": provenance()})
-    print(summary(pd.read_csv(out / "planning.csv"), pd.read_csv(out / "choices.csv")))
+    made = {"settings": settings, "provenance": provenance()}
+    if "planning" in options.tables:
+        write_csv(out / "planning.csv", PLANNING, table(cells, parse_seeds(options.seeds), samples))
+        write_json(out / "planning.json", made)
+        print("\n".join(returns(pd.read_csv(out / "planning.csv"))))
+    if "choices" in options.tables:
+        tuned_on = [cell for cell in cells if cell != "pendulum_20"]
+        rows = choices(tuned_on, parse_seeds(options.tuning_seeds))
+        write_csv(out / "choices.csv", CHOICES, rows)
+        write_json(out / "choices.json", made)
+        print("\n".join(effects(pd.read_csv(out / "choices.csv"))))
 
 
 if __name__ == "__main__":

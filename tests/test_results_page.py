@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from symtut.experiments.statistics import (
     censored,
@@ -114,6 +115,22 @@ def test_open_loop_errors_are_those_of_the_stored_results():
     at_50 = script["summary"]([row for row in rows if row[4] <= 50]).splitlines()
     (reacher,) = (line for line in at_50 if line.startswith("reacher, outside, 50 steps"))
     assert float(re.search(r"mbpo / symbolic ([\d.e+-]+)", reacher).group(1)) < 3
+
+
+def test_returns_of_the_planner_are_those_of_the_stored_results():
+    script = runpy.run_path(str(ROOT / "benchmarks" / "planning.py"))
+    planned = pd.read_csv(ROOT / "data" / "results" / "planning" / "planning.csv")
+    lines = script["returns"](planned)
+    assert len(lines) == 8 and all(f"\n{line}\n" in PAGE for line in lines)
+    for task, rows in planned.groupby("task"):
+        assert rows["mean_return"].min() >= make_task(task).solved_return
+    assert set(planned["seed"]) == set(range(10))
+    chosen = pd.read_csv(ROOT / "data" / "results" / "planning" / "choices.csv")
+    mean = chosen.pivot_table("mean_return", "choice", "task")
+    behind = mean.loc["as it is"] - mean
+    assert f"costs Reacher {behind.loc['white noise', 'reacher']:.1f} of its return" in PAGE
+    assert f"the pendulum {behind.loc['white noise', 'pendulum']:.0f};" in PAGE
+    assert (behind.loc["horizon x 2"] > 0).all() and (behind.loc["cross-entropy"] > 0).all()
 
 
 def test_the_table_of_adapters_is_that_of_the_stored_results():

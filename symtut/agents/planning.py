@@ -9,7 +9,7 @@ is now. They are one plan u with noise added, and the new plan is their mean,
 so that plans with a high return J count most. Its first action is done in reality. The rest, moved
 up by one step, is what the next decision varies (receding horizon, warm start).
 
-Three choices, each measured against the other (``benchmarks/planning.py``). The temperature T is in
+Three choices, each measured against the other (``data/results/planning``). The temperature T is in
 units of the spread of the returns at this decision: the same number then serves a reward of -16 a
 step and one of -0.1. The noise of successive steps is correlated (Pinneri et al. 2020, arXiv
 2008.06389): white noise averages out over a plan, and the plans end close to each other. One of the
