@@ -133,6 +133,17 @@ def test_returns_of_the_planner_are_those_of_the_stored_results():
     assert (behind.loc["horizon x 2"] > 0).all() and (behind.loc["cross-entropy"] > 0).all()
 
 
+def test_gradients_are_those_of_the_stored_results():
+    script = runpy.run_path(str(ROOT / "benchmarks" / "gradients.py"))
+    rows = pd.read_csv(ROOT / "data" / "results" / "gradients" / "gradients.csv")
+    lines = script["summary"](rows).splitlines()
+    said = [line for line in lines if ", trained, " in line and "oracle" not in line]
+    assert len(lines) == 12 and len(said) == 4 and all(f"\n{line}\n" in PAGE for line in said)
+    cosine = rows.groupby(["task", "method"])["cosine"].min()
+    assert cosine["pendulum", "sparse"] > 0.9 and cosine["car2d", "sparse"] > 0.999
+    assert cosine["car2d", "mbpo"] < 0.1
+
+
 def test_the_table_of_adapters_is_that_of_the_stored_results():
     page = (ROOT / "data" / "weights" / "README.md").read_text()
     with open(ROOT / "data" / "results" / "finetuning" / "adapters.csv", newline="") as file:
