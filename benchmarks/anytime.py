@@ -16,7 +16,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
+from symtut.forms import ANYTHING, NAME, list_of, mapping, number, object_of, text, whole
 from symtut.lab.style import INK, OKABE_ITO, use_style
 from symtut.paths import output_file
 from symtut.regression.benchmark.tables import GOOD
@@ -46,7 +46,7 @@ COLUMNS = {
     "r2": number(finite=False), "exact": whole(0, 1), "exact_extrapolated": whole(0, 1),
     "cpu_seconds": number(0), "equation": text(100_000), "failure": text(1000),
 }  # fmt: skip
-SETTINGS = record({
+SETTINGS = object_of({
     "points": whole(1), "seed": whole(), "weights": NAME, "sessions": list_of(mapping(ANYTHING)),
 })  # fmt: skip
 WHAT = "an anytime table"

@@ -23,7 +23,7 @@ from symtut.errors import InputError
 from symtut.experiments.summary import TABLE, TABLE_FORM, add_tables
 from symtut.experiments.sweep import SweepRun, parse_seeds, plan
 from symtut.experiments.tables import CURVES, RUNS, WHAT, read_curves, read_runs
-from symtut.lab.curves import sample_efficiency, steps_to_threshold
+from symtut.lab.curves import sample_efficiency, steps_chart
 from symtut.lab.style import use_style
 from symtut.paths import ensure_folder
 from symtut.storage import read_table
@@ -143,7 +143,7 @@ def figure(out: Path) -> None:
         records = read_runs(out / task / RUNS)
         threshold = records.threshold[0]
         sample_efficiency(read_curves(out / task / CURVES), task, threshold, above)
-        steps_to_threshold(records, task, below)
+        steps_chart(records, task, below)
         below.set_title("")
     plt.savefig(out / "comparison.png", dpi=100)
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
-from symtut.forms import ANYTHING, NAME, list_of, mapping, number, record, text, whole
+from symtut.forms import ANYTHING, NAME, list_of, mapping, number, object_of, text, whole
 from symtut.paths import output_file
 from symtut.regression import proposers
 from symtut.regression.benchmark.trial import run_problem
@@ -56,7 +56,7 @@ COLUMNS = {
     "r2": number(finite=False), "exact": whole(0, 1), "exact_extrapolated": whole(0, 1),
     "cpu_seconds": number(0), "equation": text(100_000), "failure": text(1000),
 }  # fmt: skip
-SETTINGS = record(
+SETTINGS = object_of(
     {"seconds": number(0), "seed": whole(), "weights": NAME, "sessions": list_of(mapping(ANYTHING))}
 )
 

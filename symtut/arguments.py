@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from symtut.errors import InputError, did_you_mean, unknown
+from symtut.forms import LARGEST, LARGEST_SEED
 from symtut.machine import MOST_PROCESSES
-
-LARGEST = 2**53  # whole numbers above it have no exact float
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,7 +36,7 @@ class Parser(argparse.ArgumentParser):
                 break
             if name.startswith("--") and not any(o.startswith(name) for o in self.options):
                 raise InputError(
-                    f"unknown option {shown(name)}{did_you_mean(name, self.options)} "
+                    f"unknown option {quoted(name)}{did_you_mean(name, self.options)} "
                     f"(see {self.prog} --help)"
                 )
         return super().parse_known_args(words, namespace)
@@ -49,14 +48,14 @@ class Parser(argparse.ArgumentParser):
 # ---- values -------------------------------------------------------------------------------------
 
 
-def whole(low: int = 0, high: int = LARGEST) -> Callable[[str], int]:
+def integer(low: int = 0, high: int = LARGEST) -> Callable[[str], int]:
     """A reader of whole numbers from ``low`` to ``high``."""
     limits = f"of at least {low}" if high == LARGEST else f"from {low} to {high}"
 
     def read(text: str) -> int:
         if re.fullmatch(r"\s*[+-]?[0-9]{1,16}\s*", text) and low <= int(text) <= high:
             return int(text)
-        raise argparse.ArgumentTypeError(f"must be a whole number {limits}, not {shown(text)}")
+        raise argparse.ArgumentTypeError(f"must be a whole number {limits}, not {quoted(text)}")
 
     return read
 
@@ -68,7 +67,7 @@ def above_zero(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a finite number above 0, not {shown(text)}")
+        raise argparse.ArgumentTypeError(f"must be a finite number above 0, not {quoted(text)}")
     return value
 
 
@@ -82,11 +81,12 @@ def numbers(text: str, option: str, low: float, high: float, kind: type) -> tupl
         pass
     name = "whole numbers" if kind is int else "numbers"
     raise InputError(
-        f"{option} must be {name} from {low:g} to {high:g}, separated by commas, not {shown(text)}."
+        f"{option} must be {name} from {low:g} to {high:g}, separated by commas, "
+        f"not {quoted(text)}."
     )
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """``text`` in quotes, cut where it is long."""
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
@@ -125,7 +125,7 @@ def parse_steps(text: str) -> dict[str, int]:
     for part in names(text):
         where, _, number = part.rpartition("=")
         if not re.fullmatch("[0-9]{1,16}", number.strip()):
-            raise InputError(f"--steps needs NUMBER or METHOD=NUMBER, not {shown(part)}.")
+            raise InputError(f"--steps needs NUMBER or METHOD=NUMBER, not {quoted(part)}.")
         steps[where.strip()] = int(number)
     return steps
 
@@ -146,33 +146,33 @@ def parse_placed_overrides(texts: Iterable[str]) -> dict[str, dict[str, object]]
 # Names of tasks, methods and suites stand here as text, so that --help loads no world and no torch;
 # a test compares them with the registries.
 
-TASKS = "car2d, pendulum, reacher"
-METHODS = "sac, oracle, symbolic, sparse, mbpo"
-PROFILES = "default, paper or smoke"
-LEARNERS = "sac or apg"
-SEED = whole(0, 2**32 - 1)  # that every generator takes
-JOBS, WORKERS = whole(1, MOST_PROCESSES), whole(0, MOST_PROCESSES)
+_TASKS = "car2d, pendulum, reacher"
+_METHODS = "sac, oracle, symbolic, sparse, mbpo"
+_PROFILES = "default, paper or smoke"
+_LEARNERS = "sac or apg"
+SEED = integer(0, LARGEST_SEED)
+JOBS, WORKERS = integer(1, MOST_PROCESSES), integer(0, MOST_PROCESSES)
 
 
 def add_train(parser: Parser) -> None:
     add = parser.add_argument
-    add("--task", help=f"the world: {TASKS}, or MODULE:CLASS (default: pendulum)")
+    add("--task", help=f"the world: {_TASKS}, or MODULE:CLASS (default: pendulum)")
     add(
         "--env",
         metavar="ID",
         help="instead of a task, any environment of Gymnasium's, as Pendulum-v1: the map from "
         "observations to states, the reward and the end of an episode are found in real steps",
     )
-    add("--method", default="symbolic", help=f"{METHODS} (default: symbolic)")
-    add("--steps", type=whole(1), default=200, help="real environment steps (default: 200)")
+    add("--method", default="symbolic", help=f"{_METHODS} (default: symbolic)")
+    add("--steps", type=integer(1), default=200, help="real environment steps (default: 200)")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")
     add("--out", required=True, metavar="DIR", help="folder for the results")
-    add("--profile", default="default", help=f"{PROFILES} (default: default)")
+    add("--profile", default="default", help=f"{_PROFILES} (default: default)")
     add("--weights", help="weights of the transformer (symbolic): a name or a file")
     add(
         "--learner",
         default="sac",
-        help=f"{LEARNERS}: soft actor-critic, or the gradient through the equations (default: sac)",
+        help=f"{_LEARNERS}: soft actor-critic, or gradients through the equations (default: sac)",
     )
     add(
         "--set",
@@ -189,12 +189,12 @@ def add_sweep(parser: Parser) -> None:
     add(
         "--tasks",
         default="pendulum",
-        help=f"separated by commas: {TASKS}, or MODULE:CLASS (default: pendulum)",
+        help=f"separated by commas: {_TASKS}, or MODULE:CLASS (default: pendulum)",
     )
     add(
         "--methods",
         default="symbolic,sac",
-        help=f"separated by commas: {METHODS} (default: symbolic,sac)",
+        help=f"separated by commas: {_METHODS} (default: symbolic,sac)",
     )
     add("--seeds", default="0-9", help="as 0-9 or 0,3,7 (default: 0-9)")
     add("--out", required=True, metavar="DIR", help="folder for runs and tables")
@@ -204,7 +204,7 @@ def add_sweep(parser: Parser) -> None:
         help="real environment steps: a number, or by method or task/method, as "
         "200,sac=6000,car2d/sac=20000 (default: 200)",
     )
-    add("--profile", default="default", help=f"{PROFILES} (default: default)")
+    add("--profile", default="default", help=f"{_PROFILES} (default: default)")
     add(
         "--set",
         action="append",
@@ -240,20 +240,20 @@ def add_pretrain(parser: Parser) -> None:
     add("--preset", default="small", help="tiny, small, medium, laws or paper (default: small)")
     add("--out", required=True, metavar="DIR", help="folder for the weights")
     add("--resume", action="store_true", help="go on from the last checkpoint")
-    add("--examples", type=whole(1), help="random functions to see (default: preset)")
+    add("--examples", type=integer(1), help="random functions to see (default: preset)")
     add("--workers", type=WORKERS, default=0, help="processes that draw functions (for GPUs)")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")
 
 
 def add_finetune(parser: Parser) -> None:
     add = parser.add_argument
-    add("--task", default="pendulum", help=f"the world: {TASKS} (default: pendulum)")
+    add("--task", default="pendulum", help=f"the world: {_TASKS} (default: pendulum)")
     add("--out", required=True, metavar="DIR", help="folder for the weights")
     add("--resume", action="store_true", help="go on from the last checkpoint")
     add("--weights", default="general", help="start from: a name or a file (default: general)")
-    add("--rank", type=whole(0, 1024), help="of the adapters (default 8); 0: all weights")
-    add("--examples", type=whole(1), help="random functions of that world to see")
-    add("--random-steps", type=whole(1), help="real steps of a random policy (default 1000)")
+    add("--rank", type=integer(0, 1024), help="of the adapters (default 8); 0: all weights")
+    add("--examples", type=integer(1), help="random functions of that world to see")
+    add("--random-steps", type=integer(1), help="real steps of a random policy (default 1000)")
     add("--workers", type=WORKERS, default=0, help="processes that draw functions")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")
 
@@ -308,7 +308,7 @@ def add_benchmark(parser: Parser) -> None:
     add("--points", default="200", help="numbers of points, separated by commas (default: 200)")
     add("--noise", default="0", help="noise levels relative to y, as 0,0.01,0.05 (default: 0)")
     add("--kind", help="problems of one kind only: development or table (of laws), …")
-    add("--limit", type=whole(1), help="only the first so many problems")
+    add("--limit", type=integer(1), help="only the first so many problems")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")
     add("--weights", default="general", help="a name or a file (default: general)")
     add("--jobs", type=JOBS, default=1, help="processes, one thread each (default: 1)")

@@ -17,7 +17,7 @@ from symtut.paths import ADVICE, as_path, file_error
 from symtut.storage import package_version
 
 
-def run_train(arguments: argparse.Namespace) -> int:
+def _run_train(arguments: argparse.Namespace) -> int:
     from symtut.experiments import train
 
     overrides = dict(options.parse_override(text) for text in arguments.set)
@@ -56,7 +56,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_sweep(arguments: argparse.Namespace) -> int:
+def _run_sweep(arguments: argparse.Namespace) -> int:
     from symtut.experiments.summary import write_tables
     from symtut.experiments.sweep import parse_seeds, sweep
     from symtut.experiments.tables import RUNS, read_runs
@@ -91,7 +91,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_show(arguments: argparse.Namespace) -> int:
+def _run_show(arguments: argparse.Namespace) -> int:
     from symtut.show import show
 
     if arguments.set and not arguments.plan:
@@ -101,7 +101,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_pretrain(arguments: argparse.Namespace) -> int:
+def _run_pretrain(arguments: argparse.Namespace) -> int:
     from symtut.regression.transformer import pretraining
 
     path = pretraining.pretrain(
@@ -113,7 +113,7 @@ def run_pretrain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_finetune(arguments: argparse.Namespace) -> int:
+def _run_finetune(arguments: argparse.Namespace) -> int:
     from symtut.experiments.finetune import finetune
 
     path = finetune(
@@ -125,13 +125,13 @@ def run_finetune(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_fit(arguments: argparse.Namespace) -> int:
+def _run_fit(arguments: argparse.Namespace) -> int:
     from symtut.fit_command import fit
 
     return fit(arguments, say)
 
 
-def run_benchmark(arguments: argparse.Namespace) -> int:
+def _run_benchmark(arguments: argparse.Namespace) -> int:
     if arguments.what == "summary":
         from symtut.regression.benchmark.tables import summaries
 
@@ -152,7 +152,7 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_doctor(arguments: argparse.Namespace) -> int:
+def _run_doctor(arguments: argparse.Namespace) -> int:
     from symtut.doctor import doctor
 
     if doctor(say):
@@ -165,14 +165,14 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 #: name: (one-line help, function that adds the options or None, function that runs it).
 #: A command imports what it needs when it runs, so that --help is quick.
 COMMANDS = {
-    "train": ("train a policy on a task and keep the record", options.add_train, run_train),
-    "sweep": ("many runs: tasks, methods and seeds; tables", options.add_sweep, run_sweep),
-    "show": ("equations, learning curve and policy of a run", options.add_show, run_show),
-    "pretrain": ("pretrain the expression transformer", options.add_pretrain, run_pretrain),
-    "finetune": ("fine-tune the transformer to a world", options.add_finetune, run_finetune),
-    "fit": ("find equations for a column of a table", options.add_fit, run_fit),
-    "benchmark": ("compare regressors at equal CPU time", options.add_benchmark, run_benchmark),
-    "doctor": ("check this installation", None, run_doctor),
+    "train": ("train a policy on a task and keep the record", options.add_train, _run_train),
+    "sweep": ("many runs: tasks, methods and seeds; tables", options.add_sweep, _run_sweep),
+    "show": ("equations, learning curve and policy of a run", options.add_show, _run_show),
+    "pretrain": ("pretrain the expression transformer", options.add_pretrain, _run_pretrain),
+    "finetune": ("fine-tune the transformer to a world", options.add_finetune, _run_finetune),
+    "fit": ("find equations for a column of a table", options.add_fit, _run_fit),
+    "benchmark": ("compare regressors at equal CPU time", options.add_benchmark, _run_benchmark),
+    "doctor": ("check this installation", None, _run_doctor),
 }
 
 

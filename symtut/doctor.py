@@ -15,7 +15,7 @@ from symtut.errors import InputError
 OLDEST_PYTHON = (3, 11)
 
 
-class Problem(Exception):
+class CheckFailed(Exception):
     """What is wrong and what to do about it, in one sentence each."""
 
 
@@ -25,7 +25,7 @@ def doctor(say: Callable[[str], None] = print) -> int:
     for name, check in CHECKS.items():
         try:
             line, mark = check(), "ok     "
-        except Problem as problem:
+        except CheckFailed as problem:
             line, mark, problems = str(problem), "PROBLEM", problems + 1
         except Exception as error:  # a broken installation fails in ways nobody foresaw
             line, mark, problems = f"{type(error).__name__}: {error}", "PROBLEM", problems + 1
@@ -37,7 +37,7 @@ def doctor(say: Callable[[str], None] = print) -> int:
 def check_python() -> str:
     found = platform.python_version()
     if sys.version_info < OLDEST_PYTHON:
-        raise Problem(f"{found} is too old; use Python 3.11 or newer.")
+        raise CheckFailed(f"{found} is too old; use Python 3.11 or newer.")
     return found
 
 
@@ -54,7 +54,7 @@ def check_packages() -> str:
         if _numbers(installed) < _numbers(bound):
             wrong.append(f"{name} {installed} is older than {bound}")
     if wrong:
-        raise Problem("; ".join(wrong) + ". Install symtut again: pip install --upgrade symtut")
+        raise CheckFailed("; ".join(wrong) + ". Install symtut again: pip install --upgrade symtut")
     return ", ".join(found)
 
 
@@ -63,7 +63,7 @@ def check_threads() -> str:
 
     threads, cores = torch.get_num_threads(), os.cpu_count() or 1
     if threads > cores:
-        raise Problem(
+        raise CheckFailed(
             f"torch uses {threads} threads on {cores} cores, which is slower than one; "
             f"set the environment variable OMP_NUM_THREADS to {cores} or less."
         )
@@ -89,7 +89,7 @@ def check_environment() -> str:
     assert true is not None
     error = task.difference(task.state_from_observation(observation), true)
     if np.abs(error).max() > 1e-5:
-        raise Problem(
+        raise CheckFailed(
             f"{task.env_id} of this Gymnasium does not move as the course's equations say "
             f"(difference {np.abs(error).max():.1e}); install a released version of gymnasium."
         )
@@ -106,16 +106,16 @@ def check_weights() -> str:
     try:
         files = sorted(data_path("weights").glob("*.safetensors"))
     except InputError as error:
-        raise Problem(str(error)) from error
+        raise CheckFailed(str(error)) from error
     if not files:
-        raise Problem(f"no weights are shipped with this installation; {again}")
+        raise CheckFailed(f"no weights are shipped with this installation; {again}")
     for path in files:
         try:
             card = read_card(path.with_suffix(".json"))
         except InputError as error:
-            raise Problem(f"{error} The card of '{path.name}' is needed; {again}") from error
+            raise CheckFailed(f"{error} The card of '{path.name}' is needed; {again}") from error
         if card["sha256"] != file_sha256(path):
-            raise Problem(f"'{path.name}' is not the file that its card describes; {again}")
+            raise CheckFailed(f"'{path.name}' is not the file that its card describes; {again}")
     return ", ".join(f"{path.stem} ({path.stat().st_size / 1e6:.1f} MB)" for path in files)
 
 
@@ -126,7 +126,7 @@ def check_temporary_folder() -> str:
             file.flush()
             return f"{Path(file.name).parent} can be written"
     except OSError as error:
-        raise Problem(
+        raise CheckFailed(
             f"cannot be written ({error}); set the variable TMPDIR to a folder that can be."
         ) from error
 
@@ -151,7 +151,7 @@ def requirements() -> Iterator[tuple[str, str]]:
     for line in lines:
         match = re.match(r"\s*([\w.-]+)\s*>=\s*([\d.]+)", line)
         if match is None:
-            raise Problem(f"the requirement {line!r} has no lower bound; install symtut again.")
+            raise CheckFailed(f"the requirement {line!r} has no lower bound; install symtut again.")
         yield match.group(1), match.group(2)
 
 

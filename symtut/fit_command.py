@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from symtut.arguments import names, shown
+from symtut.arguments import names, quoted
 from symtut.errors import InputError
 
 
@@ -66,9 +66,9 @@ def _data(arguments: argparse.Namespace) -> tuple:
     chosen = _listed(arguments.columns, "--columns")
     if chosen is not None:
         if twice := next((name for k, name in enumerate(chosen) if name in chosen[:k]), None):
-            raise InputError(f"--columns has {shown(twice)} twice.")
+            raise InputError(f"--columns has {quoted(twice)} twice.")
         if target in chosen:
-            raise InputError(f"the target {shown(target)} cannot explain itself: take it out of "
+            raise InputError(f"the target {quoted(target)} cannot explain itself: take it out of "
                              "--columns.")  # fmt: skip
     else:
         chosen = [n for n, column in table.columns.items() if n != target and not column.text]
@@ -83,7 +83,7 @@ def _data(arguments: argparse.Namespace) -> tuple:
         left_out = f"Left out, no numbers: {', '.join(without[:20])}{more}"
         if not chosen:
             raise InputError(
-                f"'{table.path}' has no column of numbers beside {shown(target)}. "
+                f"'{table.path}' has no column of numbers beside {quoted(target)}. "
                 f"{left_out if without else ''}"
             )
         if without:

@@ -2,7 +2,7 @@
 
 A form is declared once, beside the code that writes the file::
 
-    CARD = record({"sha256": text(64), "parameters": whole(1)}, {"device": text()})
+    CARD = object_of({"sha256": text(64), "parameters": whole(1)}, {"device": text()})
 
 and ``CARD.check(value)`` returns the value or raises :class:`Mismatch`, whose message names the
 place and what should stand there. Nothing is converted: 1.0 is no whole number, "1" is no number.
@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 LARGEST = 2**53  # whole numbers above it have no exact float
+LARGEST_SEED = 2**32 - 1  # that every generator takes
 DEEPEST = 24  # levels of lists and objects where a form leaves them free
 
 
@@ -136,7 +137,7 @@ def list_of(form: Form, most: int = 100_000, least: int = 0, what: str = "a list
     return Form(f"{what} of {least} to {most} entries", inspect)
 
 
-def record(
+def object_of(
     required: dict[str, Form],
     allowed: dict[str, Form] | None = None,
     what: str = "an object",
@@ -169,7 +170,7 @@ def record(
 
 def mapping(form: Form) -> Form:
     """An object with any keys and values of one form."""
-    return record({}, others=form)
+    return object_of({}, others=form)
 
 
 def with_key(key: str, form: Form, otherwise: Form) -> Form:
@@ -189,7 +190,7 @@ def of_dataclass(cls: type, **given: Form) -> Form:
     """
     plain = {int: whole(), float: number(), str: NAME, bool: FLAG}
     kinds = {field.name: plain.get(field.type, ANYTHING) for field in fields(cls)}
-    return record({}, kinds | given)
+    return object_of({}, kinds | given)
 
 
 def _shallow(value, depth: int = 0) -> bool:

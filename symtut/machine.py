@@ -10,7 +10,7 @@ from pathlib import Path
 from symtut.errors import InputError
 
 GB = 1e9
-SIGNS = ("can't allocate memory", "not enough memory", "out of memory")  # in torch's errors
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")  # in torch's errors
 
 
 def memory_here() -> float:
@@ -56,7 +56,7 @@ def memory_errors_named() -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         said = str(error)
-        if not isinstance(error, MemoryError) and not any(sign in said for sign in SIGNS):
+        if not isinstance(error, MemoryError) and not any(sign in said for sign in NO_MEMORY):
             raise
         reason = said.splitlines()[0][:200] if said else "the system refused an allocation"
         raise InputError(f"there is not enough memory: {reason}. Choose smaller sizes.") from error

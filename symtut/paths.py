@@ -146,7 +146,7 @@ def _kind(mode: int) -> str:
 
 # ---- output folders: one process at a time, and no trace of a command that failed ---------------
 
-PATIENCE = 3.0
+LOCK_PATIENCE = 3.0
 """Seconds to wait for a lock: the workers of a killed process need a moment to notice."""
 
 _held: set[str] = set()  # by this process, to which the system would give the same lock twice
@@ -203,7 +203,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     InputError
         If another process (or thread) holds it; the message names ``what`` it works on.
     """
-    name, end = os.path.realpath(path), time.monotonic() + PATIENCE
+    name, end = os.path.realpath(path), time.monotonic() + LOCK_PATIENCE
     while (handle := None if name in _held else _acquired(path)) is None:
         if time.monotonic() > end:
             raise InputError(

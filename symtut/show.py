@@ -14,7 +14,7 @@ from symtut.agents.policy import Controller
 from symtut.errors import InputError
 from symtut.experiments import evaluate, results
 from symtut.experiments.results import Result
-from symtut.forms import ANYTHING, number, optional, record, whole
+from symtut.forms import ANYTHING, number, object_of, optional, whole
 from symtut.paths import as_path
 from symtut.pictures import FILMS, PICTURES, check_picture, drawn, marked, write_picture
 from symtut.regression.presentation import TERMINAL_WIDTH, r2_text
@@ -26,9 +26,9 @@ from symtut.world_models.oracle import OracleWorldModel
 CURVE_ROWS, BAR = 12, 24
 """Evaluations of a curve that are printed, and characters of the longest bar beside them."""
 
-CHECKPOINT_FORM = record(
+CHECKPOINT_FORM = object_of(
     {"env_steps": whole(), "updates": whole(), "cpu_seconds": number(0), "run": ANYTHING},
-    {"report": record({"equations": optional(results.EQUATIONS_FORM, [])}, others=ANYTHING)},
+    {"report": object_of({"equations": optional(results.EQUATIONS_FORM, [])}, others=ANYTHING)},
     others=ANYTHING,
 )
 

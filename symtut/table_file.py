@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from symtut.arguments import shown
+from symtut.arguments import quoted
 from symtut.errors import InputError, did_you_mean
 from symtut.storage import TABLE_BYTES, TABLE_ROWS, read_bytes
 
@@ -54,13 +54,13 @@ class Table:
         if name not in self.columns:
             known = ", ".join(list(self.columns)[:20]) + ", …" * (len(self.columns) > 20)
             raise InputError(
-                f"'{self.path}' has no column {shown(name)}"
+                f"'{self.path}' has no column {quoted(name)}"
                 f"{did_you_mean(name, self.columns)}; it has {known}."
             )
         if self.columns[name].text:
             raise InputError(
-                f"'{self.path}': column {shown(name)} holds {self.columns[name].text}, which is no "
-                "number."
+                f"'{self.path}': column {quoted(name)} holds {self.columns[name].text}, which is "
+                "no number."
             )
         return self.columns[name]
 
@@ -125,7 +125,7 @@ def _read(path: Path, content: str) -> Table:
                 continue
             value = _number(cell)
             if value is None:
-                texts[k] = f"{shown(cell)} in line {rows.line_num}"
+                texts[k] = f"{quoted(cell)} in line {rows.line_num}"
             else:
                 cells[k].append(value)
     if not lines:
@@ -149,7 +149,7 @@ def _check_names(path: Path, names: list[str]) -> None:
         )
     twice = next((name for k, name in enumerate(names) if name and name in names[:k]), None)
     if twice is not None:
-        raise InputError(f"'{path}' has two columns {shown(twice)}: rename one.")
+        raise InputError(f"'{path}' has two columns {quoted(twice)}: rename one.")
 
 
 def _number(cell: str) -> float | None:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from symtut.arguments import numbers, parse_override, parse_steps, whole
+from symtut.arguments import integer, numbers, parse_override, parse_steps
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.experiments.sweep import MOST_SEEDS, parse_seeds
@@ -66,7 +66,7 @@ def test_bad_numbers(command, option, values, message, tmp_path, capsys):
 
 
 def test_good_numbers():
-    assert [whole(1, 9)(text) for text in ("1", " 9", "+3")] == [1, 9, 3]
+    assert [integer(1, 9)(text) for text in ("1", " 9", "+3")] == [1, 9, 3]
     assert numbers("200,20,200", "--points", 5, 1000, int) == (200, 20)
     assert numbers("0,0.05", "--noise", 0, 1, float) == (0.0, 0.05)
     assert parse_steps("200,sac=6000") == {"": 200, "sac": 6000}

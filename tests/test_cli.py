@@ -7,7 +7,7 @@ import pytest
 from symtut.cli import COMMANDS, main
 from symtut.experiments.config import PROFILES
 from symtut.regression.problems.suites import SUITES
-from symtut.regression.settings import METHODS as REGRESSORS
+from symtut.regression.settings import REGRESSION_METHODS
 from symtut.regression.transformer.examples import PRESETS
 from symtut.storage import package_version
 from symtut.tasks import TASKS
@@ -42,8 +42,8 @@ def test_version(capsys):
         ("sweep", (TASKS, METHODS, PROFILES)),
         ("finetune", (TASKS,)),
         ("pretrain", (PRESETS,)),
-        ("fit", (REGRESSORS,)),
-        ("benchmark regression", (SUITES, REGRESSORS)),
+        ("fit", (REGRESSION_METHODS,)),
+        ("benchmark regression", (SUITES, REGRESSION_METHODS)),
     ],
 )
 def test_help_names_what_is_known_in_80_columns(capsys, monkeypatch, command, registries):

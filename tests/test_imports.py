@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ ORDER = (
 )  # fmt: skip
 """The rooms of the package from below: each imports from those that stand before it alone."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms.split()}
+EXERCISE = re.compile(r"exercise_\d+")
 SCENE = re.compile(r"symtut\.lab\.scenes\.nb(\d\d)_")
 
 
@@ -72,6 +74,32 @@ def test_imports_point_downwards():
         and room_of(other) != room_of(module) and LEVEL[room_of(other)] >= LEVEL[room_of(module)]
     ]  # fmt: skip
     assert upwards == []
+
+
+def public(tree: ast.Module) -> set[str]:
+    """Functions, classes and constants that a module itself defines, not those it imports."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in ast.walk(target)]
+            names |= {
+                n.id for n in parts if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_a_public_name_stands_once():
+    """Exercises alone are numbered within their notebook, and found by both numbers."""
+    places = defaultdict(list)
+    for module, tree in MODULES.items():
+        for name in public(tree):
+            places[name].append(module)
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if not EXERCISE.fullmatch(name)} == {}
+    assert places["SymbolicRegressor"] == ["symtut.regression.regressor"]
 
 
 def test_the_package_needs_nothing_beside_it():

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from symtut.errors import InputError
-from symtut.forms import NAME, list_of, number, optional, record, whole
+from symtut.forms import NAME, list_of, number, object_of, optional, whole
 from symtut.storage import JSON_BYTES, read_json, read_table
 from symtut.tensors import HEADER_BYTES, load_tensors, read_metadata, save_tensors
 
 posix = pytest.mark.skipif(os.name == "nt", reason="special files of POSIX")
-POINT = record({"x": number(), "n": whole(1, 10)}, {"more": list_of(NAME, 2)}, "a point")
+POINT = object_of({"x": number(), "n": whole(1, 10)}, {"more": list_of(NAME, 2)}, "a point")
 
 
 def test_content_of_the_form_is_returned_as_it_is(tmp_path):
@@ -170,7 +170,7 @@ def test_other_tables_are_one_error(tmp_path, content, said):
         read_table(path, COLUMNS, "a table of ours")
 
 
-SIZE = record({"size": whole(1, 9)}, what="a vector")
+SIZE = object_of({"size": whole(1, 9)}, what="a vector")
 
 
 def vector(path, **changes):

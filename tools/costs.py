@@ -22,7 +22,7 @@ from symtut import progress
 from symtut.errors import InputError
 from symtut.forms import NAME, number, text
 from symtut.lab.run import kernel_environment
-from symtut.lab.session import PROFILES
+from symtut.lab.session import NOTEBOOK_PROFILES
 from symtut.paths import ensure_folder
 from symtut.storage import provenance, read_csv, read_json, write_csv, write_json
 from tools.build import sources, targets
@@ -195,7 +195,7 @@ def misstatements(row: Cost, text: str) -> Iterator[str]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.costs", description=__doc__)
     parser.add_argument("names", nargs="*", help="e.g. 10_symbolic_mbpo; default all")
-    parser.add_argument("--profile", choices=PROFILES, default="lab")
+    parser.add_argument("--profile", choices=NOTEBOOK_PROFILES, default="lab")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
     parser.add_argument("--again", action="store_true", help="also what was measured before")
     arguments = parser.parse_args(argv)

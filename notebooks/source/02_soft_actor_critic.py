@@ -1191,7 +1191,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8))
 curves.sample_efficiency({("pendulum", "sac"): stored}, "pendulum", sac.threshold.iloc[0], axes[0])
 axes[0].set_title("Ten runs of SAC")
 axes[0].legend(loc="lower right", fontsize=8.5)
-curves.steps_to_threshold(records, "pendulum", axes[1])
+curves.steps_chart(records, "pendulum", axes[1])
 axes[1].set_title("Real steps until −160")
 plt.show()
 

@@ -1082,7 +1082,7 @@ lab.record(stored_methods=sorted(set(records.method)))
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
 curves.sample_efficiency(all_curves, "pendulum", threshold, axes[0])
-curves.steps_to_threshold(records, "pendulum", axes[1])
+curves.steps_chart(records, "pendulum", axes[1])
 plt.show()
 for method in wanted:
     runs = records[records.method == method]

@@ -230,7 +230,7 @@ open_places = checks.exercise("07.1", open_places)
 
 # %%
 print(inspect.getsource(GrammarMask.allowed))
-arguments = [decoding_steps.arity(step.token) for step in steps]
+arguments = [decoding_steps.code_arity(step.token) for step in steps]
 print(f"{'token':<12}{'open places after it':>22}{'tokens allowed before it':>28}")
 start = 0
 for place, step in enumerate(steps[:14]):

@@ -387,7 +387,7 @@ tasks = list(dict.fromkeys(row["task"] for row in rows))
 
 def draw_series(series):
     """Recovered equations of all worlds along one series."""
-    fine_tuning.recovery(rows, series, tasks)
+    fine_tuning.recovery_curves(rows, series, tasks)
 
 
 explorers.explore(draw_series, series=list(fine_tuning.SERIES))

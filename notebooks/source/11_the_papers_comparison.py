@@ -220,7 +220,7 @@ median_wait = checks.exercise("11.3", median_wait)
 # %% tags=["hide-input"]
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 3.8), squeeze=False)
 for task, ax in zip(tasks, axes[0], strict=True):
-    curves.steps_to_threshold(runs[task], task, ax)
+    curves.steps_chart(runs[task], task, ax)
 plt.show()
 
 # %% [markdown]

@@ -27,7 +27,7 @@ COUNTERS = (
 BUFFERS = ("b_e", "b_em", "b_pi")
 
 
-def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
+def pack_loop(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
     """The loop's state as ``(tensors, values)``, between two calls of ``loop.advance``."""
     tensors = {f"agent.{name}": tensor for name, tensor in loop.agent.state_dict().items()}
     tensors["generator"] = loop.generator.get_state()
@@ -61,7 +61,7 @@ def pack(loop: Loop) -> tuple[dict[str, torch.Tensor], dict]:
     return tensors, values
 
 
-def unpack(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
+def unpack_loop(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> None:
     """Bring a freshly made loop of the same configuration to the packed state."""
     loop.agent.load_state_dict(_below("agent.", tensors))
     loop.generator.set_state(tensors["generator"])

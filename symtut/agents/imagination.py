@@ -98,7 +98,7 @@ def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Ten
     return (first if alike else box)(starts, n, generator)
 
 
-def imagined(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+def imagined_states(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
     if len(starts.b_pi) == 0:
         return recent(starts, n, generator)
     rows = starts.b_pi.sample(n, generator)
@@ -114,7 +114,7 @@ START_STATES: dict[str, Callable[[StartStates, int, torch.Generator], torch.Tens
     "first": first,
     "box": box,
     "either": either,
-    "model": imagined,
+    "model": imagined_states,
 }
 
 

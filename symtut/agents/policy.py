@@ -9,12 +9,12 @@ import torch
 from symtut.agents.networks import MLP, NAMES
 from symtut.errors import InputError
 from symtut.expressions.arrays import as_numbers
-from symtut.forms import ANYTHING, NAME, list_of, mapping, record, whole
+from symtut.forms import ANYTHING, NAME, list_of, mapping, object_of, whole
 from symtut.tasks import Task, make_task
 from symtut.tasks.discovered import DiscoveredTask, Discovery
 from symtut.tensors import load_tensors, save_tensors
 
-HEADER = record(
+POLICY_HEADER = object_of(
     {"task": NAME, "sizes": list_of(whole(1, 100_000), 3, 3)},
     {"found": mapping(ANYTHING)},
     what="a policy file of symtut train",
@@ -79,7 +79,7 @@ class Policy(Controller):
         InputError
             If the file is missing, damaged, or not a policy of a known task.
         """
-        tensors, header = load_tensors(path, HEADER, _weights)
+        tensors, header = load_tensors(path, POLICY_HEADER, _weights)
         sizes, found = tuple(header["sizes"]), header.get("found")
         task = DiscoveredTask(Discovery.from_json(found)) if found else make_task(header["task"])
         if (sizes[0], sizes[2]) != (task.observation_size, 2 * task.action_size):

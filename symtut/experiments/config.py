@@ -13,7 +13,8 @@ from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
-from symtut.experiments.kinds import checked, is_number, is_whole, like_default
+from symtut.experiments.kinds import checked, is_finite_number, is_whole, like_default
+from symtut.forms import LARGEST_SEED
 from symtut.tasks import is_environment
 from symtut.world_models import model_options
 
@@ -192,7 +193,6 @@ def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict
 # ---- one run ------------------------------------------------------------------------------------
 
 OTHER_OPTIONS = ("evaluate_every", "threshold")
-LARGEST_SEED = 2**32 - 1  # that every generator takes
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class RunConfig:
         if is_environment(task) and is_whole(steps):
             choices.setdefault("random_steps", min(steps, MOST_RANDOM))
         threshold = choices.pop("threshold", None)
-        if threshold is not None and not is_number(threshold):
+        if threshold is not None and not is_finite_number(threshold):
             raise InputError(f"'threshold' must be a finite number, not {threshold!r}.")
         every = choices.pop("evaluate_every", 1000)
         named = {"steps": (steps, 1), "seed": (seed, 0), "evaluate_every": (every, 1)}

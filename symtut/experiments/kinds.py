@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 from symtut.errors import InputError
 
 
-def is_number(value: Any) -> bool:
+def is_finite_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

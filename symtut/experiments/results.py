@@ -14,8 +14,8 @@ from symtut.forms import (
     list_of,
     mapping,
     number,
+    object_of,
     optional,
-    record,
     text,
     whole,
 )
@@ -35,19 +35,19 @@ CURVE_FORM = {
 }
 CURVE_COLUMNS = list(CURVE_FORM)
 
-CONFIG_FORM = record(
+CONFIG_FORM = object_of(
     {
-        "run": record(
+        "run": object_of(
             {"task": NAME, "method": NAME, "steps": whole(1), "seed": whole(),
              "evaluate_every": whole(1)},
             others=ANYTHING,
         ),
-        "provenance": record({"commit": optional(NAME)}, others=ANYTHING),
+        "provenance": object_of({"commit": optional(NAME)}, others=ANYTHING),
     },
     what="the configuration of a run",
 )  # fmt: skip
-FILES_FORM = record({}, dict.fromkeys(FILES, optional(SHA256)))
-SUMMARY_FORM = record(
+FILES_FORM = object_of({}, dict.fromkeys(FILES, optional(SHA256)))
+SUMMARY_FORM = object_of(
     {
         "task": NAME,
         "method": NAME,
@@ -66,7 +66,7 @@ SUMMARY_FORM = record(
     what="the summary of a run",
 )
 EQUATIONS_FORM = list_of(
-    record({"target": NAME, "equation": text(100_000)}, others=ANYTHING), 1000, 1, "equations"
+    object_of({"target": NAME, "equation": text(100_000)}, others=ANYTHING), 1000, 1, "equations"
 )
 
 
@@ -165,7 +165,7 @@ def _check_whole(out: Path, config: dict, summary: dict, curve: list[dict]) -> N
             raise InputError(f"'{out / name}' is damaged, or not of the run in {SUMMARY}.")
 
 
-def fault(out: Path) -> str | None:
+def why_unfinished(out: Path) -> str | None:
     """What keeps a folder from holding a finished run, a sentence; None if it does."""
     try:
         Result.load(out)
@@ -176,4 +176,4 @@ def fault(out: Path) -> str | None:
 
 def is_finished(out: str | Path) -> bool:
     """Whether a folder holds a run with all its files, and nothing is left to do."""
-    return (Path(out) / SUMMARY).exists() and fault(Path(out)) is None
+    return (Path(out) / SUMMARY).exists() and why_unfinished(Path(out)) is None

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from symtut.agents.checkpoint import pack, unpack
+from symtut.agents.checkpoint import pack_loop, unpack_loop
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
@@ -199,7 +199,7 @@ class Run:
             write_json(path, {"run": self.config.as_json(), "provenance": provenance()})
             return True
         if (self.out / results.SUMMARY).exists():
-            fault = results.fault(self.out)
+            fault = results.why_unfinished(self.out)
             self.say(f"{fault} The run is not whole, and is computed again.")
         return False
 
@@ -260,7 +260,7 @@ class Run:
         )
 
     def _checkpoint(self) -> None:
-        tensors, values = pack(self.loop)
+        tensors, values = pack_loop(self.loop)
         values |= self._belongs_to() | {"curve": self.curve, "cpu_seconds": self.cpu_seconds}
         values["events"] = self.events.points
         save_tensors(self.out / results.CHECKPOINT, tensors, values)
@@ -285,7 +285,7 @@ class Run:
                 "Remove it to begin again from the first step."
             )
         try:
-            unpack(self.loop, tensors, values)
+            unpack_loop(self.loop, tensors, values)
             self.curve, self.cpu_seconds = values["curve"], values["cpu_seconds"]
             self.events.points = values.get("events", [])
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

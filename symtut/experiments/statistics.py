@@ -7,15 +7,18 @@ is a waiting time, and some runs end before it is over. Kaplan and Meier's estim
 such a run for what is known: "more than this". Means, bootstrap and estimator are SciPy's.
 """
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 
 RESAMPLES = 5000
 LEVEL = 0.95
+#: What SciPy calls the generator of a bootstrap: it became ``rng`` in version 1.15.
+_GENERATOR = "rng" if "rng" in inspect.signature(stats.bootstrap).parameters else "random_state"
 
 
 class Interval(NamedTuple):
@@ -49,11 +52,11 @@ def bootstrap_limits(
     statistic : callable
         Gets as many arrays ``(..., resamples, n_k)`` and ``axis=-1``, returns ``(..., resamples)``.
     """
+    generator: dict[str, Any] = {_GENERATOR: np.random.default_rng(0)}
     with np.errstate(invalid="ignore"):  # of SciPy's own interval, where a statistic is infinite
         found = stats.bootstrap(
             samples, statistic, n_resamples=resamples, axis=-1, vectorized=True,
-            method="percentile",
-            random_state=np.random.default_rng(0),  # pyright: ignore[reportCallIssue]
+            method="percentile", **generator,
         )  # fmt: skip
     tail = (1 - LEVEL) / 2
     # Values of the resamples themselves, not means of two of them: one may be infinite.

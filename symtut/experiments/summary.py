@@ -31,12 +31,12 @@ from symtut.experiments.tables import (
     write_curves,
     write_runs,
 )
-from symtut.forms import ANYTHING, NAME, list_of, mapping, number, optional, record, whole
+from symtut.forms import ANYTHING, NAME, list_of, mapping, number, object_of, optional, whole
 from symtut.paths import as_path
 from symtut.storage import keep_foreign, provenance, read_csv, read_json, write_csv, write_json
 
 TABLE, SOURCES = "table.csv", "table.json"
-SOURCES_FORM = record(
+SOURCES_FORM = object_of(
     {"reference": NAME, "made": list_of(mapping(ANYTHING))},
     {"runs": whole(1), "commits": list_of(NAME)},
     what="the sources of tables of 'symtut sweep'",

@@ -21,12 +21,13 @@ from typing import Any
 
 from symtut.errors import InputError, unknown
 from symtut.experiments import results
-from symtut.experiments.config import LARGEST_SEED, RunConfig, first_difference
+from symtut.experiments.config import RunConfig, first_difference
 from symtut.experiments.run import Run, train
 from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
 from symtut.experiments.workers import Workers
+from symtut.forms import LARGEST_SEED
 from symtut.paths import as_path, output_folder
 from symtut.progress import silenced
 from symtut.tasks import TASKS, make_task

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from symtut.forms import NAME, list_of, record, text, whole
+from symtut.forms import NAME, list_of, object_of, text, whole
 from symtut.storage import keep_foreign, read_json, write_json
 
 FAILURES_FORM = list_of(
-    record(
+    object_of(
         {"task": NAME, "method": NAME, "seed": whole(), "out": text(5000), "error": text(100_000),
          "repeat": text(100_000), "traceback": text(1_000_000)}
     ),

@@ -21,7 +21,7 @@ from symtut.forms import NAME, number, optional, whole
 from symtut.storage import read_table, write_csv
 
 RUNS, CURVES = "runs.csv", "curves.csv"
-GRID = 100  # points of a curve at most
+CURVE_POINTS = 100  # points of a curve at most
 METHOD_ORDER = ("symbolic", "oracle", "sparse", "mbpo", "dreamer", "sac")
 RUNS_FORM = {
     "task": NAME,
@@ -128,7 +128,7 @@ def collect(out: str | Path) -> tuple[pd.DataFrame, dict[Cell, Curves]]:
 # ---- curves -------------------------------------------------------------------------------------
 
 
-def on_common_steps(curves: dict[int, list[dict]], points: int = GRID) -> Curves | None:
+def on_common_steps(curves: dict[int, list[dict]], points: int = CURVE_POINTS) -> Curves | None:
     """Curves of several seeds at the real steps where any of them was evaluated.
 
     A run's value at a step is its last evaluation up to there: the policy one would have had. No

@@ -13,7 +13,7 @@ from symtut.errors import InputError
 from symtut.expressions.operators import CONSTANT, OPERATORS, VARIABLES
 from symtut.expressions.tree import Expression
 
-SIGNS = {"add": "+", "sub": "-", "mul": "*"}
+INFIX = {"add": "+", "sub": "-", "mul": "*"}
 """Operators whose sign takes a number on either side with the rounding of the operator itself.
 ``1.0 / x`` does not: torch computes it as a reciprocal and a product."""
 
@@ -46,9 +46,9 @@ class Lines:
             if all(isinstance(arg, float) for arg in args):
                 with np.errstate(all="ignore"):
                     return float(OPERATORS[token].numpy(*args))
-            if token in SIGNS:
+            if token in INFIX:
                 left, right = (repr(a) if isinstance(a, float) else a for a in args)
-                return self.add(f"({left}) {SIGNS[token]} ({right})")
+                return self.add(f"({left}) {INFIX[token]} ({right})")
             if isinstance(args[0], float):  # torch.div takes no float first
                 args = [f"{args[1]}.new_tensor({args[0]!r})", args[1]]
             return self.add(f"{token}({', '.join(map(str, args))})")

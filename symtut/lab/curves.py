@@ -104,7 +104,7 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     return axes
 
 
-def steps_to_threshold(records: pd.DataFrame, task: str, axes=None):
+def steps_chart(records: pd.DataFrame, task: str, axes=None):
     """Real steps until a task was solved: median and 95 % interval of each method, and every run.
 
     A run that never got there is an open triangle at the steps that it spent: it needs more than

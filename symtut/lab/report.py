@@ -126,7 +126,7 @@ def equation(target: str, text: str) -> str:
     written = {symbol: _name(name) for name, symbol in names.items()}
     left = target.removeprefix("delta_")
     prefix = r"\Delta " if left != target else ""
-    return formula(f"{prefix}{_name(left)} = {sympy.latex(right, symbol_names=written)}")
+    return formula_image(f"{prefix}{_name(left)} = {sympy.latex(right, symbol_names=written)}")
 
 
 def _name(name: str) -> str:
@@ -139,7 +139,7 @@ def _name(name: str) -> str:
 # ---- formulas ------------------------------------------------------------------------------------
 
 
-def formula(tex: str, size: float = 12.0) -> str:
+def formula_image(tex: str, size: float = 12.0) -> str:
     """A formula as an ``<img>``; what matplotlib cannot draw stays as it is written."""
     import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
@@ -164,7 +164,7 @@ def _with_formulas(html: str) -> str:
     pattern = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)(.+?)(?<!\s)\$", re.DOTALL)
 
     def drawn(match: re.Match) -> str:
-        picture = formula(unescape(match[1] or match[2]).replace("\n", " ").strip())
+        picture = formula_image(unescape(match[1] or match[2]).replace("\n", " ").strip())
         return f"<p>{picture}</p>" if match[1] else picture
 
     return "".join(p if i % 2 else pattern.sub(drawn, p) for i, p in enumerate(parts))
@@ -200,7 +200,7 @@ def _output(output) -> str:
         return data["text/html"]
     if "text/latex" in data:
         tex = data["text/latex"].strip("$ ").removeprefix(r"\displaystyle")
-        return f"<p>{formula(tex)}</p>"
+        return f"<p>{formula_image(tex)}</p>"
     text = data.get("text/plain", "")
     return f"<pre>{escape(text)}</pre>" if text else ""
 

@@ -141,7 +141,7 @@ def read_record(path: Path) -> dict:
     return results
 
 
-def describe(results: dict) -> str:
+def describe_results(results: dict) -> str:
     """What a run found, in a few lines: equations, real steps, mean real return."""
     lines = []
     for equation in results.get("equations", ()):
@@ -177,7 +177,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def main(argv: list[str] | None = None) -> int:
+def notebook_main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m symtut.lab.run", description=__doc__)
     parser.add_argument("notebook")
     parser.add_argument("--out", required=True, metavar="DIR")
@@ -204,7 +204,7 @@ def main(argv: list[str] | None = None) -> int:
         from symtut.lab.report import write_report
 
         kept.insert(0, write_report(executed, results))
-    print(describe(results))
+    print(describe_results(results))
     print("kept: " + ", ".join(str(path) for path in kept))
     return 0
 
@@ -218,4 +218,4 @@ def _literal(text: str):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(notebook_main())

@@ -22,10 +22,10 @@ from symtut.errors import InputError
 from symtut.lab import style
 from symtut.storage import write_json
 
-PROFILES = ("smoke", "lab", "paper")
+NOTEBOOK_PROFILES = ("smoke", "lab", "paper")
 RECORD_VARIABLE = "SYMTUT_RECORD"  # the environment variable that says where results are written
 PROFILE_VARIABLE = "SYMTUT_PROFILE"  # the one whose profile wins over the notebook's own
-LARGEST_SEED = 2**31 - 1  # what every generator takes, also after adding a few thousand
+LARGEST_NOTEBOOK_SEED = 2**31 - 1  # what every generator takes, also after adding a few thousand
 
 _results: dict = {}
 _beside: Path | None = None  # where results go if papermill names its output
@@ -66,11 +66,13 @@ def start(profile: str, seed: int, **budgets: dict) -> SimpleNamespace:
     _refuse_unknown_parameters(variables.get("In", ()))
     profile = _profile(profile)
     whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed <= LARGEST_SEED:
-        raise InputError(f"SEED is {seed!r}; choose a whole number from 0 to {LARGEST_SEED}.")
+    if not whole or not 0 <= seed <= LARGEST_NOTEBOOK_SEED:
+        raise InputError(
+            f"SEED is {seed!r}; choose a whole number from 0 to {LARGEST_NOTEBOOK_SEED}."
+        )
     if budgets:
-        if set(budgets) != set(PROFILES):
-            raise InputError(f"budgets are needed for all of {', '.join(PROFILES)}.")
+        if set(budgets) != set(NOTEBOOK_PROFILES):
+            raise InputError(f"budgets are needed for all of {', '.join(NOTEBOOK_PROFILES)}.")
         if len({frozenset(budget) for budget in budgets.values()}) != 1:
             raise InputError("the budgets of the profiles must have the same keys.")
     torch.set_num_threads(1)  # faster for networks this small, and the same sums on any machine
@@ -163,8 +165,8 @@ def _profile(asked: str) -> str:
     if os.environ.get(PROFILE_VARIABLE):
         found[PROFILE_VARIABLE] = os.environ[PROFILE_VARIABLE]
     name, profile = list(found.items())[-1]
-    if profile not in PROFILES:
-        raise InputError(f"{name} is {profile!r}; choose one of {', '.join(PROFILES)}.")
+    if profile not in NOTEBOOK_PROFILES:
+        raise InputError(f"{name} is {profile!r}; choose one of {', '.join(NOTEBOOK_PROFILES)}.")
     if profile != asked:
         print(f"Profile '{profile}' instead of '{asked}', because of {name}.")
     return profile

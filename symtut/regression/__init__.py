@@ -3,10 +3,10 @@
 from importlib import import_module
 
 from symtut.regression.regressor import SymbolicRegressor
-from symtut.regression.settings import METHODS
+from symtut.regression.settings import REGRESSION_METHODS
 from symtut.regression.transformer.weight_names import available_weights
 
-__all__ = ["METHODS", "SymbolicRegressor", "available_weights", "load_weights"]
+__all__ = ["REGRESSION_METHODS", "SymbolicRegressor", "available_weights", "load_weights"]
 
 
 def __getattr__(name):

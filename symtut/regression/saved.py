@@ -14,9 +14,9 @@ from symtut.forms import (
     list_of,
     mapping,
     number,
+    object_of,
     one_of,
     optional,
-    record,
     text,
     whole,
 )
@@ -28,7 +28,7 @@ FORMAT = "symtut.SymbolicRegressor/1"
 _WHAT = "a saved SymbolicRegressor"
 _LONGEST = 10_000  # symbols of a formula; the search itself writes some fifty
 
-EQUATION = record(
+EQUATION = object_of(
     {
         "prefix": list_of(NAME, _LONGEST, 1),
         "constants": list_of(number(), _LONGEST),
@@ -53,7 +53,7 @@ _FITTED = {
     "fit_time": number(0),
     "n_fits": whole(1),
     "screening": optional(
-        record(
+        object_of(
             {
                 "chosen": list_of(whole(), MAX_VARIABLES),
                 "score": list_of(number(0), most=20_000),
@@ -62,7 +62,7 @@ _FITTED = {
         )
     ),
 }
-FORM = record(
+FORM = object_of(
     {
         "format": one_of(FORMAT),
         "params": mapping(ANYTHING),

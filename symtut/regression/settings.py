@@ -9,7 +9,7 @@ import numpy as np
 from symtut.errors import InputError, did_you_mean
 from symtut.regression.search.language import Language
 
-METHODS = (
+REGRESSION_METHODS = (
     *("transformer+sparse", "prior+sparse", "transformer+prior"),
     *("transformer", "prior", "sparse"),
 )
@@ -23,7 +23,7 @@ def check_settings(model: Any) -> None:
 
     The parameters stay what they are, of whatever type.
     """
-    _one_of(model.method, "method", METHODS)
+    _one_of(model.method, "method", REGRESSION_METHODS)
     _one_of(model.constants, "constants", ("lm", "bfgs"))
     for name in ("robust", "recombine", "warm_start"):
         if not isinstance(getattr(model, name), bool | np.bool_):

@@ -23,11 +23,11 @@ from symtut.tasks.base import Array, Task, array_module, wrap_angle
 
 ENV_ID = "symtut/Car2d-v0"
 HORIZON = 100  # steps
-DT = 0.1  # s
+TIME_STEP = 0.1  # s
 THRUST = 2.0  # m/s^2 at full throttle
 DRAG = 0.5  # 1/s
 STEERING = 2.0  # rad/m at full lock: the tightest circle has a radius of half a metre
-MAX_SPEED = 2.0  # m/s
+TOP_SPEED = 2.0  # m/s
 START_BOX = 2.0  # m, starts are drawn from +-START_BOX in x and y
 FIELD = 25.0  # m; nobody gets there: 100 steps at full speed from a corner end at 22 m
 SPEED_COST, ACTION_COST = 0.05, 0.01
@@ -48,7 +48,7 @@ class Car2dEnv(gymnasium.Env):
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise InputError(f"{ENV_ID} has no render_mode '{render_mode}'; known: rgb_array.")
         self.render_mode = render_mode
-        high = np.array([FIELD, FIELD, 1.0, 1.0, MAX_SPEED])
+        high = np.array([FIELD, FIELD, 1.0, 1.0, TOP_SPEED])
         self.observation_space = gymnasium.spaces.Box(-high, high, dtype=np.float64)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), dtype=np.float32)
         self.state: np.ndarray | None = None  # (4,) x, y, psi (not wrapped), v
@@ -61,9 +61,9 @@ class Car2dEnv(gymnasium.Env):
         state = np.array([x, y, self.np_random.uniform(-np.pi, np.pi), 0.0])
         if options and "state" in options:
             state = np.array(options["state"], dtype=np.float64)
-            if state.shape != (4,) or not np.isfinite(state).all() or abs(state[3]) > MAX_SPEED:
+            if state.shape != (4,) or not np.isfinite(state).all() or abs(state[3]) > TOP_SPEED:
                 raise InputError(
-                    f"options['state'] must be four numbers x, y, psi, v with |v| <= {MAX_SPEED}, "
+                    f"options['state'] must be four numbers x, y, psi, v with |v| <= {TOP_SPEED}, "
                     f"not {options['state']!r}."
                 )
         self.state = state
@@ -77,10 +77,10 @@ class Car2dEnv(gymnasium.Env):
             raise InputError(f"{ENV_ID} takes two finite numbers as its action, not {action!r}.")
         a1, a2 = (min(max(float(a), -1.0), 1.0) for a in action)
         x, y, psi, v = map(float, self.state)
-        v = min(max(v + DT * (THRUST * a1 - DRAG * v), -MAX_SPEED), MAX_SPEED)
-        psi += DT * STEERING * a2 * v
-        x += DT * v * math.cos(psi)
-        y += DT * v * math.sin(psi)
+        v = min(max(v + TIME_STEP * (THRUST * a1 - DRAG * v), -TOP_SPEED), TOP_SPEED)
+        psi += TIME_STEP * STEERING * a2 * v
+        x += TIME_STEP * v * math.cos(psi)
+        y += TIME_STEP * v * math.sin(psi)
         self.state = np.array([x, y, psi, v])
         reward = -math.hypot(x, y) - SPEED_COST * v**2 - ACTION_COST * (a1**2 + a2**2)
         return _observation(self.state), reward, False, False, {}
@@ -123,7 +123,7 @@ class Car2d(Task):
     state_names = ("x", "y", "psi", "v")
     action_names = ("a1", "a2")
     angular = (False, False, True, False)
-    state_low = np.array([-FIELD, -FIELD, -np.pi, -MAX_SPEED])
+    state_low = np.array([-FIELD, -FIELD, -np.pi, -TOP_SPEED])
     state_high = -state_low
     action_low = np.array([-1.0, -1.0])
     action_high = np.array([1.0, 1.0])
@@ -166,10 +166,11 @@ class Car2d(Task):
         xp = array_module(state)
         x, y, psi, v = (state[..., i] for i in range(4))
         action = xp.clip(action, -1.0, 1.0)
-        v = xp.clip(v + DT * (THRUST * action[..., 0] - DRAG * v), -MAX_SPEED, MAX_SPEED)
-        psi = psi + DT * STEERING * action[..., 1] * v
+        v = xp.clip(v + TIME_STEP * (THRUST * action[..., 0] - DRAG * v), -TOP_SPEED, TOP_SPEED)
+        psi = psi + TIME_STEP * STEERING * action[..., 1] * v
         return xp.stack(
-            [x + DT * v * xp.cos(psi), y + DT * v * xp.sin(psi), wrap_angle(psi), v], -1
+            [x + TIME_STEP * v * xp.cos(psi), y + TIME_STEP * v * xp.sin(psi), wrap_angle(psi), v],
+            -1,
         )
 
     def hand_controller(self, state: Array) -> Array:
@@ -185,12 +186,12 @@ class Car2d(Task):
         bearing = wrap_angle(xp.arctan2(-y, -x) - psi)
         forwards = abs(bearing) <= np.pi / 2
         error = xp.where(forwards, bearing, wrap_angle(bearing + np.pi))
-        wanted = xp.clip(3.0 * (x**2 + y**2) ** 0.5, 0.0, MAX_SPEED)
+        wanted = xp.clip(3.0 * (x**2 + y**2) ** 0.5, 0.0, TOP_SPEED)
         wanted = xp.where(forwards, wanted, -wanted)
         a1 = xp.clip(4.0 * (wanted - v) + DRAG / THRUST * wanted, -1.0, 1.0)
-        v = v + DT * (THRUST * a1 - DRAG * v)  # the speed that will turn the car
+        v = v + TIME_STEP * (THRUST * a1 - DRAG * v)  # the speed that will turn the car
         enough = xp.clip(abs(v), 0.05, np.inf)
-        a2 = xp.clip(error / (DT * STEERING * enough), -1.0, 1.0)
+        a2 = xp.clip(error / (TIME_STEP * STEERING * enough), -1.0, 1.0)
         return xp.stack([a1, xp.where(v < 0, -a2, a2)], -1)
 
 

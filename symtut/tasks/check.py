@@ -9,7 +9,7 @@ import torch
 from symtut.errors import InputError
 from symtut.tasks.base import Task
 
-CLOSE = 1e-4
+_CLOSE = 1e-4
 """Difference, relative to the larger of 1 and the value, up to which two numbers agree: the
 environment may compute in float32."""
 
@@ -225,7 +225,7 @@ def _states(task: Task, state: np.ndarray, next_state: np.ndarray) -> Iterator[s
         elif task.angular[i] and np.abs(values).max() > np.pi + 1e-6:
             yield f"{name} is an angle and must be in (-pi, pi], not {values.max():.3g}."
         low, high = task.state_low[i], task.state_high[i]
-        if values.min() < low - CLOSE * max(1, abs(low)) or values.max() > high + CLOSE * max(
+        if values.min() < low - _CLOSE * max(1, abs(low)) or values.max() > high + _CLOSE * max(
             1, abs(high)
         ):
             yield (
@@ -249,7 +249,7 @@ def _starts(task: Task) -> Iterator[str]:
         yield "start_state draws from elsewhere than its generator."
 
 
-def _agree(a, b, tolerance: float = CLOSE) -> bool:
+def _agree(a, b, tolerance: float = _CLOSE) -> bool:
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return bool((np.abs(a - b) <= tolerance * np.maximum(1.0, np.abs(b))).all())
 

@@ -26,7 +26,7 @@ from symtut.tasks.state_map import (
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.findings import described
 from symtut.world_models.found_reward import bonus_at_end, find_reward_formula
-from symtut.world_models.sums import MOST_OUTSIDE, Sum, find_sum
+from symtut.world_models.sums import MOST_OUTSIDE, FoundSum, find_sum
 
 DERIVED = 2e-5
 """Share of an observation's variance that may be left over where it is a function of the others:
@@ -36,7 +36,7 @@ ALIKE = 1e-8
 """Share of it below which nothing more is worth a term: simulators compute such observations at
 another stage of their integrator."""
 
-UNDETERMINED, GAIN = 0.01, 0.01
+UNDETERMINED, _GAIN = 0.01, 0.01
 """A last increment joins the state where the present leaves over more than the first share of the
 next one, and both together less than the second share of that."""
 
@@ -139,7 +139,7 @@ def _missing(coordinates: list[Coordinate], seen: Transitions) -> list[Coordinat
         if present is not None and present.left_over < UNDETERMINED:
             continue
         both = find_sum(np.column_stack([now, past]), y, [*flags, False])
-        if both and both.left_over < GAIN * (1.0 if present is None else present.left_over):
+        if both and both.left_over < _GAIN * (1.0 if present is None else present.left_over):
             found.append(c)
     return found
 
@@ -162,7 +162,7 @@ def _named(coordinates, moving: list[Coordinate], size: int) -> list[Coordinate]
     return [replace(c, name=names.get(c.columns[0], c.name)) for c in coordinates]
 
 
-def _derived(coordinates: list[Coordinate], seen: Transitions) -> dict[int, Sum]:
+def _derived(coordinates: list[Coordinate], seen: Transitions) -> dict[int, FoundSum]:
     """Observations that are sums of terms of the coordinates that stay, by column.
 
     The later ones are tried first: as a rule an environment appends what it computes.
@@ -180,7 +180,7 @@ def _derived(coordinates: list[Coordinate], seen: Transitions) -> dict[int, Sum]
         chosen = [c for c in chosen if found[c.columns[0]] is not None]
 
 
-def _function_of(others: list[Coordinate], c: Coordinate, seen: Transitions) -> Sum | None:
+def _function_of(others: list[Coordinate], c: Coordinate, seen: Transitions) -> FoundSum | None:
     """Column ``c`` as a sum of terms of the ``others``; None if something is left over."""
     x, y = states_of(others, seen.state), seen.state[:, c.columns[0]]
     angular, first = [k.angular for k in others], 2 * len(y) // 3

@@ -7,12 +7,12 @@ import numpy as np
 from symtut.tasks.discovered import Discovery
 from symtut.tasks.state_map import Coordinate, Limit
 from symtut.tasks.transitions import Transitions
-from symtut.world_models.found_reward import EXPLAINED, Reward
-from symtut.world_models.sums import Sum
+from symtut.world_models.found_reward import REWARD_EXPLAINED, Reward
+from symtut.world_models.sums import FoundSum
 
 
 def described(
-    found: Discovery, derived: dict[int, Sum], reward: Reward, seen: Transitions, missed: int
+    found: Discovery, derived: dict[int, FoundSum], reward: Reward, seen: Transitions, missed: int
 ) -> Iterator[dict]:
     """One entry a finding: ``target``, ``equation``, ``kind``, and ``words``, a sentence.
 
@@ -81,7 +81,7 @@ def _reward_entry(found: Discovery, reward: Reward, names: Sequence[str], seen) 
     text = found.reward.expression.text(tuple(called[k] for k in found.reward.columns), 6)
     if found.bonus_at_end:
         text += f" {found.bonus_at_end:+.6g}*ended"
-    sure = reward.left_over < EXPLAINED
+    sure = reward.left_over < REWARD_EXPLAINED
     words = f"the reward is {text}{_except(reward.following)}."
     if not sure:
         words = (

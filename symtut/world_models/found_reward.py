@@ -12,7 +12,7 @@ from symtut.tasks.state_map import Coordinate, features_of
 from symtut.tasks.transitions import Transitions
 from symtut.world_models.sums import find_sum
 
-EXPLAINED = 1e-5
+REWARD_EXPLAINED = 1e-5
 """Share of a reward's variance left over, from which on no other form is tried."""
 
 
@@ -36,7 +36,7 @@ def find_reward_formula(
     """
     reward = _short_reward(coordinates, derived, seen)
     for i, c in enumerate(coordinates):
-        if not c.angular or reward.left_over < EXPLAINED:
+        if not c.angular or reward.left_over < REWARD_EXPLAINED:
             continue
         (a, b), (r, s) = c.columns, c.radii
         for columns, radii in (((a, b), (-r, s)), ((b, a), (s, r)), ((b, a), (-s, r))):
@@ -45,7 +45,7 @@ def find_reward_formula(
             other = _short_reward(turned, derived, seen)
             if other.left_over < 0.1 * reward.left_over:
                 coordinates, reward = turned, other
-    if reward.left_over > EXPLAINED:
+    if reward.left_over > REWARD_EXPLAINED:
         reward = _long_reward(reward, coordinates, derived, seen, proposer, seed)
     return coordinates, reward
 
@@ -79,7 +79,7 @@ def _short_reward(coordinates, derived: list[int], seen: Transitions) -> Reward:
             continue
         formula = Formula(found.formula.expression, tuple(used[k] for k in found.formula.columns))
         best = found.score, Reward(formula, found.left_over, float(found.inliers.mean()))
-        if found.left_over < EXPLAINED and found.inliers.all():
+        if found.left_over < REWARD_EXPLAINED and found.inliers.all():
             break
     if best is None:
         return Reward(Formula(Expression(("C",), (float(y.mean()),)), (0,)), 1.0, 1.0)

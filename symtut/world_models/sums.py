@@ -17,7 +17,7 @@ from symtut.regression.search.selection import forward
 from symtut.tasks.discovered import Formula
 
 BEGINNINGS = 24
-ROUNDING = 1e-12
+_ROUNDING = 1e-12
 """Share of the variance below which nothing more is worth a term."""
 
 MOST_MULTIPLIED = 24
@@ -31,7 +31,7 @@ Term = tuple[tuple[str, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Sum:
+class FoundSum:
     """What was found.
 
     ``left_over`` is 1 − R² of the rows that follow it, ``inliers`` (n,) says which.
@@ -83,8 +83,8 @@ def find_sum(
     angular: list[bool],
     distances: bool = False,
     most: int = 8,
-    rounding: float = ROUNDING,
-) -> Sum | None:
+    rounding: float = _ROUNDING,
+) -> FoundSum | None:
     """The sum of at most ``most`` terms that describes y (n,) by columns of x (n, C) shortest.
 
     Rows that follow another law, at most a quarter, are left out. None where no term pays for
@@ -177,7 +177,7 @@ def _lengths(columns, target, path: list[int], price: float, rounding: float) ->
     return np.array(lengths)
 
 
-def _finished(terms: list[Term], values, y, inliers, score: float) -> Sum:
+def _finished(terms: list[Term], values, y, inliers, score: float) -> FoundSum:
     """Coefficients from the inliers, the intercept only where it is needed; all in one formula."""
     used = sorted({k for _, columns in terms for k in columns})
     target, variance = y[inliers], y[inliers].var()
@@ -193,4 +193,4 @@ def _finished(terms: list[Term], values, y, inliers, score: float) -> Sum:
         spelled = {VARIABLES[i]: VARIABLES[used.index(k)] for i, k in enumerate(columns)}
         parts.append(Expression(tuple(t if t in OPERATORS else spelled.get(t, t) for t in prefix)))
     expression = linear_combination(weights, parts, float(intercept))
-    return Sum(Formula(expression, tuple(used)), float(left), inliers, score)
+    return FoundSum(Formula(expression, tuple(used)), float(left), inliers, score)

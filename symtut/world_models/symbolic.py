@@ -37,10 +37,10 @@ EXPLAINED = 1e-6
 """Share of an increment's variance left over, below which its equation counts as found."""
 
 DRIFT = 0.01
-"""Open-loop error within :data:`STEPS` steps, in spreads of the state, that short equations may
-have even if longer ones have less."""
+"""Open-loop error within :data:`DRIFT_STEPS` steps, in spreads of the state, that short equations
+may have even if longer ones have less."""
 
-STEPS = 20
+DRIFT_STEPS = 20
 
 
 class _Interruptible(SymbolicRegressor):
@@ -205,7 +205,7 @@ class SymbolicWorldModel:
         drift = []
         for equations in (found, closest):
             self._take(equations)
-            drift.append(error_on_fitted(self, self.task, transitions, STEPS))
+            drift.append(error_on_fitted(self, self.task, transitions, DRIFT_STEPS))
         return closest if drift[0] > max(DRIFT, 2 * drift[1]) else found
 
     def _take(self, equations: list[Equation]) -> None:

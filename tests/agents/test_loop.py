@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from symtut.agents.buffers import mixed_batch
-from symtut.agents.checkpoint import pack, unpack
+from symtut.agents.checkpoint import pack_loop, unpack_loop
 from symtut.agents.config import LoopConfig
 from symtut.agents.episodes import episode_seed
 from symtut.agents.loop import Loop
@@ -442,17 +442,17 @@ def test_a_loop_with_every_option_goes_on_from_its_checkpoint(start_states):
     def finished(loop):
         while not loop.finished:
             loop.advance(7)
-        return pack(loop)
+        return pack_loop(loop)
 
     loop = fresh()
     while not (loop.fits_spared and loop.fits == 2 and loop.episodes.observation is not None):
         loop.advance(7)
     assert loop.env_steps < 460 and loop.updates > 0
-    tensors, values = pack(loop)
+    tensors, values = pack_loop(loop)
     tensors = {name: tensor.clone() for name, tensor in tensors.items()}
     whole, whole_values = finished(loop)
     cut = fresh()
-    unpack(cut, tensors, values)
+    unpack_loop(cut, tensors, values)
     again, again_values = finished(cut)
     assert again_values == whole_values
     assert all(torch.equal(again[name], whole[name]) for name in whole)

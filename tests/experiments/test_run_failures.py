@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from symtut.agents.checkpoint import pack
+from symtut.agents.checkpoint import pack_loop
 from symtut.agents.loop import CHECK_EVERY, Loop
 from symtut.agents.sac import SAC
 from symtut.cli import main
@@ -107,7 +107,7 @@ def test_checkpoints_do_not_wait_for_the_end_of_an_episode(tmp_path, monkeypatch
 def test_an_environment_that_does_not_repeat_itself_begins_a_new_episode():
     loop = Loop(Pendulum(), None, 300, RunConfig.make("pendulum", "sac", 300, 0).loop, SMALL, 0)
     loop.advance()
-    tensors, values = pack(loop)
+    tensors, values = pack_loop(loop)
     other = Loop(Pendulum(), None, 300, loop.config, SMALL, 0)
     other.episodes.number = values["episode"]
     other.episodes.replay(np.zeros((3, 1)), np.zeros(3, np.float32))
@@ -418,7 +418,7 @@ def test_an_episode_ends_at_the_horizon_by_truncation(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("symtut.paths.PATIENCE", 0.2)
+    monkeypatch.setattr("symtut.paths.LOCK_PATIENCE", 0.2)
 
 
 def test_two_processes_do_not_work_in_one_folder(tmp_path, impatient):

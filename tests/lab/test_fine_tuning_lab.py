@@ -45,7 +45,7 @@ def test_shares_are_those_of_the_rows(table):
 
 
 def test_the_figure_has_what_the_table_has(table):
-    axes = fine_tuning.recovery(fine_tuning.read_rows(table), "points", ["pendulum"])
+    axes = fine_tuning.recovery_curves(fine_tuning.read_rows(table), "points", ["pendulum"])
     drawn = {bars.get_label(): bars.lines[0].get_ydata() for bars in axes[0].containers}
     assert set(drawn) == {"general", "specific"}
     np.testing.assert_allclose(drawn["general"], [0.75])

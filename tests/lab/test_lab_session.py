@@ -10,7 +10,7 @@ import torch
 from symtut.errors import InputError
 from symtut.lab import session
 
-BUDGETS = {name: {"updates": i} for i, name in enumerate(session.PROFILES)}
+BUDGETS = {name: {"updates": i} for i, name in enumerate(session.NOTEBOOK_PROFILES)}
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def no_record(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("profile", session.PROFILES)
+@pytest.mark.parametrize("profile", session.NOTEBOOK_PROFILES)
 def test_start_gives_the_budget_of_its_profile(profile):
     assert session.start(profile, 0, **BUDGETS).updates == BUDGETS[profile]["updates"]
     assert session.recorded() == {"profile": profile, "seed": 0}

@@ -63,8 +63,8 @@ def test_parameters_are_documented_in_every_notebook(source, tmp_path):
     assert list(found) == ["PROFILE", "SEED"]
     assert found["PROFILE"]["inferred_type_name"] == "str"
     assert found["SEED"]["inferred_type_name"] == "int"
-    assert all(f"{name}:" in found["PROFILE"]["help"] for name in session.PROFILES)
-    assert f"0 to {session.LARGEST_SEED}" in found["SEED"]["help"]
+    assert all(f"{name}:" in found["PROFILE"]["help"] for name in session.NOTEBOOK_PROFILES)
+    assert f"0 to {session.LARGEST_NOTEBOOK_SEED}" in found["SEED"]["help"]
     assert parameters_of(source) == parameters_of(build.sources()[0])  # one form for all
 
 

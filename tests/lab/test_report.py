@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from symtut.lab.report import equation, formula, write_report
+from symtut.lab.report import equation, formula_image, write_report
 
 RESULTS = {
     "profile": "lab", "seed": 3, "real_steps": 1200, "final_return": -148.26,
@@ -33,7 +33,7 @@ def test_equations_are_drawn_with_their_names():
 
 
 def test_what_cannot_be_drawn_stays_as_text():
-    assert formula(r"\begin{aligned} a < b \end{aligned}") == (
+    assert formula_image(r"\begin{aligned} a < b \end{aligned}") == (
         r"<code>\begin{aligned} a &lt; b \end{aligned}</code>"
     )
 

@@ -71,7 +71,7 @@ def test_every_seed_is_drawn_behind_the_interquartile_mean():
 
 
 def test_steps_chart_shows_medians_intervals_and_unsolved_runs():
-    axes = curves.steps_to_threshold(records(), "pendulum")
+    axes = curves.steps_chart(records(), "pendulum")
     assert [t.get_text() for t in axes.get_yticklabels()] == ["symbolic", "mbpo", "sac"]
     texts = [t.get_text() for t in axes.texts if t.get_text()]
     assert texts == ["200, 10 of 10", "1200, 8 of 10", "> 6000, 3 of 10"]

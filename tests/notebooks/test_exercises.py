@@ -11,7 +11,7 @@ import pytest
 
 from symtut.lab import checks, exercises
 from symtut.lab.exercises.kinds import Function, Value
-from symtut.lab.exercises.trial import Trial
+from symtut.lab.exercises.trial import CaseTrial
 from tools import build
 from tools import exercises as exercise_cells
 
@@ -116,7 +116,7 @@ def described():
 
 
 def passes(description, answer):
-    return all(Trial(description, answer, case).problem == "" for case in description.cases)
+    return all(CaseTrial(description, answer, case).problem == "" for case in description.cases)
 
 
 TEMPTING = {("01.6", "truncated"), ("02.4", "truncated")}  # arguments that must not be used

@@ -196,4 +196,4 @@ def test_unknown_parameters_and_profiles_are_refused(tmp_path):
 def test_profiles_are_those_that_the_notebooks_document():
     for path in SOLVED:
         (cell,) = [c for c in read(path).cells if "parameters" in c.metadata.get("tags", [])]
-        assert all(f"{profile}:" in cell.source for profile in session.PROFILES)
+        assert all(f"{profile}:" in cell.source for profile in session.NOTEBOOK_PROFILES)

@@ -21,7 +21,7 @@ from symtut.regression.search.library import library
 from symtut.regression.search.search import SearchConfig, search
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
-from symtut.regression.settings import METHODS
+from symtut.regression.settings import REGRESSION_METHODS
 from symtut.regression.transformer.decoding import sample
 from symtut.regression.transformer.features import correlations, point_features
 from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache, TransformerConfig
@@ -203,7 +203,7 @@ def test_nearly_linear_detour_gives_way_to_the_variable():
 # ---- the regressor -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", REGRESSION_METHODS)
 def test_pendulum_from_forty_points(method):
     x, d_angle, d_velocity = pendulum(40, 3)
     for y, parts in ((d_velocity, {0.75, 0.15}), (d_angle, {0.05, 0.0375, 0.0075})):
@@ -367,7 +367,7 @@ def test_pooled_proposals_come_in_turns():
     pooled = pooled_proposer(proposer("x0", "x1", "x2"), proposer("x3", "x0", "x4"), share=0.5)
     found = [c.terms[0][0] for c in pooled(None, None, 6, np.random.default_rng(0))]
     assert found == ["x0", "x3", "x1", "x2", "x4"]
-    assert "transformer+prior" in METHODS
+    assert "transformer+prior" in REGRESSION_METHODS
 
 
 def test_terms_of_the_library_join_where_the_proposals_do_not_suffice():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from symtut.regression import METHODS, SymbolicRegressor
+from symtut.regression import REGRESSION_METHODS, SymbolicRegressor
 from symtut.regression.search import budget as budget_module
 from symtut.regression.search.budget import Budget, OutOfTime
 
@@ -129,7 +129,7 @@ def test_more_time_never_gives_a_worse_answer(method):
 
 
 @pytest.mark.filterwarnings("ignore:max_time", "ignore:the best equation")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", REGRESSION_METHODS)
 @pytest.mark.parametrize("limit", [0.001, 0.05])
 def test_an_answer_is_never_worse_than_the_mean(method, limit):
     rng = np.random.default_rng(3)

@@ -297,7 +297,7 @@ def _typed(words: tuple[str, ...]) -> dict:
     from symtut import cli
     from symtut.lab import run
 
-    main, words = (run.main, words[1:]) if words[:1] == ("lab.run",) else (cli.main, words)
+    main, words = (run.notebook_main, words[1:]) if words[:1] == ("lab.run",) else (cli.main, words)
     sys.argv = ["symtut", *words]
     out, err = io.StringIO(), io.StringIO()
     try:

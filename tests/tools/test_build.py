@@ -144,16 +144,16 @@ def test_runner_from_any_folder(repository, tmp_path, monkeypatch, capsys):
     notebook, out = build.targets(repository)[0], tmp_path / "out"
     monkeypatch.chdir(tmp_path)
     arguments = [str(notebook), "--out", "out", "--html", "-p", "SEED", "4", "-p", "PROFILE"]
-    assert run.main([*arguments, "smoke"]) == 0
+    assert run.notebook_main([*arguments, "smoke"]) == 0
     assert (out / "99_small.html").stat().st_size > 1000
     assert '"value": 5' in (out / "99_small.json").read_text()
-    assert run.main([*arguments, "huge"]) == 1  # the notebook itself refuses
+    assert run.notebook_main([*arguments, "huge"]) == 1  # the notebook itself refuses
     assert "PROFILE is 'huge'" in capsys.readouterr().err
-    assert run.main([str(notebook), "--out", str(notebook)]) == 2  # a file, not a folder
+    assert run.notebook_main([str(notebook), "--out", str(notebook)]) == 2  # a file, not a folder
 
 
 def test_description_names_what_was_found():
-    text = run.describe(
+    text = run.describe_results(
         {
             "equations": [
                 {"target": "dx", "equation": "2*x", "true": "2*x", "largest_error": 0.001},

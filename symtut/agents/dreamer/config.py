@@ -68,7 +68,7 @@ class DreamerConfig:
 
 #: ``size1m`` is the authors' smallest size with their constants (they play DeepMind's control tasks
 #: from proprioception with it, at one update a step); ``tiny`` is for two cores and minutes.
-PRESETS: dict[str, dict] = {
+DREAMER_PRESETS: dict[str, dict] = {
     "tiny": {},
     "size1m": {
         "deter": 512, "blocks": 8, "stoch": 32, "classes": 4, "hidden": 64, "units": 64,

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.dreamer.functions import drawn_one_hot, mixed_probabilities, symlog
 
-EPSILON = 1e-4  # of the RMS normalisation
+_EPSILON = 1e-4  # of the RMS normalisation
 
 
 def scaled_normal(weight: torch.Tensor, inputs: int, generator: torch.Generator) -> None:
@@ -43,7 +43,7 @@ class NormSiLU(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # In two thirds of the time of torch's own rms_norm, which is several operations here, too.
         mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1]
-        return F.silu(x * (mean_square + EPSILON).rsqrt() * self.scale)
+        return F.silu(x * (mean_square + _EPSILON).rsqrt() * self.scale)
 
 
 def mlp(

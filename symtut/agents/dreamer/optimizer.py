@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 
 SMALLEST_NORM = 1e-3  # what counts as a parameter's norm at least, or zeros would never move
-EPSILON = 1e-20  # tiny on purpose: only a gradient that was always 0 needs it
+_EPSILON = 1e-20  # tiny on purpose: only a gradient that was always 0 needs it
 
 
 class LaProp:
@@ -72,7 +72,7 @@ class LaProp:
         rate = self.learning_rate * warmth
         self.updates += 1
         self.rms.mul_(self.beta2).addcmul_(self.gradient, self.gradient, value=1 - self.beta2)
-        size = (self.rms / (1 - self.beta2**self.updates)).sqrt_().add_(EPSILON)
+        size = (self.rms / (1 - self.beta2**self.updates)).sqrt_().add_(_EPSILON)
         self.momentum.lerp_(self.gradient / size, 1 - self.beta1)
         self.flat.add_(self.momentum, alpha=-rate / (1 - self.beta1**self.updates))
 

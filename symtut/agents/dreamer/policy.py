@@ -9,13 +9,13 @@ from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.dreamer.networks import Latent, Networks
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
-from symtut.forms import NAME, number, record, whole
+from symtut.forms import NAME, number, object_of, whole
 from symtut.tasks import Task, make_task
 from symtut.tensors import load_tensors, save_tensors
 
-SIZES = {f.name: whole(0, 10_000) if f.type is int else number(0) for f in fields(DreamerConfig)}
-HEADER = record(
-    {"task": NAME, "dreamer": record(SIZES)}, what="a policy file of symtut train with dreamer"
+_SIZES = {f.name: whole(0, 10_000) if f.type is int else number(0) for f in fields(DreamerConfig)}
+DREAMER_HEADER = object_of(
+    {"task": NAME, "dreamer": object_of(_SIZES)}, what="a policy file of symtut train with dreamer"
 )
 
 
@@ -69,7 +69,7 @@ class DreamerPolicy(Policy):
         InputError
             If the file is missing, damaged, or not a Dreamer's policy of a known task.
         """
-        tensors, header = load_tensors(path, HEADER, _weights)
+        tensors, header = load_tensors(path, DREAMER_HEADER, _weights)
         task, networks = make_task(header["task"]), _networks(header)
         networks.load_state_dict(tensors)
         return DreamerPolicy(task, networks)

@@ -10,7 +10,7 @@ from typing import Any
 
 from symtut.lab.exercises.comparison import difference, form_of, shown
 from symtut.lab.exercises.stand_ins import watched
-from symtut.lab.exercises.trial import Trial, Unfinished, is_stub, names_in
+from symtut.lab.exercises.trial import CaseTrial, Unfinished, is_stub, names_in
 
 RIGHT, OPEN, WRONG = "right", "open", "wrong"
 
@@ -82,13 +82,14 @@ class Function:
         trials = []
         try:
             for case in self.cases:
-                trials.append(Trial(self, answer, case))
+                trials.append(CaseTrial(self, answer, case))
         except Unfinished:
             return Verdict(OPEN)
         except KeyboardInterrupt:  # by hand, or by a time limit: the cells below shall still run
             case = self.cases[len(trials)]
-            text = f"for {Trial.arguments(self, case)}: it was interrupted before it had an answer"
-            return Verdict(WRONG, text + "." + self._line(self.hint))
+            shown_case = CaseTrial.arguments(self, case)
+            text = f"for {shown_case}: it was interrupted before it had an answer."
+            return Verdict(WRONG, text + self._line(self.hint))
         if all(missing(trial.result) and not trial.error for trial in trials):
             if is_stub(answer) or trials[0].result is Ellipsis:
                 return Verdict(OPEN)

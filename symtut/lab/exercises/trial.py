@@ -38,7 +38,7 @@ def names_in(function: Callable) -> set[str]:
     return names
 
 
-class Trial:
+class CaseTrial:
     """What came of one case.
 
     Attributes

@@ -21,7 +21,7 @@ S.#....#.
 .....#...
 .........
 """
-MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # actions 0 to 3: up, right, down, left
+_MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # actions 0 to 3: up, right, down, left
 
 Outcome = tuple[float, int, bool]  # reward, next cell, whether the episode ended
 Plan = Callable[[np.ndarray, Mapping[tuple[int, int], Outcome], list[tuple[int, int]]], np.ndarray]
@@ -60,7 +60,7 @@ class Maze:
     def step(self, cell: int, action: int) -> Outcome:
         """Move, or stay where a wall or the edge is in the way."""
         row, column = divmod(cell, self.shape[1])
-        row, column = row + MOVES[action][0], column + MOVES[action][1]
+        row, column = row + _MOVES[action][0], column + _MOVES[action][1]
         inside = 0 <= row < self.shape[0] and 0 <= column < self.shape[1]
         there = self.cell(row, column)
         if not inside or there in self.walls:
@@ -165,7 +165,7 @@ def draw_maze(maze: Maze, q: np.ndarray | None = None, axes=None):
         image = axes.imshow(-q.max(1).reshape(maze.shape), cmap="YlGnBu", vmin=0, vmax=20)
         for cell in set(np.flatnonzero(q.max(1) > q.min(1))) - {maze.start}:  # a letter is there
             row, column = divmod(int(cell), columns)
-            down, right = MOVES[int(q[cell].argmax())]
+            down, right = _MOVES[int(q[cell].argmax())]
             axes.annotate(
                 "", (column + 0.32 * right, row + 0.32 * down),
                 (column - 0.32 * right, row - 0.32 * down),

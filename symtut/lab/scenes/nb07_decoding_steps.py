@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from symtut.expressions import Expression, linear_combination
-from symtut.expressions.evaluate import ARITY, CODE, SYMBOLS
+from symtut.expressions.evaluate import ARITY, CODE, SEP, SYMBOLS
 from symtut.expressions.operators import MAX_VARIABLES
 from symtut.regression.search.fits import Candidate
 from symtut.regression.transformer.decoding import prepare
@@ -28,15 +28,14 @@ from symtut.regression.transformer.tokens import (
     read,
 )
 
-SEP, CONSTANT = CODE["<sep>"], CODE["C"]
-FIRST_VARIABLE = CODE["x0"]
+_CONSTANT, FIRST_VARIABLE = CODE["C"], CODE["x0"]
 NOT_A_TERM = tuple(CODE[name] for name in ("add", "sub", "neg"))
 
 FAULTS = ("unknown variable", "not a term", "ends too early", "goes on too long")
 """What can be wrong with a sequence, in the order in which :func:`fault` looks for it."""
 
 
-def arity(code: int) -> int:
+def code_arity(code: int) -> int:
     """Arguments that a token needs: 0 for variables and numbers, 1 for sin, 2 for mul, …"""
     return int(ARITY[code]) if code < len(SYMBOLS) else 0
 
@@ -62,9 +61,9 @@ def fault(codes, n_variables: int, form: str = "terms") -> str:
             return "goes on too long" if not needed else "ends too early"
         if n_variables <= code - FIRST_VARIABLE < MAX_VARIABLES:
             return "unknown variable"
-        if at_start and (code in (CONSTANT, *NOT_A_TERM) or code >= len(SYMBOLS)):
+        if at_start and (code in (_CONSTANT, *NOT_A_TERM) or code >= len(SYMBOLS)):
             return "not a term"
-        needed, at_start = needed - 1 + arity(code), False
+        needed, at_start = needed - 1 + code_arity(code), False
     return "goes on too long"
 
 

@@ -129,7 +129,7 @@ def recovered(rows: list[dict], task: str, proposer: str, condition: tuple) -> S
     return Share(np.mean(hits), low, high, len(hits), np.mean([r["cpu_seconds"] for r in here]))
 
 
-def recovery(rows: list[dict], series: str, tasks, axes=None):
+def recovery_curves(rows: list[dict], series: str, tasks, axes=None):
     """Share recovered along a series, one panel a task, one line a proposer, 95 % intervals."""
     if axes is None:
         axes = plt.subplots(

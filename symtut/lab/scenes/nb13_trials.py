@@ -15,7 +15,7 @@ from symtut.tasks.pendulum import MAX_TORQUE
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trajectory:
     """What happened: the states before each step and after the last, and the torques applied."""
 
     states: np.ndarray  # (T + 1, 2), or (T + 1, N, 2) for many side by side
@@ -23,7 +23,7 @@ class Trial:
     reward: float = float("nan")  # the sum of the real rewards
 
 
-def real(env, start, control: Callable, steps: int) -> Trial:
+def real(env, start, control: Callable, steps: int) -> Trajectory:
     """Play ``control`` in a Gymnasium pendulum from a state of one's choice.
 
     Parameters
@@ -47,10 +47,10 @@ def real(env, start, control: Callable, steps: int) -> Trial:
         states.append((np.arctan2(sin, cos), theta_dot))
         torques.append(torque[0])
         total += float(reward)
-    return Trial(np.array(states, dtype=float), np.array(torques), total)
+    return Trajectory(np.array(states, dtype=float), np.array(torques), total)
 
 
-def imagined(step: Callable, starts: np.ndarray, control: Callable, steps: int) -> Trial:
+def imagined(step: Callable, starts: np.ndarray, control: Callable, steps: int) -> Trajectory:
     """Play ``control`` from many states at once in ``step``, a model or the simulator's equations.
 
     Parameters
@@ -64,7 +64,7 @@ def imagined(step: Callable, starts: np.ndarray, control: Callable, steps: int) 
         torque = np.clip(control(states[-1]), -MAX_TORQUE, MAX_TORQUE)
         states.append(step(states[-1], torque))
         torques.append(torque[:, 0])
-    return Trial(np.array(states), np.array(torques))
+    return Trajectory(np.array(states), np.array(torques))
 
 
 def coast(state: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import torch
 from symtut.tasks import make_task
 
 TASK = make_task("pendulum")
-GAIN, STEP, STEPS, STARTS = 0.5, 0.05, 20, 20_000
+GAIN, _STEP, STEPS, STARTS = 0.5, 0.05, 20, 20_000
 
 
 def upright_only(state, action, following):
@@ -55,7 +55,7 @@ WORLDS: dict[str, tuple[Callable, Callable, Callable | None]] = {
 }
 
 
-def mean_return(gain: torch.Tensor, world: str, starts: torch.Tensor) -> torch.Tensor:
+def rollout_return(gain: torch.Tensor, world: str, starts: torch.Tensor) -> torch.Tensor:
     """Of a rollout of one second under the torque 2 tanh(-gain (6 angle + 1.5 speed) / 2)."""
     step, reward, ended = WORLDS[world]
     state, total = starts, torch.zeros(len(starts), dtype=starts.dtype)
@@ -76,11 +76,11 @@ def slopes(world: str, seed: int) -> tuple[float, float]:
     unit = 2 * torch.rand(STARTS, 2, generator=generator, dtype=torch.float64) - 1
     starts = unit * torch.tensor([1.0, 2.0])  # rad, rad/s
     gain = torch.tensor(GAIN, dtype=torch.float64, requires_grad=True)
-    value = mean_return(gain, world, starts)
+    value = rollout_return(gain, world, starts)
     by_gradient = 0.0
     if value.requires_grad:
         (slope,) = torch.autograd.grad(value, gain)
         by_gradient = float(slope)
     with torch.no_grad():
-        high, low = (mean_return(gain + s * STEP, world, starts) for s in (1, -1))
-    return by_gradient, float(high - low) / (2 * STEP)
+        high, low = (rollout_return(gain + s * _STEP, world, starts) for s in (1, -1))
+    return by_gradient, float(high - low) / (2 * _STEP)

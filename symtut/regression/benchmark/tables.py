@@ -19,19 +19,19 @@ from symtut.forms import (
     list_of,
     mapping,
     number,
+    object_of,
     one_of,
     optional,
-    record,
     text,
     whole,
 )
 from symtut.paths import as_path
 from symtut.regression.benchmark.exponents import law_exponents
 from symtut.regression.benchmark.peers import PEERS
-from symtut.regression.settings import METHODS
+from symtut.regression.settings import REGRESSION_METHODS
 from symtut.storage import read_json, read_table
 
-ALL_METHODS = (*METHODS, *PEERS)
+ALL_METHODS = (*REGRESSION_METHODS, *PEERS)
 COLUMNS = {
     "suite": NAME, "problem": NAME, "kind": NAME, "method": one_of(*ALL_METHODS),
     "points": whole(1), "noise": number(0), "r2": number(finite=False),
@@ -44,7 +44,7 @@ evaluated; such a row has ``r2`` −inf."""
 KEY = ["problem", "method", "points", "noise"]
 """What a row is about."""
 
-SETTINGS = record(
+SETTINGS = object_of(
     {
         "suite": NAME,
         "problems": NAME,
@@ -169,7 +169,7 @@ def _ratios(hard: pd.DataFrame) -> list[str]:
 
     In range a long formula may be exact without being the right one; outside it hardly can.
     """
-    own = sorted(METHODS, key=lambda method: "+" not in method)  # pooled methods on top
+    own = sorted(REGRESSION_METHODS, key=lambda method: "+" not in method)  # pooled methods on top
     lines = []
     for column in ("exact", "exact_extrapolated"):
         title = "exact recovery" if column == "exact" else "exact recovery, also extrapolated"

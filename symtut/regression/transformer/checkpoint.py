@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from symtut.errors import InputError
-from symtut.forms import ANYTHING, FLAG, NAME, list_of, number, optional, record, whole
+from symtut.forms import ANYTHING, FLAG, NAME, list_of, number, object_of, optional, whole
 from symtut.paths import output_folder
 from symtut.regression.transformer.model import TransformerConfig
-from symtut.regression.transformer.weights import CONFIG, WEIGHTS_HEADER, read_card
+from symtut.regression.transformer.weights import TRANSFORMER_FORM, WEIGHTS_HEADER, read_card
 from symtut.storage import TABLE_BYTES, keep_foreign, read_bytes
 from symtut.tensors import load_tensors, read_metadata, save_tensors
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from symtut.regression.transformer.examples import PretrainConfig
     from symtut.regression.transformer.pretraining import Pretraining
 
-CHECKPOINT, LOG = "checkpoint.safetensors", "log.csv"
+TRAINING_STATE, LOG = "checkpoint.safetensors", "log.csv"
 WEIGHTS, CARD = "weights.safetensors", "weights.json"
 FIGURES = (
     "loss", "token_accuracy", "held_out_loss", "held_out_token_accuracy", "held_out_recovery",
@@ -33,9 +33,9 @@ FIGURES = (
 LOG_COLUMNS = ("examples", "cpu_seconds", *FIGURES)
 FREE = ("examples", "checkpoint_every")  # what may change between two parts of one training
 
-CHECKPOINT_HEADER = record(
+CHECKPOINT_HEADER = object_of(
     {
-        "config": record({"model": CONFIG}, others=ANYTHING),
+        "config": object_of({"model": TRANSFORMER_FORM}, others=ANYTHING),
         "chunk": whole(),
         "seen": whole(),
         "cpu_seconds": number(0),
@@ -140,7 +140,7 @@ def recipe(config: PretrainConfig) -> dict:
 def training_folder(out: str | Path) -> Iterator[None]:
     """The output folder, held by the one process of a training that writes into it."""
     first = int(os.environ.get("RANK", 0)) == 0
-    with output_folder(out, (CHECKPOINT, LOG, WEIGHTS, CARD)) if first else nullcontext():
+    with output_folder(out, (TRAINING_STATE, LOG, WEIGHTS, CARD)) if first else nullcontext():
         yield
 
 

@@ -23,10 +23,10 @@ from symtut.errors import InputError, unknown
 from symtut.paths import ensure_folder
 from symtut.progress import Bar, silenced
 from symtut.regression.transformer.checkpoint import (
-    CHECKPOINT,
     FIGURES,
     LOG,
     LOG_COLUMNS,
+    TRAINING_STATE,
     WEIGHTS,
     begin_or_resume,
     recipe,
@@ -99,7 +99,7 @@ class Pretraining:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.out / CHECKPOINT
+        return self.out / TRAINING_STATE
 
     def save_checkpoint(self) -> None:
         save_training(self)

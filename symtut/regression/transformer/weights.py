@@ -25,8 +25,8 @@ from symtut.forms import (
     list_of,
     mapping,
     number,
+    object_of,
     of_dataclass,
-    record,
     text,
     whole,
     with_key,
@@ -36,17 +36,17 @@ from symtut.regression.transformer.weight_names import find_weights
 from symtut.storage import file_sha256, read_json, write_json
 from symtut.tensors import load_tensors, read_metadata, save_tensors
 
-CONFIG = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
-ADAPTER = record({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})
+TRANSFORMER_FORM = of_dataclass(TransformerConfig, symbols=list_of(NAME, 200), **CHOICES)
+ADAPTER = object_of({"base": text(), "base_sha256": SHA256, "rank": whole(1, 4096)})
 WEIGHTS_HEADER = with_key(
     "adapter",
-    record({"adapter": ADAPTER}, what="a symtut weight file"),
-    record({"config": CONFIG}),
+    object_of({"adapter": ADAPTER}, what="a symtut weight file"),
+    object_of({"config": TRANSFORMER_FORM}),
 )
-CARD = record(
+CARD_FORM = object_of(
     {"parameters": whole(1), "sha256": SHA256},
     {
-        "config": CONFIG,
+        "config": TRANSFORMER_FORM,
         "adapter": ADAPTER,
         "recipe": mapping(ANYTHING),
         "examples_seen": whole(),
@@ -102,7 +102,7 @@ def is_adapter(path: Path) -> bool:
 
 def read_card(path: Path) -> dict:
     """The model card at ``path``; an ``InputError`` if it is not one."""
-    return read_json(path, CARD)
+    return read_json(path, CARD_FORM)
 
 
 def weights_sha256(name: str | Path) -> str:

@@ -11,7 +11,7 @@ import torch
 from symtut.lab.scenes.nb07_decoding_steps import (
     FAULTS,
     Writer,
-    arity,
+    code_arity,
     fault,
     with_numbers,
 )
@@ -54,8 +54,8 @@ def test_names_of_tokens():
     assert sentence([BOS]) == ""
     for value in (SIZES[3], -SIZES[40]):
         assert float(word(number_code(value))) == pytest.approx(value, rel=0.05)
-    assert (arity(codes[1]), arity(codes[2]), arity(codes[4])) == (1, 2, 0)
-    assert arity(vocabulary_size("tokens") - 1) == 0
+    assert (code_arity(codes[1]), code_arity(codes[2]), code_arity(codes[4])) == (1, 2, 0)
+    assert code_arity(vocabulary_size("tokens") - 1) == 0
 
 
 @each_way

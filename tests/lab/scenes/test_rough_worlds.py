@@ -26,5 +26,5 @@ def test_the_wall_the_friction_and_the_end():
     assert rough.with_friction(slow, 0 * push[:1])[0, 1] == 0
     starts = torch.tensor([[0.99, 3.0], [0.0, 0.0]], dtype=torch.float64)
     gain = torch.tensor(0.5, dtype=torch.float64)
-    value = rough.mean_return(gain, "reward 1 a step; ends at 1 rad", starts)
+    value = rough.rollout_return(gain, "reward 1 a step; ends at 1 rad", starts)
     assert value == (1 + rough.STEPS) / 2  # one falls in the first step, which still counts

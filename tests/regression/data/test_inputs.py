@@ -8,7 +8,7 @@ import pytest
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
-from symtut.regression import METHODS, SymbolicRegressor
+from symtut.regression import REGRESSION_METHODS, SymbolicRegressor
 from symtut.regression.data.scaling import ORDINARY, choose_columns
 
 RNG = np.random.default_rng(0)
@@ -193,7 +193,7 @@ class CPUTimed(SymbolicRegressor):
     _clock = staticmethod(time.process_time)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", REGRESSION_METHODS)
 @pytest.mark.parametrize("constants", ["lm", "bfgs"])
 def test_no_time_at_all_gives_the_best_plain_sum(method, constants):
     y = 2 * X[:, 0] - X[:, 2] + 0.1 * np.sin(3 * X[:, 1])
