@@ -132,9 +132,9 @@ EVERY_TASK = "every task"
 #: boxes of once and four times the size; the car with saturation costs of 0.02 and 0.003 (-23 after
 #: 6 to 14 and after 6 to 7 CPU-seconds, seeds 100-102). Rollouts of 25 steps give the car's best
 #: gradients, but auditions as short keep policies that leave the goal again: -21.2 (seed 101, 1,600
-#: updates; over the whole episode -18.7 with 1,200). A rate that falls from the beginning gets there
-#: sooner than one that is constant for the first half (seeds 100, 101): -18.7, -19.0 instead of
-#: -19.2, -20.0 with 700 updates, -18.4, -18.8 with 900.
+#: updates; over the whole episode -18.7 with 1,200). A rate that falls from the beginning
+#: gets there sooner than one that is constant for the first half (seeds 100, 101):
+#: -18.7, -19.0 instead of -19.2, -20.0 with 700 updates, -18.4, -18.8 with 900.
 APG_CHOICES: dict[str, dict] = {
     EVERY_TASK: {
         "start_states": "box",
