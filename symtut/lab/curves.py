@@ -1,11 +1,16 @@
 """Figures of results that several notebooks share: returns over steps, training, recovery."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from symtut.errors import InputError
 from symtut.experiments import statistics as st
@@ -24,8 +29,16 @@ from symtut.regression.benchmark.tables import wilson
 
 
 def learning_curve(
-    steps, mean, std=None, *, method="symbolic", label=None, axes=None, xlabel, marks=()
-):
+    steps: ArrayLike,
+    mean: ArrayLike,
+    std: ArrayLike | None = None,
+    *,
+    method: str = "symbolic",
+    label: str | None = None,
+    axes: Axes | None = None,
+    xlabel: str,
+    marks: Sequence[tuple[float, str]] = (),
+) -> Axes:
     """Mean return over training, with a band of one standard deviation over start states.
 
     Parameters
@@ -51,7 +64,12 @@ def learning_curve(
     return axes
 
 
-def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshold=None, axes=None):
+def sample_efficiency(
+    curves: dict[tuple[str, str], Curves],
+    task: str,
+    threshold: float | None = None,
+    axes: Axes | None = None,
+) -> Axes:
     """Return over real steps: the interquartile mean of each method, its band, and every seed.
 
     A method that is evaluated at one number of steps only (all its real steps come first) is a
@@ -73,13 +91,13 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
         colour, (dash, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
         steps, text = found.env_steps, f"{method} ({len(found.seeds)} seeds)"
         middle, low, high = st.curve_band(found.returns)
-        faint = {"color": colour, "alpha": 0.3, "linewidth": 0.7, "zorder": 1.5}
+        faint: dict[str, Any] = {"color": colour, "alpha": 0.3, "linewidth": 0.7, "zorder": 1.5}
         if len(steps) == 1:
             aside = taken.count(steps[0])
             taken.append(steps[0])
             steps = steps * 1.1**aside
             at = np.full(len(found.seeds), steps[0])
-            axes.plot(at, found.returns[:, 0], "_", **faint | {"markersize": 9})
+            axes.plot(at, found.returns[:, 0], "_", markersize=9, **faint)
             axes.errorbar(
                 steps, middle, [middle - low, high - middle], color=colour, fmt=marker,
                 markersize=6, capsize=4, label=text, zorder=3,
@@ -104,7 +122,7 @@ def sample_efficiency(curves: dict[tuple[str, str], Curves], task: str, threshol
     return axes
 
 
-def steps_chart(records: pd.DataFrame, task: str, axes=None):
+def steps_chart(records: pd.DataFrame, task: str, axes: Axes | None = None) -> Axes:
     """Real steps until a task was solved: median and 95 % interval of each method, and every run.
 
     A run that never got there is an open triangle at the steps that it spent: it needs more than
@@ -116,11 +134,11 @@ def steps_chart(records: pd.DataFrame, task: str, axes=None):
         From :func:`symtut.experiments.tables.collect` or ``read_runs("runs.csv")``.
     """
     axes = axes or plt.subplots()[1]
-    records = records[records["task"] == task]
+    records = records.loc[records["task"] == task]
     methods = sorted(set(records["method"]), key=lambda method: cell_order((task, method)))
     for row, method in enumerate(methods):
-        runs = records[records["method"] == method]
-        waits = st.censored(runs["steps_to_threshold"], runs["env_steps"])
+        runs = records.loc[records["method"] == method]
+        waits = st.censored(runs["steps_to_threshold"].to_numpy(), runs["env_steps"].to_numpy())
         value, low, high = st.steps_to_threshold(waits)
         colour, (_, marker) = METHOD_COLOUR[method], METHOD_LINE[method]
         solved, spent = waits[:, 1] > 0, waits[:, 0].max()
@@ -158,7 +176,7 @@ def steps_chart(records: pd.DataFrame, task: str, axes=None):
     return axes
 
 
-def training_curves(logs: dict[str, str | Path]):
+def training_curves(logs: dict[str, str | Path]) -> Figure:
     """Loss, token accuracy and recovery on held-out functions against examples seen.
 
     Parameters
@@ -198,7 +216,7 @@ def read_log(path: str | Path) -> dict[str, np.ndarray]:
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
 
 
-def recovery(rows_by_title: dict[str, list[dict]]):
+def recovery(rows_by_title: dict[str, list[dict]]) -> Figure:
     """Share of equations recovered by each method, with 95 % Wilson intervals.
 
     Pale bars: exact on fresh points of the same region. Full bars, with the interval: still exact

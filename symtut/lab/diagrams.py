@@ -1,12 +1,15 @@
 """Diagrams of boxes and arrows: who hands what to whom."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from symtut.lab.style import INK, OKABE_ITO
 
 
-def diagram(boxes, arrows, height: float = 9.0):
+def diagram(boxes: Sequence[tuple], arrows: Sequence[tuple], height: float = 9.0) -> Figure:
     """Boxes with text, and arrows between them, on a plane of 100 by 42.
 
     Parameters
@@ -40,11 +43,11 @@ def diagram(boxes, arrows, height: float = 9.0):
                 connectionstyle=f"arc3,rad={bend[0] if bend else 0.0}", shrinkA=0, shrinkB=0,
             )
         )  # fmt: skip
-        axes.text(*at, text, ha="center", va="center", fontsize=8.5, color=colour)
+        axes.text(at[0], at[1], text, ha="center", va="center", fontsize=8.5, color=colour)
     return figure
 
 
-def loop_diagram():
+def loop_diagram() -> Figure:
     """The model-based loop (paper, algorithm 1): three buffers, one exchangeable model.
 
     Returns

@@ -4,14 +4,24 @@ They play wherever a notebook shows pictures (JupyterLab, Colab, exported HTML, 
 out); what cannot animate shows the first frame.
 """
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from symtut.lab.style import GRID, INK, METHOD_COLOUR, PAPER
+
+if TYPE_CHECKING:
+    from IPython.display import Image as Film
+
+    from symtut.tasks import Task
 
 ROD, WEIGHT, TORQUE = METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"], METHOD_COLOUR["sparse"]
 REAL = "#8C8C8C"
@@ -21,7 +31,7 @@ LENGTH, WIDTH = 0.34, 0.18  # m, of a car as drawn; Car2d itself is a point
 MARGIN = 0.4  # m around everything that is shown of cars
 
 
-def film(frames: Sequence[Image.Image], milliseconds: int, description: str, hold: int = 1):
+def film(frames: Sequence[Image.Image], milliseconds: int, description: str, hold: int = 1) -> Film:
     """Pictures of one size as a film that repeats for ever.
 
     Parameters
@@ -77,7 +87,7 @@ def painted(width: int, height: int, paint: Callable[[ImageDraw.ImageDraw], None
     return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def photographed(figure) -> Image.Image:
+def photographed(figure: Figure) -> Image.Image:
     """A matplotlib figure as a picture; the figure is closed."""
     figure.canvas.draw()
     image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
@@ -88,7 +98,15 @@ def photographed(figure) -> Image.Image:
 # ---- the pendulum --------------------------------------------------------------------------------
 
 
-def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
+def pendulum(
+    theta: ArrayLike,
+    torque: ArrayLike | None = None,
+    *,
+    titles: Sequence[str] | None = None,
+    size: int = 180,
+    every: int = 2,
+    dt: float = 0.05,
+) -> Film:
     """A film of one pendulum, or of several side by side, with the torque as an arc.
 
     Parameters
@@ -115,30 +133,33 @@ def pendulum(theta, torque=None, *, titles=None, size=180, every=2, dt=0.05):
     ValueError
         If the shapes differ.
     """
-    theta = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)
-    torque = np.zeros_like(theta) if torque is None else np.atleast_2d(torque)
-    if theta.shape != np.shape(torque):
-        raise ValueError(f"theta has shape {theta.shape} but torque {np.shape(torque)}.")
+    angles = np.atleast_2d(np.asarray(theta, dtype=float))  # (P, T)
+    pushes = np.zeros_like(angles) if torque is None else np.atleast_2d(torque)
+    if angles.shape != pushes.shape:
+        raise ValueError(f"theta has shape {angles.shape} but torque {pushes.shape}.")
     header = round(22 * size / 180)
 
-    def paint(draw, angles, pushes):
-        for i, (angle, push) in enumerate(zip(angles, pushes, strict=True)):
+    def paint(draw, t):
+        for i, (angle, push) in enumerate(zip(angles[:, t], pushes[:, t], strict=True)):
             middle = (OVERSAMPLE * size * (i + 0.5), OVERSAMPLE * (header + size / 2))
             draw_pendulum(draw, middle, angle, push, OVERSAMPLE * size / 180)
             _title(draw, middle[0], header, titles[i] if titles else "", size / 180)
 
     frames = [
-        painted(
-            size * len(theta), size + header,
-            lambda draw, t=t: paint(draw, theta[:, t], torque[:, t]),
-        )
-        for t in range(0, theta.shape[1], every)
-    ]  # fmt: skip
+        painted(size * len(angles), size + header, lambda draw, t=t: paint(draw, t))
+        for t in range(0, angles.shape[1], every)
+    ]
     names = ", ".join(titles) if titles else "the pendulum"
     return film(frames, round(1000 * dt * every), f"Film of {names}")
 
 
-def draw_pendulum(draw, middle, angle: float, push: float, scale: float) -> None:
+def draw_pendulum(
+    draw: ImageDraw.ImageDraw,
+    middle: tuple[float, float],
+    angle: float,
+    push: float,
+    scale: float,
+) -> None:
     x, y = middle
     length = 66 * scale
     draw.ellipse(_square(x, y, length), outline=GRID, width=int(scale))
@@ -152,7 +173,7 @@ def draw_pendulum(draw, middle, angle: float, push: float, scale: float) -> None
         draw.arc(_square(x, y, 26 * scale), begin, end, fill=TORQUE, width=int(5 * scale))
 
 
-def play(task, choose: Callable, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+def play(task: Task, choose: Callable, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
     """A real episode of the pendulum from hanging at rest.
 
     Parameters
@@ -183,7 +204,16 @@ def play(task, choose: Callable, seed: int) -> tuple[np.ndarray, np.ndarray, flo
 # ---- the car -------------------------------------------------------------------------------------
 
 
-def cars(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1):
+def cars(
+    real: ArrayLike,
+    imagined: Sequence[ArrayLike],
+    *,
+    titles: Sequence[str],
+    colours: Sequence[str] | None = None,
+    size: int = 240,
+    every: int = 2,
+    dt: float = 0.1,
+) -> Film:
     """A film of a real car (grey) beside what models imagine of it under the same actions.
 
     Parameters
@@ -211,36 +241,38 @@ def cars(real, imagined, *, titles, colours=None, size=240, every=2, dt=0.1):
     ValueError
         If the films differ in length, or a state is not finite.
     """
-    real = np.asarray(real, dtype=float)[:, :3]
-    imagined = [np.asarray(path, dtype=float)[:, :3] for path in imagined]
+    truth = np.asarray(real, dtype=float)[:, :3]
+    paths = [np.asarray(path, dtype=float)[:, :3] for path in imagined]
     colours = colours or [METHOD_COLOUR["symbolic"], METHOD_COLOUR["mbpo"]]
-    if len(titles) != len(imagined) or len(colours) < len(imagined):
-        raise ValueError(f"{len(imagined)} imagined cars need as many titles and colours.")
-    for title, path in zip(titles, imagined, strict=True):
-        if path.shape != real.shape:
-            raise ValueError(f"'{title}' has {len(path)} states, the real car {len(real)}.")
+    if len(titles) != len(paths) or len(colours) < len(paths):
+        raise ValueError(f"{len(paths)} imagined cars need as many titles and colours.")
+    for title, path in zip(titles, paths, strict=True):
+        if path.shape != truth.shape:
+            raise ValueError(f"'{title}' has {len(path)} states, the real car {len(truth)}.")
         if not np.isfinite(path).all():
             raise ValueError(f"'{title}' has states that are not finite numbers.")
-    window, header = view([real, *imagined]), 24
+    window, header = view([truth, *paths]), 24
 
     def paint(draw, t):
-        for i, (path, title, colour) in enumerate(zip(imagined, titles, colours, strict=False)):
+        for i, (path, title, colour) in enumerate(zip(paths, titles, colours, strict=False)):
             corner = (OVERSAMPLE * size * i, OVERSAMPLE * header)
-            draw_cars(draw, corner, OVERSAMPLE * size, window, real[: t + 1], path[: t + 1], colour)
+            draw_cars(
+                draw, corner, OVERSAMPLE * size, window, truth[: t + 1], path[: t + 1], colour
+            )
             _title(draw, corner[0] + OVERSAMPLE * size / 2, header, title)
             if i:
                 line = [(corner[0], 0), (corner[0], OVERSAMPLE * (size + header))]
                 draw.line(line, fill=INK, width=OVERSAMPLE)
 
     frames = [
-        painted(size * len(imagined), size + header, lambda draw, t=t: paint(draw, t))
-        for t in range(0, len(real), every)
+        painted(size * len(paths), size + header, lambda draw, t=t: paint(draw, t))
+        for t in range(0, len(truth), every)
     ]
     description = f"Film of a real car and of {', '.join(titles)}"
     return film(frames, round(1000 * dt * every), description)
 
 
-def view(paths) -> tuple[float, float, float]:
+def view(paths: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """West and south edge and width, in m, of the smallest square that shows all paths."""
     points = np.concatenate([path[:, :2] for path in paths])
     low, high = points.min(0) - MARGIN, points.max(0) + MARGIN
@@ -249,7 +281,7 @@ def view(paths) -> tuple[float, float, float]:
     return float(west), float(south), width
 
 
-def outline(state) -> np.ndarray:
+def outline(state: np.ndarray) -> np.ndarray:
     """(3,) x, y in m and heading in rad -> (5, 2) corners of an arrow-shaped car in m."""
     x, y, heading = state
     shape = np.array([(0.5, 0), (0.1, 0.5), (-0.5, 0.5), (-0.5, -0.5), (0.1, -0.5)])
@@ -258,7 +290,15 @@ def outline(state) -> np.ndarray:
     return shape @ np.array([[cos, sin], [-sin, cos]]) + [x, y]
 
 
-def draw_cars(draw, corner, size: float, window, real, path, colour: str) -> None:
+def draw_cars(
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[float, float],
+    size: float,
+    window: tuple[float, float, float],
+    real: np.ndarray,
+    path: np.ndarray,
+    colour: str,
+) -> None:
     """One panel: the grid of metres, both tracks so far, both cars where they are now."""
     west, south, width = window
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from symtut.errors import InputError
@@ -83,7 +84,7 @@ def summary(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def final_returns(rows: list[dict], panels_per_row: int = 4):
+def final_returns(rows: list[dict], panels_per_row: int = 4) -> Figure:
     """Final real returns: a dot a run, a bar the median of an arm, dotted the threshold.
 
     The first factor is a panel, the second the horizontal axis, the third, if any, a colour.

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from symtut import progress
@@ -112,7 +113,7 @@ def execute(
     return results
 
 
-def read_notebook(path: Path):
+def read_notebook(path: Path) -> Any:
     """A notebook, as nbformat holds it."""
     import nbformat
 
@@ -125,7 +126,7 @@ def read_notebook(path: Path):
     return notebook
 
 
-def read_executed(path: Path):
+def read_executed(path: Path) -> Any:
     """A notebook that was executed by papermill."""
     notebook = read_notebook(path)
     if "papermill" not in notebook.metadata:

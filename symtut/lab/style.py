@@ -7,6 +7,8 @@ a dark notebook.
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 INK, GRID, PAPER = "#222222", "#DDDDDD", "#FCFCFC"
@@ -68,7 +70,7 @@ def use_style() -> None:
             "grid.color": GRID,
             "grid.linewidth": 0.6,
             "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=OKABE_ITO),
+            "axes.prop_cycle": cycler(color=OKABE_ITO),
             "text.color": INK,
             "xtick.color": INK,
             "ytick.color": INK,
@@ -98,7 +100,7 @@ def break_wraps(angle: np.ndarray) -> np.ndarray:
     return angle
 
 
-def plain_log_axis(axes) -> None:
+def plain_log_axis(axes: Axes) -> None:
     """100, 200, 500, 1,000 along a logarithmic axis of steps, instead of powers of ten."""
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
 from symtut.errors import InputError
 from symtut.expressions import CONSTANT, canonical_terms
@@ -191,7 +192,7 @@ def bootstrap(values: np.ndarray, seed: int, resamples: int = 2000) -> tuple[flo
     return float(low), float(high)
 
 
-def example_figure(batch: Batch, row: int = 0):
+def example_figure(batch: Batch, row: int = 0) -> Figure:
     """One training example: the points against each variable, the tokens below."""
     n = int(batch.n_variables[row])
     figure, axes = plt.subplots(1, n, figsize=(min(9.4, 2.4 * n + 1.2), 3.0), sharey=True)

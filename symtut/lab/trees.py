@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.expressions.evaluate import CODE
@@ -76,7 +78,12 @@ def sentence(codes: Iterable[int], names: Sequence[str] = ()) -> str:
     return " ".join(w for w in words(codes, names) if w != "<bos>")
 
 
-def strip(rows: dict[str, Sequence[str]], axes=None, title: str = "", width: int | None = None):
+def strip(
+    rows: dict[str, Sequence[str]],
+    axes: Axes | None = None,
+    title: str = "",
+    width: int | None = None,
+) -> Axes:
     """Sequences of tokens as rows of coloured boxes.
 
     Parameters
@@ -98,9 +105,7 @@ def strip(rows: dict[str, Sequence[str]], axes=None, title: str = "", width: int
                 continue
             fill, edge = KINDS[kind(token)]
             axes.add_patch(
-                plt.Rectangle(
-                    (place - 0.46, -row - 0.36), 0.92, 0.72, facecolor=fill, edgecolor=edge
-                )
+                Rectangle((place - 0.46, -row - 0.36), 0.92, 0.72, facecolor=fill, edgecolor=edge)
             )
             axes.text(
                 place, -row, token, ha="center", va="center", zorder=3,
@@ -150,14 +155,14 @@ def layout(prefix: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def draw_tree(
     formula: Expression | Sequence[str],
-    axes=None,
+    axes: Axes | None = None,
     *,
     names: Sequence[str] = VARIABLES,
     marked: Iterable[int] = (),
     numbered: bool = False,
     notes: dict[int, str] | None = None,
     title: str = "",
-):
+) -> Axes:
     """Draw a formula as a tree: operators blue, variables green, numbers yellow, holes white.
 
     Parameters

@@ -245,7 +245,7 @@ def _starts(task: Task) -> Iterator[str]:
     ]  # fmt: skip
     if problems:
         yield problems[0]
-    elif not np.array_equal(drawn[0], drawn[1]):
+    elif not np.array_equal(np.asarray(drawn[0]), np.asarray(drawn[1])):
         yield "start_state draws from elsewhere than its generator."
 
 

@@ -104,7 +104,9 @@ def _long_reward(short: Reward, coordinates, derived, seen, proposer: str, seed:
     return best
 
 
-def bonus_at_end(formula: Formula, coordinates, derived: list[int], seen: Transitions) -> float:
+def bonus_at_end(
+    formula: Formula, coordinates: list[Coordinate], derived: list[int], seen: Transitions
+) -> float:
     """What the steps that end an episode pay beside the formula."""
     last = seen[seen.terminated]
     if not len(last) or seen.terminated.all():

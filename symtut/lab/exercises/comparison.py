@@ -106,7 +106,7 @@ def as_array(x: Any) -> np.ndarray:
         return (x.float() if x.dtype in (torch.float16, torch.bfloat16) else x).numpy()
     if np.ma.is_masked(x):
         raise _NotNumbers("some numbers of the result are masked: plain numbers are expected")
-    if isinstance(x, numbers.Number) and not isinstance(x, np.generic | bool | int | complex):
+    if issubclass(type(x), numbers.Number) and not isinstance(x, np.generic | bool | int | complex):
         x = float(x)  # fractions, decimals, numbers of SymPy
     if isinstance(x, list | tuple) and any(isinstance(item, torch.Tensor) for item in x):
         x = [as_array(item) for item in x]

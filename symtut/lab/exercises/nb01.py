@@ -128,7 +128,9 @@ def exercise_3() -> Function:
 def exercise_4() -> Function:
     """Chances from counts."""
 
-    def reference(states, actions, next_states, n_states, n_actions, unseen="stay", once=False):
+    def reference(
+        states, actions, next_states, n_states, n_actions, unseen: str | float = "stay", once=False
+    ):
         table = np.zeros((n_states, n_actions, n_states))
         seen = {(s, a): [] for s in range(n_states) for a in range(n_actions)}
         for s, a, t in zip(states, actions, next_states, strict=True):

@@ -58,7 +58,7 @@ def exercise_2() -> Function:
         squashed = torch.distributions.TransformedDistribution(
             torch.distributions.Normal(mean, std), squash
         )
-        return squashed.log_prob(squash(raw)).sum(-1)
+        return squashed.log_prob(squash(raw)).sum(-1)  # pyright: ignore[reportArgumentType]
 
     def gauss_only(raw, mean, std):
         return torch.distributions.Normal(mean, std).log_prob(raw).sum(-1)
@@ -186,14 +186,14 @@ def exercise_4() -> Function:
                 "The last reward was still paid: only the next value vanishes.",
             ),
             (
-                lambda *x: reference(*x[:6], 0.0, x[7]),
+                lambda *x: reference(*x[:6], alpha=0.0, gamma=x[7]),
                 "The pay for randomness is missing: minus alpha times the log-probability.",
             ),
             (
-                lambda *x: reference(*x[:6], -x[6], x[7]),
+                lambda *x: reference(*x[:6], alpha=-x[6], gamma=x[7]),
                 "The sign: an unlikely action (log-probability far below 0) is paid, not fined.",
             ),
-            (lambda *x: reference(*x[:7], 1.0), "The next value is discounted by gamma."),
+            (lambda *x: reference(*x[:7], gamma=1.0), "The next value is discounted by gamma."),
             (
                 with_value(torch.maximum),
                 "The smaller of the two critics counts, not the larger.",

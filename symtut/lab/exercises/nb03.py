@@ -229,7 +229,7 @@ def exercise_5() -> Value:
     settings = RunConfig.make("pendulum", "mbpo", 1000, 0).loop
     made = float(settings.updates_per_step * settings.imagined_per_update)
     return Value(
-        np.array([made, made / settings.rollout_length]),
+        np.array([made, made / int(settings.rollout_length)]),
         mistakes=[
             ((20.0, 1.0), "That is for each update; there are 20 updates to a real step."),
             ((400.0, 8000.0), "A branch holds 20 transitions: divide, do not multiply."),

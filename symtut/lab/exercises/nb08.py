@@ -149,10 +149,10 @@ def exercise_3() -> Value:
 class _Thrifty(np.ndarray):
     """An array of (m, n) or thinner that refuses to make, or to be added to, another (m, n)."""
 
-    large = None
+    large: tuple[int, ...] = ()
 
     def __array_finalize__(self, parent):
-        self.large = getattr(parent, "large", None)
+        self.large = getattr(parent, "large", ())
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=(), **settings):
         def plain(array):
@@ -161,7 +161,8 @@ class _Thrifty(np.ndarray):
         if out:
             settings["out"] = tuple(plain(array) for array in out)
         result = getattr(ufunc, method)(*(plain(array) for array in inputs), **settings)
-        if ufunc in (np.add, np.matmul) and np.shape(result) in (self.large, self.large[::-1]):
+        both = (self.large, self.large[::-1])
+        if self.large and ufunc in (np.add, np.matmul) and np.shape(result) in both:
             raise MemoryError("this forms a matrix as large as W: multiply x by D first")
         return result
 

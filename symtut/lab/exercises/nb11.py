@@ -210,7 +210,7 @@ def exercise_4() -> Choice:
 def exercise_5() -> Function:
     """The price."""
 
-    def price(episodes, a_second=20, pause=30, unit=60):
+    def price(episodes, a_second=20.0, pause=30.0, unit=60):
         return lambda steps: (steps / a_second + pause * episodes(steps)) / unit
 
     def begun(n):

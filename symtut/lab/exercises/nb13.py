@@ -100,7 +100,7 @@ def exercise_3() -> Function:
     def reference(angle, f_s, h):
         small = 1e-20  # an imaginary step: its derivative has no rounding error
         moved = np.array([angle, 0.3]) + 1j * small * np.eye(2)
-        return np.stack([step(state, f_s, h).imag / small for state in moved], axis=1)
+        return np.stack([np.imag(step(state, f_s, h)) / small for state in moved], axis=1)
 
     def entries(first, sign, last, per=lambda h: h, in_angle=lambda h: h**2, slope=np.cos):
         """A from its diagonal, the sign of gravity, and powers of h."""

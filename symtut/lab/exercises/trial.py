@@ -188,7 +188,8 @@ def _gradients(result, leaves) -> dict:
     parts = [p for p in parts if isinstance(p, torch.Tensor) and p.requires_grad]
     if not parts:
         return {}
-    total = sum((p * torch.linspace(0.5, 1.5, p.numel()).reshape(p.shape)).sum() for p in parts)
+    weighted = [(p * torch.linspace(0.5, 1.5, p.numel()).reshape(p.shape)).sum() for p in parts]
+    total = sum(weighted, start=torch.zeros(()))
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
     return {n: g for n, g in zip(leaves, found, strict=True) if g is not None}
 

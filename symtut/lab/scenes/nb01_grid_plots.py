@@ -1,8 +1,14 @@
 """Figures and films of the two small worlds: maps with values and arrows, the pendulum's plane."""
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from symtut.lab import films
 from symtut.lab.scenes.nb01_small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
@@ -14,8 +20,15 @@ WALKER = OKABE_ITO[0]
 
 
 def draw_map(
-    world: GridWorld, values=None, policy=None, *, axes=None, limits=None, numbers=True, title=""
-):
+    world: GridWorld,
+    values: np.ndarray | None = None,
+    policy: np.ndarray | list | None = None,
+    *,
+    axes: Axes | None = None,
+    limits: tuple[float, float] | None = None,
+    numbers: bool = True,
+    title: str = "",
+) -> Axes:
     """The map; with values in colour (and numbers), with a policy as arrows.
 
     Parameters
@@ -41,12 +54,12 @@ def draw_map(
     axes.spines[:].set_visible(False)
     if values is not None:
         low, high = limits or (np.nanmin(values), np.nanmax(values))
-        shade = mpl.colors.Normalize(low, max(high, low + 1e-9))
+        shade = Normalize(low, max(high, low + 1e-9))
     for r, c in np.ndindex(n_rows, n_columns):
         if world.rows[r][c] == "#":  # hatched: no value has that colour
             axes.add_patch(
-                plt.Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="white", edgecolor=WALL,
-                              hatch="//////", linewidth=0)
+                Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor="white", edgecolor=WALL,
+                          hatch="//////", linewidth=0)
             )  # fmt: skip
     for s, (r, c) in enumerate(world.cells):
         letter = world.rows[r][c]
@@ -56,7 +69,7 @@ def draw_map(
         elif values is not None and np.isfinite(values[s]):
             colour = mpl.colormaps["cividis"](shade(values[s]))
             ink = "white" if shade(values[s]) < 0.55 else INK
-        axes.add_patch(plt.Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor=colour, edgecolor=GRID))
+        axes.add_patch(Rectangle((c - 0.5, r - 0.5), 1, 1, facecolor=colour, edgecolor=GRID))
         if letter != ".":
             at, size = ((c - 0.33, r - 0.28), 10) if letter == "S" else ((c, r), 14)
             axes.text(
@@ -77,7 +90,7 @@ def draw_map(
     return axes
 
 
-def draw_walk(world: GridWorld, states, axes, colour=WALKER) -> None:
+def draw_walk(world: GridWorld, states: np.ndarray, axes: Axes, colour: str = WALKER) -> None:
     """The path of an episode on a map, a little shaken so that ways there and back both show."""
     shake = 0.13 * np.sin(1.7 * np.arange(len(states))[:, None] + np.array([0.0, 1.2]))
     r, c = (world.cells[states] + shake).T
@@ -86,7 +99,15 @@ def draw_walk(world: GridWorld, states, axes, colour=WALKER) -> None:
     axes.plot(c[-1], r[-1], "X", color=colour, markersize=9)
 
 
-def walk_film(world: GridWorld, walks, *, titles, size=30, pause=4, step=0.22):
+def walk_film(
+    world: GridWorld,
+    walks: Sequence[np.ndarray],
+    *,
+    titles: Sequence[str],
+    size: int = 30,
+    pause: int = 4,
+    step: float = 0.22,
+) -> "films.Film":
     """A film of walks on the map, side by side: one frame a step, the last one held.
 
     Parameters
@@ -145,8 +166,15 @@ def _paint_walk(draw, cells, left: float, size: float) -> None:
 
 
 def draw_plane(
-    grid: PendulumGrid, table, *, axes=None, title="", cmap="cividis", limits=None, bar=""
-):
+    grid: PendulumGrid,
+    table: ArrayLike,
+    *,
+    axes: Axes | None = None,
+    title: str = "",
+    cmap: str = "cividis",
+    limits: tuple[float, float] | None = None,
+    bar: str = "",
+) -> Axes:
     """A (S,) table of the pendulum's grid points in colour, over angle and angular velocity.
 
     Parameters

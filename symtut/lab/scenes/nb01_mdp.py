@@ -123,7 +123,9 @@ class FiniteMDP:
         """A first state, drawn from p0."""
         return int(generator.choice(self.n_states, p=self.p0))
 
-    def step(self, state: int, action: int, generator) -> tuple[int, float, bool]:
+    def step(
+        self, state: int, action: int, generator: np.random.Generator
+    ) -> tuple[int, float, bool]:
         """One transition: next state, reward, and whether the episode has terminated there."""
         cumulative = self._cumulative[state, action]
         k = int(np.searchsorted(cumulative, generator.random() * cumulative[-1], side="right"))
@@ -153,8 +155,10 @@ class Episode:
     terminated: bool
 
 
-def sample_episode(mdp: FiniteMDP, policy: np.ndarray, horizon: int, generator) -> Episode:
-    """Play one episode of at most ``horizon`` steps. ``generator``: a NumPy generator."""
+def sample_episode(
+    mdp: FiniteMDP, policy: np.ndarray, horizon: int, generator: np.random.Generator
+) -> Episode:
+    """Play one episode of at most ``horizon`` steps."""
     cumulative = np.cumsum(action_probabilities(policy, mdp.n_actions), axis=1)
     states, actions, rewards = [mdp.start(generator)], [], []
     terminated = bool(mdp.terminal[states[0]])
@@ -183,7 +187,9 @@ def greedy(mdp: FiniteMDP, values: np.ndarray, gamma: float) -> np.ndarray:
     return (q >= q.max(1, keepdims=True) - 1e-10).argmax(1)
 
 
-def value_sweeps(mdp: FiniteMDP, gamma: float, start=None) -> Iterator[np.ndarray]:
+def value_sweeps(
+    mdp: FiniteMDP, gamma: float, start: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
     """Value iteration, sweep by sweep, without end: first ``start`` (default zeros), then on."""
     values = np.zeros(mdp.n_states) if start is None else np.array(start, dtype=float)
     while True:
@@ -192,7 +198,7 @@ def value_sweeps(mdp: FiniteMDP, gamma: float, start=None) -> Iterator[np.ndarra
 
 
 def value_iteration(
-    mdp: FiniteMDP, gamma: float, tolerance: float = 1e-8, start=None
+    mdp: FiniteMDP, gamma: float, tolerance: float = 1e-8, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, int]:
     """Optimal values (S,) to within ``tolerance``, and the number of sweeps.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.lab.scenes.nb01_mdp import FiniteMDP
+from symtut.tasks import Task
 
 # ---- a slippery grid ----------------------------------------------------------------------------
 
@@ -84,7 +85,9 @@ class PendulumGrid:
         return np.einsum("bk,bk...->b...", weights, np.asarray(table)[corners])
 
 
-def neighbours(theta: np.ndarray, theta_dot: np.ndarray, state: np.ndarray):
+def neighbours(
+    theta: np.ndarray, theta_dot: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """States (..., 2) -> numbers (..., 4) of the grid points around them and weights (..., 4)."""
     n, m = len(theta), len(theta_dot)
     a = (state[..., 0] - theta[0]) / (2 * np.pi) * n
@@ -97,7 +100,7 @@ def neighbours(theta: np.ndarray, theta_dot: np.ndarray, state: np.ndarray):
     return corners, np.stack(weights, -1)
 
 
-def pendulum_grid(task, angles: int, speeds: int, torques: int) -> PendulumGrid:
+def pendulum_grid(task: Task, angles: int, speeds: int, torques: int) -> PendulumGrid:
     """The pendulum as a finite MDP, from the task's own ``true_step`` and ``reward``.
 
     Parameters

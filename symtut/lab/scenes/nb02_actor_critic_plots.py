@@ -1,7 +1,11 @@
 """Figures of soft actor-critic: its parts, squashing, the temperature, and how far to trust it."""
 
+from collections.abc import Callable, Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from symtut.lab.diagrams import diagram
 from symtut.lab.scenes import nb02_two_hills as two_hills
@@ -10,7 +14,7 @@ from symtut.lab.style import INK, OKABE_ITO
 BLUE, RED, GREEN = OKABE_ITO[:3]
 
 
-def parts_diagram():
+def parts_diagram() -> Figure:
     """What acts, what is stored, what learns from what.
 
     Returns
@@ -39,7 +43,12 @@ def parts_diagram():
     return diagram(boxes, arrows, height=9.5)
 
 
-def squashing(means=(0.0, 0.8, 0.0), stds=(0.4, 0.5, 1.5), draws: int = 40_000, seed: int = 0):
+def squashing(
+    means: Sequence[float] = (0.0, 0.8, 0.0),
+    stds: Sequence[float] = (0.4, 0.5, 1.5),
+    draws: int = 40_000,
+    seed: int = 0,
+) -> Figure:
     """Gaussians before tanh (above) and what becomes of them (below): draws and density.
 
     The dashed curve is what one gets by forgetting that tanh stretches and squeezes.
@@ -65,7 +74,7 @@ def squashing(means=(0.0, 0.8, 0.0), stds=(0.4, 0.5, 1.5), draws: int = 40_000, 
     return figure
 
 
-def temperature(alpha: float, kind: str = "equally wide"):
+def temperature(alpha: float, kind: str = "equally wide") -> Figure:
     """The two hills at one temperature: best density of any shape, best squashed Gaussian."""
     mean, std, gained, entropy = two_hills.best_squashed(alpha, kind)
     action = two_hills.ACTIONS
@@ -83,7 +92,7 @@ def temperature(alpha: float, kind: str = "equally wide"):
     return figure
 
 
-def climbs(paths: dict[str, np.ndarray], reward):
+def climbs(paths: dict[str, np.ndarray], reward: Callable[[np.ndarray], np.ndarray]) -> Figure:
     """Where the most likely action of each policy went, one panel for each way of learning.
 
     Parameters
@@ -107,7 +116,7 @@ def climbs(paths: dict[str, np.ndarray], reward):
     return figure
 
 
-def said_and_true(said: dict[str, np.ndarray], true: np.ndarray, axes=None):
+def said_and_true(said: dict[str, np.ndarray], true: np.ndarray, axes: Axes | None = None) -> Axes:
     """What critics say of some states against what is true; the line is agreement.
 
     Parameters

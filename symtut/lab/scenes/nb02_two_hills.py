@@ -6,6 +6,7 @@ grid of actions, expectations by quantiles of the noise.
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ def noise_quantiles(n: int) -> torch.Tensor:
     return torch.distributions.Normal(0.0, 1.0).icdf((torch.arange(n) + 0.5) / n)
 
 
-def reward(action, kind: str = "equally wide"):
+def reward(action: Any, kind: str = "equally wide") -> Any:
     """Reward of actions in [-1, 1], any shape; NumPy in, NumPy out; torch in, torch out.
 
     The hill at 0.6 has height 1; the one at -0.5 has 0.6 or, where it is wider, 0.7.

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 
 from symtut.errors import InputError
 from symtut.lab.style import INK, OKABE_ITO
@@ -152,7 +155,9 @@ def greedy_length(maze: Maze, q: np.ndarray, most: int = 200) -> int | None:
     return None
 
 
-def draw_maze(maze: Maze, q: np.ndarray | None = None, axes=None):
+def draw_maze(
+    maze: Maze, q: np.ndarray | None = None, axes: Axes | None = None
+) -> AxesImage | None:
     """The maze; with ``q`` (cells, 4) also the moves that each cell believes in, and its best move.
 
     Colour is ``-max q``; the arrow is the best move (none at the start, or where all are equal).
@@ -173,7 +178,7 @@ def draw_maze(maze: Maze, q: np.ndarray | None = None, axes=None):
             )  # fmt: skip
     for cell in maze.walls:
         row, column = divmod(cell, columns)
-        axes.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color="#777777"))
+        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color="#777777"))
     for cell, mark in ((maze.start, "S"), (maze.goal, "G")):
         row, column = divmod(cell, columns)
         axes.text(column, row, mark, ha="center", va="center", fontweight="bold", color=INK)

@@ -7,6 +7,7 @@ half-and-half start, tournament selection, crossover and mutation of subtrees.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,13 @@ class Generation:
     cpu_seconds: float
 
 
-def random_tree(generator, n_variables: int, depth: int, full=False, alphabet=ALPHABET) -> Prefix:
+def random_tree(
+    generator: np.random.Generator,
+    n_variables: int,
+    depth: int,
+    full: bool = False,
+    alphabet: Sequence[str] = ALPHABET,
+) -> Prefix:
     """A random prefix of at most ``depth`` levels of operators; ``full``: of exactly so many."""
     if depth == 0 or (not full and generator.random() < 0.3):
         leaf = int(generator.integers(n_variables + 1))  # one leaf in n + 1 is a constant
@@ -65,20 +72,25 @@ def replace_subtree(prefix: Prefix, position: int, new: Prefix) -> Prefix:
     return prefix[:position] + new + prefix[split(prefix, position) :]
 
 
-def crossover(mother: Prefix, father: Prefix, generator) -> Prefix:
+def crossover(mother: Prefix, father: Prefix, generator: np.random.Generator) -> Prefix:
     """The mother with one of her subtrees exchanged for one of the father's."""
     begin = int(generator.integers(len(father)))
     donated = father[begin : split(father, begin)]
     return replace_subtree(mother, int(generator.integers(len(mother))), donated)
 
 
-def mutate(prefix: Prefix, generator, n_variables: int, alphabet=ALPHABET) -> Prefix:
+def mutate(
+    prefix: Prefix,
+    generator: np.random.Generator,
+    n_variables: int,
+    alphabet: Sequence[str] = ALPHABET,
+) -> Prefix:
     """``prefix`` with one subtree exchanged for a small random one."""
     new = random_tree(generator, n_variables, int(generator.integers(3)), alphabet=alphabet)
     return replace_subtree(prefix, int(generator.integers(len(prefix))), new)
 
 
-def tournament(cost: np.ndarray, size: int, generator) -> int:
+def tournament(cost: np.ndarray, size: int, generator: np.random.Generator) -> int:
     """Index of the cheapest of ``size`` members drawn at random."""
     drawn = generator.integers(len(cost), size=size)
     return int(drawn[np.argmin(cost[drawn])])

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
@@ -44,7 +45,7 @@ def stack_film(
     *,
     names: tuple[str, ...] = VARIABLES,
     seconds: float = 1.4,
-):
+) -> "films.Film":
     """A film of the evaluation: the token that is read, the tree's values, the stack.
 
     Parameters
@@ -94,7 +95,7 @@ def _frame(expression: Expression, states, names) -> Image.Image:
     for height, value in enumerate(stack):
         top = height == len(stack) - 1
         right.add_patch(
-            plt.Rectangle(
+            Rectangle(
                 (0.1, height + 0.1), 0.8, 0.8, facecolor=HALO if top else "white", edgecolor=INK,
                 alpha=0.8,
             )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from symtut.expressions import CONSTANT, Examples, Expression
@@ -11,10 +13,13 @@ from symtut.expressions.tree import children
 from symtut.lab import films
 from symtut.lab.style import INK, OKABE_ITO, PAPER
 from symtut.lab.trees import draw_tree, strip
+from symtut.regression.transformer.examples import Batch
 from symtut.regression.transformer.features import point_features
 
 
-def writing(steps: Sequence[tuple[Sequence[str], Sequence[str]]], seconds: float = 1.1):
+def writing(
+    steps: Sequence[tuple[Sequence[str], Sequence[str]]], seconds: float = 1.1
+) -> "films.Film":
     """A film of a formula that a grammar writes, token by token.
 
     Parameters
@@ -69,7 +74,13 @@ def _summands(expression: Expression) -> list[Expression]:
     return parts
 
 
-def panel(expression: Expression, x: np.ndarray, y: np.ndarray, axes, fixed=()) -> None:
+def panel(
+    expression: Expression,
+    x: np.ndarray,
+    y: np.ndarray,
+    axes: Axes,
+    fixed: Sequence[float] = (),
+) -> None:
     """One function seen through its points: a curve over one variable, a map over two.
 
     Parameters
@@ -100,7 +111,7 @@ def panel(expression: Expression, x: np.ndarray, y: np.ndarray, axes, fixed=()) 
     axes.set(xlabel="x0", ylabel="x1")
 
 
-def wall(examples: Examples, chosen: Sequence[int], columns: int = 3):
+def wall(examples: Examples, chosen: Sequence[int], columns: int = 3) -> Figure:
     """Several random functions, each with its formula: points in, formula out.
 
     Parameters
@@ -119,7 +130,7 @@ def wall(examples: Examples, chosen: Sequence[int], columns: int = 3):
     return figure
 
 
-def training_example(batch, row: int, tokens: Sequence[str], title: str = ""):
+def training_example(batch: Batch, row: int, tokens: Sequence[str], title: str = "") -> Figure:
     """One training example: its points, what is made of them for the encoder, and its tokens.
 
     Parameters
@@ -134,7 +145,7 @@ def training_example(batch, row: int, tokens: Sequence[str], title: str = ""):
     x, y = batch.x[row, :, :d].numpy(), batch.y[row].numpy()
     features = point_features(batch.x[[row]], batch.y[[row]], batch.n_variables[[row]])[0]
     figure = plt.figure(figsize=(9, 4.2))
-    top, bottom = figure.subfigures(2, 1, height_ratios=[4, 1])
+    (top,), (bottom,) = figure.subfigures(2, 1, squeeze=False, height_ratios=[4, 1])
     left, right = top.subplots(1, 2, width_ratios=[1, 1.5])
     if d == 1:
         left.plot(x[:, 0], y, ".", color=OKABE_ITO[1])
@@ -159,7 +170,7 @@ def training_example(batch, row: int, tokens: Sequence[str], title: str = ""):
     return figure
 
 
-def mask_chart(tokens: Sequence[str], allowed: np.ndarray, symbols: Sequence[str]):
+def mask_chart(tokens: Sequence[str], allowed: np.ndarray, symbols: Sequence[str]) -> Axes:
     """Which token may follow, step by step.
 
     Parameters

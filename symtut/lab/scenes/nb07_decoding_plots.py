@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
 from symtut.lab import films
 from symtut.lab.scenes.nb07_decoding_steps import Step
@@ -14,8 +15,12 @@ WRITTEN, OFFERED, FORBIDDEN = OKABE_ITO[1], OKABE_ITO[0], "#999999"
 
 
 def next_token_bars(
-    step: Step, names: Sequence[str], temperature: float = 1.0, top: int = 9, axes=None
-):
+    step: Step,
+    names: Sequence[str],
+    temperature: float = 1.0,
+    top: int = 9,
+    axes: Axes | None = None,
+) -> Axes:
     """Probabilities of the next token: bars after the mask, open ones for what it forbids.
 
     Parameters
@@ -56,7 +61,9 @@ def next_token_bars(
     return axes
 
 
-def writing_film(steps: Sequence[Step], names: Sequence[str], temperature: float = 1.0):
+def writing_film(
+    steps: Sequence[Step], names: Sequence[str], temperature: float = 1.0
+) -> "films.Film":
     """A film of one formula being written: the bars of each step, the chosen token in orange.
 
     Returns
@@ -73,7 +80,7 @@ def writing_film(steps: Sequence[Step], names: Sequence[str], temperature: float
     return films.film(frames, 1300, "Film of a formula being written token by token", hold=3)
 
 
-def faults_stacked(shares: dict[str, dict[str, float]], axes=None):
+def faults_stacked(shares: dict[str, dict[str, float]], axes: Axes | None = None) -> Axes:
     """Stacked bars: what is wrong with sequences, one bar a setting.
 
     Parameters
@@ -104,7 +111,7 @@ def faults_stacked(shares: dict[str, dict[str, float]], axes=None):
     return axes
 
 
-def front(rows: Sequence[dict], picks: dict[str, int], axes=None):
+def front(rows: Sequence[dict], picks: dict[str, int], axes: Axes | None = None) -> Axes:
     """Error against length of the equations of a front; ``picks`` are circled, with their reasons.
 
     Parameters

@@ -6,7 +6,7 @@ probabilities, greedily or as a beam search; it keeps what it thought at each st
 many tokens it had to read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from symtut.expressions import Expression, linear_combination
 from symtut.expressions.evaluate import ARITY, CODE, SEP, SYMBOLS
 from symtut.expressions.operators import MAX_VARIABLES
-from symtut.regression.search.fits import Candidate
+from symtut.regression.search.fits import Candidate, Terms
 from symtut.regression.transformer.decoding import prepare
 from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
 from symtut.regression.transformer.tokens import (
@@ -40,7 +40,7 @@ def code_arity(code: int) -> int:
     return int(ARITY[code]) if code < len(SYMBOLS) else 0
 
 
-def fault(codes, n_variables: int, form: str = "terms") -> str:
+def fault(codes: Iterable[int], n_variables: int, form: str = "terms") -> str:
     """What is wrong with a sequence, one of :data:`FAULTS`; empty if it is a formula of the data.
 
     Written without :class:`~symtut.regression.transformer.tokens.GrammarMask`, so that it can
@@ -67,7 +67,9 @@ def fault(codes, n_variables: int, form: str = "terms") -> str:
     return "goes on too long"
 
 
-def with_numbers(terms, inner, outer, intercept: float = 0.0) -> Expression:
+def with_numbers(
+    terms: Terms, inner: Iterable[float], outer: Iterable[float], intercept: float = 0.0
+) -> Expression:
     """The formula ``intercept + Σ outer[k]·terms[k]`` with its inner constants in order."""
     numbers = iter(map(float, inner))
     filled = [
@@ -138,7 +140,13 @@ class Writer:
         Chooses the points that are read where there are more than 200.
     """
 
-    def __init__(self, model: FormulaTransformer, x, y, generator: np.random.Generator):
+    def __init__(
+        self,
+        model: FormulaTransformer,
+        x: np.ndarray,
+        y: np.ndarray,
+        generator: np.random.Generator,
+    ):
         self.model, self.config = model, model.config
         self.n_variables = x.shape[1]
         data = prepare(np.asarray(x), np.asarray(y), 200, generator)
@@ -150,7 +158,7 @@ class Writer:
         config = self.config
         return GrammarMask(rows, self.n_variables, config.max_length, config.form, config.constants)
 
-    def candidate(self, codes) -> Candidate | None:
+    def candidate(self, codes: Sequence[int] | np.ndarray) -> Candidate | None:
         """The skeleton that a sequence spells, in canonical form; None if it is no formula."""
         if fault(codes, self.n_variables, self.config.form):
             return None
@@ -163,7 +171,12 @@ class Writer:
         return list(dict.fromkeys(c.terms for c in found if c is not None))
 
     @torch.inference_mode()
-    def trace(self, generator: np.random.Generator, temperature=1.0, codes=None) -> list[Step]:
+    def trace(
+        self,
+        generator: np.random.Generator,
+        temperature: float = 1.0,
+        codes: Sequence[int] | np.ndarray | None = None,
+    ) -> list[Step]:
         """Write one formula and keep every step; with ``codes``, follow these tokens instead."""
         mask, past = self.mask(1), KeyValueCache(self.config, 1)
         token, before, steps = BOS, (), []
@@ -182,7 +195,7 @@ class Writer:
                 break
         return steps
 
-    def log_probability(self, terms) -> float:
+    def log_probability(self, terms: Terms) -> float:
         """Log-probability (nats) of writing these terms in this order, under the mask.
 
         Only for skeletons without constants, whose spelling does not depend on how the weights

@@ -4,11 +4,14 @@
 """
 
 import csv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from symtut.errors import InputError
 from symtut.expressions import Grammar, canonical_terms, decode
@@ -41,7 +44,7 @@ _REAL = ("noise", "r2", "cpu_seconds")
 class Proposed(SymbolicRegressor):
     """A regressor whose blind draws may come from a world's prior."""
 
-    propose = None
+    propose: Callable | None = None
 
     def _proposer(self, clock):
         return self.propose or super()._proposer(clock)
@@ -74,11 +77,13 @@ def regressor(
         settings["weights"] = weights[proposer]
     made = Proposed(**settings)
     if proposer == "world prior":
+        if world is None or view is None:
+            raise InputError("'world prior' draws from a world and a view of it: give both.")
         made.propose = world.proposer(view)
     return made
 
 
-def general_draws(n: int, n_variables: int, generator) -> list[Terms]:
+def general_draws(n: int, n_variables: int, generator: np.random.Generator) -> list[Terms]:
     """``n`` canonical skeletons from the prior of the general weights; unusable ones are ()."""
     codes = Grammar().sample_codes(np.full(n, n_variables), generator)
     return [canonical_terms(decode(row)) if row[0] else () for row in codes]
@@ -111,7 +116,7 @@ def read_rows(path: str | Path) -> list[dict]:
             rows = list(reader)
     except OSError as error:
         raise InputError(f"cannot read the table '{path}': {error.strerror or error}.") from error
-    kinds = dict.fromkeys(_WHOLE, int) | dict.fromkeys(_REAL, float)
+    kinds: dict[str, type] = {**dict.fromkeys(_WHOLE, int), **dict.fromkeys(_REAL, float)}
     return [{name: kinds.get(name, str)(row[name]) for name in HEADER} for row in rows]
 
 
@@ -126,10 +131,11 @@ def recovered(rows: list[dict], task: str, proposer: str, condition: tuple) -> S
         return None
     hits = [r["recovered"] for r in here]
     low, high = wilson(sum(hits), len(hits))
-    return Share(np.mean(hits), low, high, len(hits), np.mean([r["cpu_seconds"] for r in here]))
+    seconds = float(np.mean([r["cpu_seconds"] for r in here]))
+    return Share(float(np.mean(hits)), low, high, len(hits), seconds)
 
 
-def recovery_curves(rows: list[dict], series: str, tasks, axes=None):
+def recovery_curves(rows: list[dict], series: str, tasks: Sequence[str], axes: Any = None) -> Any:
     """Share recovered along a series, one panel a task, one line a proposer, 95 % intervals."""
     if axes is None:
         axes = plt.subplots(
@@ -156,7 +162,9 @@ def recovery_curves(rows: list[dict], series: str, tasks, axes=None):
     return axes
 
 
-def points_of_two_worlds(general: list[np.ndarray], world: np.ndarray, names: tuple[str, ...]):
+def points_of_two_worlds(
+    general: list[np.ndarray], world: np.ndarray, names: tuple[str, ...]
+) -> Figure:
     """Where random functions are looked at in pretraining (some draws), and in a world.
 
     Parameters
@@ -167,7 +175,7 @@ def points_of_two_worlds(general: list[np.ndarray], world: np.ndarray, names: tu
         Two columns that a random policy visited, in the order of time; ``names`` labels them.
     """
     figure = plt.figure(figsize=(9.4, 3.4))
-    left, right = figure.subfigures(1, 2, width_ratios=(1.25, 1))
+    ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.25, 1))
     axes = left.subplots(2, 3)
     for k, (ax, points) in enumerate(zip(axes.flat, general, strict=False)):
         ax.plot(points[:, 0], points[:, 1], ".", markersize=3, color=OKABE_ITO[k % 6])
@@ -180,7 +188,7 @@ def points_of_two_worlds(general: list[np.ndarray], world: np.ndarray, names: tu
     return figure
 
 
-def bits_chart(bits: dict[str, dict[str, float]]):
+def bits_chart(bits: dict[str, dict[str, float]]) -> Figure:
     """Bits that each equation costs, for each prior: ``{equation: {prior: bits}}``.
 
     NaN stands for an equation that was never drawn.
@@ -191,7 +199,7 @@ def bits_chart(bits: dict[str, dict[str, float]]):
     return figure
 
 
-def losses_chart(losses: dict[str, dict[str, float]]):
+def losses_chart(losses: dict[str, dict[str, float]]) -> Figure:
     """Held-out losses ``{weights: {functions: nats a token}}`` as grouped bars."""
     figure, ax = _bars(losses, 0.6, ".2f")
     ax.set(xlabel="held-out loss (nats a token)")

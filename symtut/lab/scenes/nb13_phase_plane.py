@@ -1,11 +1,15 @@
 """The pendulum's plane of angle and velocity, and the complex plane of its eigenvalues."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 
 from symtut.lab.style import GRID, INK, OKABE_ITO, label
 
 
-def plane(axes, title: str = "", speed: float = 8.5):
+def plane(axes: Axes, title: str = "", speed: float = 8.5) -> Axes:
     """Limits, ticks and labels of the plane of angle (rad, 0 upright) and velocity (rad/s)."""
     axes.set(
         xlim=(-np.pi, np.pi), ylim=(-speed, speed), xlabel=label("theta"),
@@ -15,7 +19,13 @@ def plane(axes, title: str = "", speed: float = 8.5):
     return axes
 
 
-def portrait(axes, energy, levels, highlight: float | None = None, speed: float = 8.5):
+def portrait(
+    axes: Axes,
+    energy: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    levels: Sequence[float],
+    highlight: float | None = None,
+    speed: float = 8.5,
+) -> Axes:
     """Level sets of an energy: the paths of a pendulum without torque.
 
     Parameters
@@ -40,7 +50,13 @@ def portrait(axes, energy, levels, highlight: float | None = None, speed: float 
     return plane(axes, speed=speed)
 
 
-def region(axes, angles, speeds, inside, colour=OKABE_ITO[5]):
+def region(
+    axes: Axes,
+    angles: np.ndarray,
+    speeds: np.ndarray,
+    inside: np.ndarray,
+    colour: str = OKABE_ITO[5],
+) -> Axes:
     """Shade the cells (len(speeds), len(angles)) bool where ``inside`` holds."""
     axes.contourf(
         angles, speeds, np.where(inside, 1.0, 0.0), [0.5, 1.5], colors=[colour], alpha=0.5
@@ -48,7 +64,7 @@ def region(axes, angles, speeds, inside, colour=OKABE_ITO[5]):
     return axes
 
 
-def eigenvalues(axes, groups: dict):
+def eigenvalues(axes: Axes, groups: dict) -> Axes:
     """Eigenvalues in the complex plane beside the unit circle: inside it, a step shrinks.
 
     Parameters
@@ -56,14 +72,14 @@ def eigenvalues(axes, groups: dict):
     groups : dict of str to (marker, array of complex)
         The name goes into the legend; a marker of lines only, such as "+", is drawn over others.
     """
-    circle = np.exp(1j * np.linspace(0, 2 * np.pi, 361))
-    axes.fill(circle.real, circle.imag, color=GRID, alpha=0.5, linewidth=0)
-    axes.plot(circle.real, circle.imag, color=INK, linewidth=1)
+    turn = np.linspace(0, 2 * np.pi, 361)
+    axes.fill(np.cos(turn), np.sin(turn), color=GRID, alpha=0.5, linewidth=0)
+    axes.plot(np.cos(turn), np.sin(turn), color=INK, linewidth=1)
     for i, (name, (marker, values)) in enumerate(groups.items()):
         values = np.asarray(values, dtype=complex)
-        style = {"color": OKABE_ITO[i], "markersize": 9, "markeredgewidth": 1.8}
+        style: dict[str, Any] = {"color": OKABE_ITO[i], "markersize": 9, "markeredgewidth": 1.8}
         if marker not in "+x":
             style["markerfacecolor"] = "none"
-        axes.plot(values.real, values.imag, marker, label=name, **style)
+        axes.plot(np.real(values), np.imag(values), marker, label=name, **style)
     axes.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
     return axes

@@ -4,9 +4,10 @@ A *control* is a function of states: (N, 2), theta in rad with 0 upright and the
 torques (N, 1) in N m. Torques beyond the motor's +-2 N m are cut, in reality and here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import gymnasium as gym
 import numpy as np
 import torch
 
@@ -23,7 +24,7 @@ class Trajectory:
     reward: float = float("nan")  # the sum of the real rewards
 
 
-def real(env, start, control: Callable, steps: int) -> Trajectory:
+def real(env: gym.Env, start: Sequence[float], control: Callable, steps: int) -> Trajectory:
     """Play ``control`` in a Gymnasium pendulum from a state of one's choice.
 
     Parameters
@@ -72,7 +73,7 @@ def coast(state: np.ndarray) -> np.ndarray:
     return np.zeros((len(state), 1))
 
 
-def upright(states: np.ndarray, within: float = 0.1) -> np.ndarray:
+def upright(states: np.ndarray, within: float = 0.1) -> np.ndarray | np.bool_:
     """(T, ..., 2) states -> (...) bool: angle and velocity stay within ``within`` at the end.
 
     The end is the last tenth of the trial, at least one state.

@@ -1,14 +1,18 @@
 """The figures of notebook 14."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from symtut.lab.style import INK, OKABE_ITO, label
 
 LOOKS = (("v-", OKABE_ITO[4]), ("o-", OKABE_ITO[0]), ("s--", OKABE_ITO[1]), ("^:", OKABE_ITO[2]))
 
 
-def returns_over_time(curves: dict[str, np.ndarray], threshold: float, best: float):
+def returns_over_time(curves: dict[str, np.ndarray], threshold: float, best: float) -> Figure:
     """Real return over CPU-seconds of learning, logarithmic.
 
     Parameters
@@ -31,7 +35,13 @@ def returns_over_time(curves: dict[str, np.ndarray], threshold: float, best: flo
     return figure
 
 
-def tangents(torques, returns, at, values, slopes):
+def tangents(
+    torques: np.ndarray,
+    returns: np.ndarray,
+    at: np.ndarray,
+    values: np.ndarray,
+    slopes: np.ndarray,
+) -> Figure:
     """Two rewards as a function of the torque, and straight lines with the slopes given.
 
     Parameters
@@ -54,7 +64,9 @@ def tangents(torques, returns, at, values, slopes):
     return figure
 
 
-def gradients(horizons, norms: dict[str, np.ndarray], alike: dict[str, np.ndarray]):
+def gradients(
+    horizons: Sequence[int], norms: dict[str, np.ndarray], alike: dict[str, np.ndarray]
+) -> Figure:
     """Size and direction of the gradient over the horizon.
 
     Parameters
@@ -66,7 +78,7 @@ def gradients(horizons, norms: dict[str, np.ndarray], alike: dict[str, np.ndarra
     figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
     for i, name in enumerate(norms):
         is_network = name.startswith("network")
-        look = {"linestyle": ("--", "-.", ":")[i % 3] if is_network else "-",
+        look: dict[str, Any] = {"linestyle": ("--", "-.", ":")[i % 3] if is_network else "-",
                 "color": OKABE_ITO[1] if is_network else OKABE_ITO[0],
                 "marker": "D" if is_network else "o", "markersize": 3.5,
                 "linewidth": 1.2 if is_network else 2}  # fmt: skip
@@ -80,7 +92,12 @@ def gradients(horizons, norms: dict[str, np.ndarray], alike: dict[str, np.ndarra
     return figure
 
 
-def planning(horizons, returns, milliseconds, policy_return: float):
+def planning(
+    horizons: Sequence[int],
+    returns: np.ndarray,
+    milliseconds: Sequence[float],
+    policy_return: float,
+) -> Figure:
     """What a planner's horizon gains (left) and costs (right).
 
     Parameters
@@ -105,7 +122,9 @@ def planning(horizons, returns, milliseconds, policy_return: float):
     return figure
 
 
-def soft_rewards(angles, rewards: dict[str, np.ndarray], shares: dict[str, float]):
+def soft_rewards(
+    angles: np.ndarray, rewards: dict[str, np.ndarray], shares: dict[str, float]
+) -> Figure:
     """Rewards over the angle, and the share of time upright that a policy learned from each."""
     figure, axes = plt.subplots(1, 2, figsize=(9.4, 3))
     for (name, values), line, colour in zip(

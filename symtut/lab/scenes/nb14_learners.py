@@ -13,9 +13,12 @@ from symtut.agents.policy import Policy
 from symtut.experiments.config import RunConfig
 from symtut.tasks import Task, Transitions
 from symtut.world_models import make_world_model
+from symtut.world_models.base import WorldModel
 
 
-def loop_of(task: Task, steps: int, seed: int, learner: str, model=None) -> Loop:
+def loop_of(
+    task: Task, steps: int, seed: int, learner: str, model: WorldModel | None = None
+) -> Loop:
     """A loop (notebook 10) with its real steps taken and its model fitted.
 
     Parameters

@@ -9,6 +9,7 @@ where a single rollout jumps, so the difference is what an optimiser needs to kn
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from symtut.tasks import make_task
 
@@ -16,22 +17,22 @@ TASK = make_task("pendulum")
 GAIN, _STEP, STEPS, STARTS = 0.5, 0.05, 20, 20_000
 
 
-def upright_only(state, action, following):
+def upright_only(state: Tensor, action: Tensor, following: Tensor) -> Tensor:
     """1 for each step within 0.2 rad of upright, else 0."""
     return (state[:, 0].abs() < 0.2).to(state.dtype)
 
 
-def alive(state, action, following):
+def alive(state: Tensor, action: Tensor, following: Tensor) -> Tensor:
     """1 for each step."""
     return torch.ones_like(state[:, 0])
 
 
-def fallen(following):
+def fallen(following: Tensor) -> Tensor:
     """An episode ends 1 rad from upright."""
     return following[:, 0].abs() > 1.0
 
 
-def with_wall(state, action):
+def with_wall(state: Tensor, action: Tensor) -> Tensor:
     """A wall at 0.5 rad throws the pendulum back with half its speed."""
     angle, speed = TASK.true_step(state, action).unbind(1)
     hit = angle > 0.5
@@ -39,7 +40,7 @@ def with_wall(state, action):
     return torch.stack([angle, speed], 1)
 
 
-def with_friction(state, action):
+def with_friction(state: Tensor, action: Tensor) -> Tensor:
     """Dry friction holds the pendulum wherever it moves by less than 0.2 rad/s."""
     angle, speed = TASK.true_step(state, action).unbind(1)
     return torch.stack([angle, torch.where(speed.abs() < 0.2, 0.0, speed)], 1)
