@@ -147,7 +147,7 @@ def parse_placed_overrides(texts: Iterable[str]) -> dict[str, dict[str, object]]
 # a test compares them with the registries.
 
 _TASKS = "car2d, pendulum, reacher"
-_METHODS = "sac, oracle, symbolic, sparse, mbpo"
+_METHODS = "sac, oracle, symbolic, sparse, mbpo, dreamer"
 _PROFILES = "default, paper or smoke"
 _LEARNERS = "sac or apg"
 SEED = integer(0, LARGEST_SEED)
@@ -171,8 +171,8 @@ def add_train(parser: Parser) -> None:
     add("--weights", help="weights of the transformer (symbolic): a name or a file")
     add(
         "--learner",
-        default="sac",
-        help=f"{_LEARNERS}: soft actor-critic, or gradients through the equations (default: sac)",
+        help=f"{_LEARNERS}: soft actor-critic, or gradients through the equations (default: sac; "
+        "dreamer has its own)",
     )
     add(
         "--set",

@@ -242,6 +242,7 @@ def _film(result: Result, controller: Controller) -> bytes:
     """A real episode, from the first of the evaluation's starts."""
     from symtut.lab.episodes import episode, episode_png
 
+    controller.begin()
     seed = result.summary["evaluation_seeds"][0]
     return episode_png(controller.task, *episode(controller.task, controller, seed))
 

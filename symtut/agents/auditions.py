@@ -65,11 +65,12 @@ class Auditions:
             self.best_return = mean
             self.keep(agent.actor)
 
-    def keep(self, actor: MLP) -> None:
-        """Make a copy of ``actor`` the best."""
+    def keep(self, actor: MLP) -> MLP:
+        """Make a copy of ``actor`` the best; returns the copy."""
         if self.best_actor is None:
             self.best_actor = MLP(*actor.sizes)
         self.best_actor.flat.copy_(actor.flat)
+        return self.best_actor
 
     def _imagined_return(
         self, agent: SAC | AnalyticGradient, model: WorldModel, length: int

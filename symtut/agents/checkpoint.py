@@ -68,8 +68,8 @@ def unpack_loop(loop: Loop, tensors: dict[str, torch.Tensor], values: dict) -> N
     loop.rollout_state = tensors["rollout_state"].clone()
     loop.rollout_left = tensors["rollout_left"].clone()
     if "best_actor" in tensors:
-        loop.auditions.keep(loop.agent.actor)  # an actor of the same sizes
-        loop.auditions.best_actor.flat.copy_(tensors["best_actor"])
+        kept = loop.auditions.keep(loop.agent.actor)  # an actor of the same sizes
+        kept.flat.copy_(tensors["best_actor"])
     loop.auditions.states = tensors["audition_states"].clone()
     loop.auditions.best_return = values["best_return"]
     for name in COUNTERS:

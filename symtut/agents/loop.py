@@ -10,6 +10,7 @@ analytic policy gradient, which differentiates whole rollouts, or Dreamer (``dre
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from symtut.agents.analytic_gradient import AnalyticGradient, APGConfig, check_d
 from symtut.agents.auditions import Auditions
 from symtut.agents.buffers import ReplayBuffer, mixed_batch
 from symtut.agents.config import LoopConfig, memory_needs
+from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.episodes import Diverged, Episodes, episode_seed, random_policy
 from symtut.agents.imagination import StartStates, imagined_step
 from symtut.agents.networks import MLP
@@ -44,7 +46,7 @@ class Loop:
     steps : int
         Real environment steps to spend.
     config : LoopConfig
-    learner : SACConfig or APGConfig
+    learner : SACConfig, APGConfig or DreamerConfig
         Whose hyperparameters they are decides who learns.
     seed : int
         Of the networks, the noise, the random policy and the episodes.
@@ -56,7 +58,7 @@ class Loop:
         model: WorldModel | None,
         steps: int,
         config: LoopConfig,
-        learner: SACConfig | APGConfig,
+        learner: SACConfig | APGConfig | DreamerConfig,
         seed: int,
     ):
         self.task, self.model, self.steps, self.seed = task, model, steps, seed
@@ -66,7 +68,7 @@ class Loop:
         require_memory(memory_needs(task, steps, config, learner))
         self.generator = torch.Generator().manual_seed(episode_seed(seed, -1))
         self.random_policy = random_policy(seed)
-        self.agent = make_agent(task, model, config, learner, self.generator)
+        self.agent: Any = make_agent(task, model, config, learner, self.generator)
 
         s, a, o = task.state_size, task.action_size, task.observation_size
         real = {"state": s, "action": a, "next_state": s, "reward": 1, "terminated": 1}
@@ -190,8 +192,7 @@ class Loop:
         return self.episodes.step(self.task.from_unit_action(action))
 
     def _remember(self, columns: dict[str, torch.Tensor]) -> None:
-        """Real steps into B_pi, where there is no model."""
-        if self.model is None:
+        if self.model is None:  # else the policy learns from imagined steps
             action = self.task.to_unit_action(columns["action"])
             self.b_pi.add(**{n: columns[n] for n in self.b_pi.fields} | {"action": action})
 

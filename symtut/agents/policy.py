@@ -34,6 +34,9 @@ class Controller(ABC):
     def unit_action(self, observation: torch.Tensor) -> torch.Tensor:
         """``(B, O)`` float32 -> ``(B, A)`` in [-1, 1]."""
 
+    def begin(self) -> None:  # noqa: B027
+        """New episodes: forget what is remembered of those under way, if anything is."""
+
     def __call__(self, observation: np.ndarray) -> np.ndarray:
         observation = as_numbers(observation, "the observation").astype(np.float32)
         size = self.task.observation_size

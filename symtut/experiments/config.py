@@ -11,6 +11,8 @@ from typing import Any
 
 from symtut.agents.analytic_gradient import APGConfig
 from symtut.agents.config import LoopConfig
+from symtut.agents.dreamer.choices import dreamer_choices
+from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.sac import SACConfig
 from symtut.errors import InputError, unknown
 from symtut.experiments.kinds import checked, is_finite_number, is_whole, like_default
@@ -125,7 +127,7 @@ PAPER_REGRESSION = {
     "rounds": 1,
 }
 
-LEARNERS: dict[str, type] = {"sac": SACConfig, "apg": APGConfig}
+LEARNERS: dict[str, type] = {"sac": SACConfig, "apg": APGConfig, "dreamer": DreamerConfig}
 EVERY_TASK = "every task"
 #: What the analytic policy gradient does otherwise, on every task and on one. Tuned on seeds from
 #: 100: the pendulum with horizons of 35, 50 and 70 steps, learning rates of 0.003, 0.005 and 0.01,
@@ -172,8 +174,12 @@ PROFILES: dict[str, dict[str, dict]] = {
 }
 
 
-def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict:
+def defaults(
+    task: str, method: str, profile: str, learner: str = "sac", preset: str | None = None
+) -> dict:
     """The choices of a task, a method, a learner and a profile, the later ones winning.
+
+    ``preset`` is a Dreamer's.
 
     Raises
     ------
@@ -189,6 +195,8 @@ def defaults(task: str, method: str, profile: str, learner: str = "sac") -> dict
     choices = own | METHOD_CHOICES.get(method, {}) | pair
     if learner == "sac":
         return choices | chosen
+    if learner == "dreamer":
+        return dreamer_choices(profile, preset)
     if profile == "paper":
         raise InputError("the profile 'paper' learns with SAC: choose --learner sac or no profile.")
     loop = {f.name for f in fields(LoopConfig)} | model_options(method).keys()
@@ -215,13 +223,14 @@ class RunConfig:
     loop: LoopConfig
     sac: SACConfig | None
     model: dict = field(default_factory=dict)  # options of the world model
-    apg: APGConfig | None = None  # one of the two learners is None
+    apg: APGConfig | None = None
+    dreamer: DreamerConfig | None = None  # of the three learners two are None
     threshold: float | None = None  # mean return that counts as solved; None: the task's
 
     @property
-    def learner(self) -> SACConfig | APGConfig:
+    def learner(self) -> SACConfig | APGConfig | DreamerConfig:
         """The hyperparameters of the one that learns."""
-        learner = self.apg or self.sac
+        learner = self.dreamer or self.apg or self.sac
         assert learner is not None
         return learner
 
@@ -236,14 +245,16 @@ class RunConfig:
 
         ``overrides`` are fields of the loop or the learner, options of the world model,
         ``evaluate_every``, ``threshold`` (mean return that counts as solved; by default the
-        task's), and ``learner``: ``"sac"`` or ``"apg"``.
+        task's), ``learner``: ``"sac"`` or ``"apg"``, and, for the method ``dreamer``,
+        ``preset``: a named set of sizes and constants.
 
         Raises
         ------
         InputError
             For an unknown method, profile or option, or a value of the wrong kind.
         """
-        learner = overrides.pop("learner", "sac")
+        own = "dreamer" if method == "dreamer" else "sac"
+        learner = overrides.pop("learner", None) or own
         names = {"task": task, "method": method, "profile": profile, "learner": learner}
         for name, value in names.items():
             if not isinstance(value, str):
@@ -251,7 +262,10 @@ class RunConfig:
         if learner not in LEARNERS:
             raise unknown("learner", learner, LEARNERS)
         options = model_options(method)
-        choices = defaults(task, method, profile, learner) | overrides
+        if (learner == "dreamer") != (method == "dreamer"):
+            raise InputError("the method 'dreamer' has a learner of its own, and no other has it.")
+        preset = overrides.pop("preset", None) if method == "dreamer" else None
+        choices = defaults(task, method, profile, learner, preset) | overrides
         if is_environment(task) and is_whole(steps):
             choices.setdefault("random_steps", min(steps, MOST_RANDOM))
         threshold = choices.pop("threshold", None)

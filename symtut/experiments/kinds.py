@@ -19,6 +19,7 @@ AT_LEAST_ONE = {
     *("random_steps", "block_steps", "refit_every", "policy_capacity", "rollouts", "warm_up"),
     *("recent_states", "shortest_rollout", "longest_rollout", "epoch_steps"),
     *("audition_every", "audition_starts", "hidden", "batch_size", "horizon"),
+    *("deter", "blocks", "stoch", "classes", "units", "layers", "length", "imagined_steps"),
 }
 
 

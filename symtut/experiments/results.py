@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from symtut.agents.dreamer.policy import DreamerPolicy
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
 from symtut.forms import (
@@ -99,9 +100,13 @@ class Result:
         """Real steps spent at the first evaluation that solved the task; None if none did."""
         return self.summary["steps_to_threshold"]
 
-    def policy(self) -> Policy:
-        """The final policy, from observations to actions in environment units."""
-        return Policy.load(self.out / POLICY)
+    def policy(self) -> Policy | DreamerPolicy:
+        """The final policy, from observations to actions in environment units.
+
+        That of the method ``dreamer`` remembers the episode; ``begin()`` begins another one.
+        """
+        kind = DreamerPolicy if self.config["run"]["method"] == "dreamer" else Policy
+        return kind.load(self.out / POLICY)
 
     def world_model(self) -> SymbolicWorldModel:
         """The equations as the model that the policy learned in, bit by bit.

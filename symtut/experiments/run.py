@@ -10,6 +10,9 @@ from typing import Any
 import torch
 
 from symtut.agents.checkpoint import pack_loop, unpack_loop
+from symtut.agents.dreamer.config import DreamerConfig
+from symtut.agents.dreamer.loop import DreamerLoop
+from symtut.agents.dreamer.policy import DreamerPolicy
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.errors import InputError
@@ -70,7 +73,8 @@ def train(
     tensorboard : bool
         Write event files for TensorBoard, too (the extra ``tensorboard``).
     **overrides
-        ``learner``: ``"sac"`` (default) or ``"apg"``, the analytic policy gradient; any field of
+        ``learner``: ``"sac"`` (default) or ``"apg"``, the analytic policy gradient; ``preset``:
+        ``"tiny"`` (default) or ``"size1m"`` (for the method ``dreamer``); any field of
         ``LoopConfig`` or of the learner's configuration, any option of the world model, and
         ``evaluate_every`` (gradient updates between evaluations).
 
@@ -115,9 +119,16 @@ class Run:
         self.checkpointed = 0, 0  # updates and real steps at the last checkpoint
 
     def _new_loop(self) -> Loop:
-        config = self.config
+        config, learner = self.config, self.config.learner
+        if isinstance(learner, DreamerConfig):
+            return DreamerLoop(self.task, config.steps, config.loop, learner, config.seed)
         model = make_world_model(config.method, self.task, config.seed, **config.model)
-        return Loop(self.task, model, config.steps, config.loop, config.learner, config.seed)
+        return Loop(self.task, model, config.steps, config.loop, learner, config.seed)
+
+    def _policy(self) -> Policy | DreamerPolicy:
+        if isinstance(self.loop, DreamerLoop):
+            return DreamerPolicy(self.task, self.loop.policy)
+        return Policy(self.task, self.loop.policy)
 
     def finish(self) -> Result:
         """Do what is left to do. A run with a missing or damaged file is not finished."""
@@ -245,7 +256,7 @@ class Run:
 
     def _evaluate(self) -> None:
         loop = self.loop
-        found = evaluate(self.task, Policy(self.task, loop.policy).unit_action)
+        found = evaluate(self.task, self._policy().unit_action)
         row = [loop.env_steps, loop.updates, round(self.cpu_seconds, 3), found.mean, found.std]
         self.curve.append(row)
         write_csv(self.out / results.CURVE, results.CURVE_COLUMNS, self.curve)
@@ -302,7 +313,7 @@ class Run:
             write_json(self.out / results.EQUATIONS, equations)
         else:
             (self.out / results.EQUATIONS).unlink(missing_ok=True)
-        Policy(self.task, self.loop.policy).save(self.out / results.POLICY)
+        self._policy().save(self.out / results.POLICY)
         summary = summarised(self.out, self.config, self.loop, self.curve, self.cpu_seconds)
         write_json(self.out / results.SUMMARY, summary)
         (self.out / results.CHECKPOINT).unlink(missing_ok=True)

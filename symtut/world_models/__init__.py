@@ -10,13 +10,15 @@ from symtut.world_models.base import Report, WorldModel
 
 __all__ = ["METHODS", "Report", "WorldModel", "make_world_model"]
 
-#: Where each method's model lives; None is model-free. Imported on use: some pull in much.
+#: Where each method's model lives; None has none, or (dreamer) one that is a part of the learner.
+#: Imported on use: some pull in much.
 METHODS: dict[str, str | None] = {
     "sac": None,
     "oracle": "symtut.world_models.oracle:OracleWorldModel",
     "symbolic": "symtut.world_models.symbolic:SymbolicWorldModel",
     "sparse": "symtut.world_models.sparse:SparseWorldModel",
     "mbpo": "symtut.world_models.ensemble:EnsembleWorldModel",
+    "dreamer": None,
 }
 
 
@@ -38,7 +40,7 @@ def model_options(method: str) -> dict[str, object]:
 
 
 def make_world_model(method: str, task: Task, seed: int, **options: Any) -> WorldModel | None:
-    """The world model of ``method`` (None for model-free SAC), its randomness seeded by ``seed``.
+    """The world model of ``method`` (None for sac and dreamer), its randomness seeded by ``seed``.
 
     Raises
     ------

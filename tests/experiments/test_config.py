@@ -19,8 +19,9 @@ def test_every_choice_of_names_gives_a_configuration_that_json_keeps(task, metho
     config = RunConfig.make(task, method, 200, 0, profile)
     stored = config.as_json()
     assert json.loads(json.dumps(stored)) == stored
-    chosen = defaults(task, method, profile)
-    flat = stored["loop"] | stored["sac"] | stored["model"] | stored
+    chosen = defaults(task, method, profile, "dreamer" if method == "dreamer" else "sac")
+    learner = stored["dreamer" if method == "dreamer" else "sac"]
+    flat = stored["loop"] | learner | stored["model"] | stored
     assert chosen.items() <= flat.items()  # every choice is on record
 
 

@@ -12,6 +12,7 @@ from symtut.world_models import METHODS
 SMALL = {  # of each method's model
     "symbolic": {"n_candidates": 24, "rounds": 1},
     "mbpo": {"size": {"members": 3, "elites": 2, "hidden": 16, "longest": 50}},
+    "dreamer": {"updates_per_step": 1.0},
 }
 
 
@@ -22,8 +23,8 @@ def test_a_short_run(task, method, tmp_path, monkeypatch):
     monkeypatch.setattr("symtut.experiments.run.evaluate", few)
     result = train(
         task, method, 60, seed=1, out=tmp_path, profile="smoke", hidden=16, batch_size=32,
-        updates=0 if method in ("sac", "mbpo") else 60, evaluate_every=60, on_progress=None,
-        **SMALL.get(method, {}),
+        updates=60 if method in ("symbolic", "sparse", "oracle") else 0, evaluate_every=60,
+        on_progress=None, **SMALL.get(method, {}),
     )  # fmt: skip
     summary = result.summary
     assert (summary["task"], summary["method"], summary["env_steps"]) == (task, method, 60)

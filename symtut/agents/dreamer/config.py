@@ -1,4 +1,4 @@
-"""What Dreamer-v3 can be told: sizes, horizons, learning rates; two presets of them."""
+"""What Dreamer-v3 can be told: sizes, horizons, learning rates; and the memory that it needs."""
 
 from dataclasses import dataclass
 
@@ -64,15 +64,3 @@ class DreamerConfig:
             * 4
             * (4 * (layers + self.feature) + self.imagined_steps * (4 * heads + self.feature)),
         }
-
-
-#: ``size1m`` is the authors' smallest size with their constants (they play DeepMind's control tasks
-#: from proprioception with it, at one update a step); ``tiny`` is for two cores and minutes.
-DREAMER_PRESETS: dict[str, dict] = {
-    "tiny": {},
-    "size1m": {
-        "deter": 512, "blocks": 8, "stoch": 32, "classes": 4, "hidden": 64, "units": 64,
-        "layers": 3, "bins": 255, "length": 64, "learning_rate": 4e-5, "warm_up_updates": 1000,
-        "gamma": 1 - 1 / 333,
-    },
-}  # fmt: skip

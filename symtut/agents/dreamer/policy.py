@@ -7,7 +7,7 @@ import torch
 
 from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.dreamer.networks import Latent, Networks
-from symtut.agents.policy import Policy
+from symtut.agents.policy import Controller
 from symtut.errors import InputError
 from symtut.forms import NAME, number, object_of, whole
 from symtut.tasks import Task, make_task
@@ -19,20 +19,19 @@ DREAMER_HEADER = object_of(
 )
 
 
-class DreamerPolicy(Policy):
+class DreamerPolicy(Controller):
     """The mode of a Dreamer's policy, from what was seen since the episode began.
 
-    As :class:`Policy`, but each call is the next step of the same episodes; ``reset`` begins
-    others.
-    Nothing is drawn: of each categorical of the state the likeliest class counts.
+    Each call is the next step of the same episodes; ``begin`` begins others. Nothing is drawn: of
+    each categorical of the state the likeliest class counts.
     """
 
     def __init__(self, task: Task, actor: Networks):
         self.task, self.actor = task, actor
-        self.reset()
+        self.begin()
 
-    def reset(self) -> None:
-        """Forget the episodes: the next call sees the first step of others, of any number."""
+    def begin(self) -> None:
+        """New episodes, of any number: nothing is remembered."""
         self.state: Latent | None = None
 
     @torch.no_grad()
@@ -44,8 +43,8 @@ class DreamerPolicy(Policy):
             self.action = torch.zeros(n, self.task.action_size)
         if len(self.action) != n:
             raise InputError(
-                f"this policy remembers {len(self.action)} episodes, and {n} observations came: "
-                "call reset() before other episodes."
+                f"there are {n} observations, and this policy remembers {len(self.action)} "
+                "episodes: call begin() before new episodes."
             )
         rssm = networks.rssm
         deter = rssm.next_deter(self.state, rssm.action_part(self.action))

@@ -135,9 +135,9 @@ def test_the_recurrent_step_prior_and_posterior_are_torchrls():
     )  # fmt: skip
     theirs = prior.rnn
     pairs = [
-        (ours.from_deter, theirs.belief_projection),
-        (ours.from_stoch, theirs.state_projection),
-        (ours.from_action, theirs.action_projection),
+        (ours.from_deter, theirs.belief_projection[0]),
+        (ours.from_stoch, theirs.state_projection[0]),
+        (ours.from_action, theirs.action_projection[0]),
         (torch.nn.Sequential(ours.recurrent, ours.recurrent_norm), theirs.hidden_layers),
         (ours.gates, theirs.gates),
         (ours.prior_head, prior.rnn_to_prior_projector),
@@ -148,13 +148,18 @@ def test_the_recurrent_step_prior_and_posterior_are_torchrls():
             q.data = normal(*q.shape, seed=10 * i + k)
             p.data = q.data.clone()
 
+    projections = theirs.belief_projection, theirs.state_projection, theirs.action_projection
+    for i, projection in enumerate(projections):
+        projection[1].weight.data = normal(8, seed=100 + i)
+    ours.from_norm.scale.data = torch.stack([projection[1].weight for projection in projections])
+
     deter, action, embedding = normal(6, 24), 2 * normal(6, 2, seed=1), normal(6, 7, seed=2)
     stoch = torch.softmax(normal(6, 5, 3, seed=3), -1)
     swapped = stoch.transpose(1, 2).flatten(1)
     logits, _, belief = prior(stoch.flatten(1), deter, action)
     after = ours.next_deter(Latent(deter, swapped), ours.action_part(action))
     assert not torch.allclose(after, belief)  # as the inputs of one layer are in another order
-    weight = ours.from_stoch[0].weight
+    weight = ours.from_stoch.weight
     weight.data = weight.data.view(8, 5, 3).transpose(1, 2).reshape(8, 15).clone()
     after = ours.next_deter(Latent(deter, swapped), ours.action_part(action))
     torch.testing.assert_close(after, belief, rtol=1e-4, atol=1e-5)
