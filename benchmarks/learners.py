@@ -118,6 +118,16 @@ def lines(runs: pd.DataFrame) -> list[str]:
     return found
 
 
+def short_row(runs: pd.DataFrame) -> str:
+    """README's line on the analytic policy gradient: real steps, return, CPU-seconds by task."""
+    cells = []
+    for task, steps in (CELLS[cell] for cell in ("pendulum_200", "car2d", "reacher")):
+        rows = runs[(runs[CELL] == [task, steps, "apg"]).all(axis=1)]
+        final = st.mean_return(rows["final_return"].to_numpy()).value
+        cells.append(f"{steps}; {final:.1f}; {rows['cpu_seconds'].median():.0f}")
+    return f"| symbolic, `--learner apg` | {' | '.join(cells)} |"
+
+
 def figure(runs: pd.DataFrame, curves: pd.DataFrame, path: Path) -> None:
     """A column a cell; above over CPU-seconds, below over imagined steps; a line a seed."""
     cells = list(runs.groupby(CELL[:2], sort=False).groups)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks import learners
 from symtut import cli
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,4 +48,5 @@ def test_the_table_is_that_of_the_stored_results():
     script = runpy.run_path(str(ROOT / "benchmarks" / "comparison.py"))
     lines = script["short_rows"](ROOT / "data" / "results" / "comparison")
     assert [line.split()[1] for line in lines] == ["symbolic", "oracle", "sparse", "mbpo", "sac"]
+    lines.insert(1, learners.short_row(learners.read(ROOT / "data" / "results" / "learners")[0]))
     assert "\n".join(["|---|---|---|---|", *lines, ""]) in README

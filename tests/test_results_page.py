@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks import learners
 from symtut.experiments.statistics import (
     censored,
     mean_return,
@@ -266,3 +267,11 @@ def test_what_the_landing_page_says_of_the_policy():
     best = make_task("pendulum").best_return
     said = f"mean return of {run.final_return:.1f} (the best possible is {best})"
     assert said.replace("-", "−") in " ".join(page.split())
+
+
+def test_the_table_of_the_two_learners_is_that_of_the_stored_results():
+    runs, curves = learners.read(ROOT / "data" / "results" / "learners")
+    assert "\n".join(learners.lines(runs)) in PAGE
+    assert set(runs[learners.CELL].apply(tuple, axis=1)) == set(
+        curves[learners.CELL].apply(tuple, axis=1)
+    )
