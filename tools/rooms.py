@@ -124,9 +124,12 @@ class House:
             if a != b and "symtut" not in (a, b):
                 ends = zip(centre[a], centre[b], strict=True)
                 axes.plot(*ends, color="#E69F00", lw=0.3 * n**0.5 + 0.5, alpha=0.4)
-        for a, b in self.imports:
-            if self.room[a] == self.room[b] != "symtut":
-                axes.plot(*zip(place[a], place[b], strict=True), color="#0072B2", lw=0.5, alpha=0.6)
+        inside = [
+            [place[a], place[b], (np.nan, np.nan)]  # a gap in the one line that they all are
+            for a, b in self.imports
+            if self.room[a] == self.room[b] != "symtut"
+        ]
+        axes.plot(*np.concatenate(inside).T, color="#0072B2", lw=0.5, alpha=0.6)
         sizes = [self.modules[name].lines / 15 for name in place]
         axes.scatter(*zip(*place.values(), strict=True), sizes, "#222222", zorder=3, lw=0)
         axes.set_aspect("equal")
