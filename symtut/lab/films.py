@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
@@ -89,8 +90,9 @@ def painted(width: int, height: int, paint: Callable[[ImageDraw.ImageDraw], None
 
 def photographed(figure: Figure) -> Image.Image:
     """A matplotlib figure as a picture; the figure is closed."""
-    figure.canvas.draw()
-    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     plt.close(figure)
     return image
 
@@ -189,7 +191,8 @@ def play(task: Task, choose: Callable, seed: int) -> tuple[np.ndarray, np.ndarra
     """
     env = task.make_env()
     env.reset(seed=seed)
-    env.unwrapped.state = np.array([np.pi, 0.0])
+    pendulum: Any = env.unwrapped  # Gymnasium does not declare its state
+    pendulum.state = np.array([np.pi, 0.0])
     observation, total, angles, torques = np.array([-1.0, 0.0, 0.0]), 0.0, [], []
     for _ in range(task.horizon):
         action = choose(observation)

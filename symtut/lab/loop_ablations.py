@@ -69,7 +69,9 @@ def arms(rows: list[dict]) -> dict[tuple, list[dict]]:
 
 def threshold(row: dict) -> float:
     """Mean return at which the task of a run counts as solved."""
-    return make_task(row.get("task", "pendulum")).solved_return
+    found = make_task(row.get("task", "pendulum")).solved_return
+    assert found is not None, "the course's tasks have one"
+    return found
 
 
 def summary(rows: list[dict]) -> str:

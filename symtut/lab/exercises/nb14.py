@@ -221,7 +221,7 @@ def exercise_3() -> Function:
                 returns = objective(policy, starts[i])
                 found = torch.autograd.grad(climbed(returns), weights)
             found = found if clear else [f + t for f, t in zip(found, total, strict=True)]
-            norm = torch.sqrt(sum((f**2).sum() for f in found))
+            norm = torch.stack([f.norm() for f in found]).norm()
             factor = torch.clamp(clip / (norm + 1e-6), max=1.0) if cut else 1.0
             total = [f * factor for f in found]  # clipping is done in place
             if torch.isfinite(norm) or not guard:

@@ -7,7 +7,7 @@ import numpy as np
 
 from symtut.errors import InputError
 from symtut.lab.scenes.nb01_mdp import FiniteMDP
-from symtut.tasks import Task
+from symtut.tasks.pendulum import Pendulum
 
 # ---- a slippery grid ----------------------------------------------------------------------------
 
@@ -100,12 +100,12 @@ def neighbours(
     return corners, np.stack(weights, -1)
 
 
-def pendulum_grid(task: Task, angles: int, speeds: int, torques: int) -> PendulumGrid:
+def pendulum_grid(task: Pendulum, angles: int, speeds: int, torques: int) -> PendulumGrid:
     """The pendulum as a finite MDP, from the task's own ``true_step`` and ``reward``.
 
     Parameters
     ----------
-    task : Task
+    task : Pendulum
         ``make_task("pendulum")``.
     angles, speeds, torques : int
         Grid points; each at least 2. Odd numbers of speeds and torques contain 0.

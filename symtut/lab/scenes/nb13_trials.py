@@ -6,6 +6,7 @@ torques (N, 1) in N m. Torques beyond the motor's +-2 N m are cut, in reality an
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -39,7 +40,8 @@ def real(env: gym.Env, start: Sequence[float], control: Callable, steps: int) ->
         At most the environment's time limit.
     """
     env.reset(seed=0)  # no chance is left: the state is set, and the pendulum has no noise
-    env.unwrapped.state = np.array(start, dtype=float)
+    pendulum: Any = env.unwrapped  # Gymnasium does not declare its state
+    pendulum.state = np.array(start, dtype=float)
     theta, theta_dot = map(float, start)
     states, torques, total = [(theta, theta_dot)], [], 0.0
     for _ in range(steps):

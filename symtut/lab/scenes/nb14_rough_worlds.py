@@ -11,9 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from symtut.tasks import make_task
+from symtut.tasks.pendulum import Pendulum
 
-TASK = make_task("pendulum")
+TASK = Pendulum()
 GAIN, _STEP, STEPS, STARTS = 0.5, 0.05, 20, 20_000
 
 
