@@ -35,8 +35,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
             raise InputError(
                 f"'{arguments.env}' is no name of Gymnasium's with a version, as Pendulum-v1."
             )
+    given = [name for name in (arguments.env, arguments.task) if name is not None]
     result = train(
-        arguments.env or arguments.task or "pendulum", arguments.method, arguments.steps,
+        given[0] if given else "pendulum", arguments.method, arguments.steps,
         arguments.seed, arguments.out, arguments.profile, say, arguments.tensorboard,
         learner=arguments.learner, **overrides,
     )  # fmt: skip

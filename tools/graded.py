@@ -24,6 +24,10 @@ from tools import build
 from tools import exercises as ex
 from tools.course_map import COURSE, neighbours
 
+#: A solution that is folded out in the notebook itself: the graded one leaves it out.
+FOLD_OUT = re.compile(
+    r"<details>\s*<summary>A solution, and why</summary>.*?</details>\n*", re.DOTALL
+)
 LEDGER = ".written.json"  # what this command wrote last, to tell it from what others changed
 KEPT = "kept as you changed it"
 CONFIG = '''\
@@ -105,6 +109,8 @@ def graded(source: Path) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\[([^\[\]]*)\]\([\w/.-]+\.ipynb\)", r"\1", cell.source)
+            cell.source = FOLD_OUT.sub("", cell.source).rstrip()
+    notebook.cells = [cell for cell in notebook.cells if cell.source]
     build.normalise(notebook)
     return notebook
 

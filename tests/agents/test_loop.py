@@ -505,7 +505,10 @@ def test_the_oracle_at_a_small_budget_improves_the_policy():
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"start_states": "moon"}, "unknown start_states 'moon'.*recent, all, first, box, either, model"),
+        (
+            {"start_states": "moon"},
+            "unknown start_states 'moon'.*recent, all, first, box, either, model",
+        ),
         ({"refit": "never"}, "unknown refit 'never'.*clock, on_failure"),
         ({"rollout_length": "long"}, "must be 'validated' or 'scheduled' or a whole"),
         ({"rollout_length": 0}, "rollout_length"),

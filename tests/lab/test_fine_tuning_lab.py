@@ -83,7 +83,7 @@ def test_who_proposes():
 
     generator = np.random.default_rng(0)
     x = generator.uniform(-3, 3, (60, 2))
-    blind = fine_tuning.regressor("world prior", 16, 0, weights, World(), None)
+    blind = fine_tuning.regressor("world prior", 16, 0, weights, World(), "its view")
     blind.fit(x, 0.3 * np.sin(x[:, 0]))
     assert terms_of(blind.expression().prefix) == (("sin", "x0"),)
     assert blind.score(x, 0.3 * np.sin(x[:, 0])) > 1 - 1e-9
