@@ -57,9 +57,10 @@ notebooks: $(TOOLS)
 
 site: $(READY)
 	@$(BIN)/python -c 'import myst_nb' 2>/dev/null || $(BIN)/python -m pip install --quiet -e ".[site]"
-	rm -rf site
+	rm -rf site build/site
 	$(BIN)/python -m sphinx --fail-on-warning --fresh-env --quiet \
-		-c docs -d build/doctrees . site
+		-c docs -d build/doctrees . build/site
+	mv build/site site
 	@echo "open site/index.html"
 
 # One after the other: the notebooks share the environment that they set themselves up in.
