@@ -5,10 +5,11 @@ import json
 import re
 import subprocess
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
+
+from tools import rooms
 
 HEAVY = ("torch", "sympy", "scipy", "pandas", "matplotlib", "gymnasium", "IPython")
 EASY = """
@@ -30,8 +31,7 @@ ORDER = (
     "fit_command show", "cli", "__main__",
 )  # fmt: skip
 """The rooms of the package from below: each imports from those that stand before it alone."""
-LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms.split()}
-EXERCISE = re.compile(r"exercise_\d+")
+LEVEL = {room: level for level, line in enumerate(ORDER) for room in line.split()}
 SCENE = re.compile(r"symtut\.lab\.scenes\.nb(\d\d)_")
 
 
@@ -47,16 +47,7 @@ MODULES = parsed("symtut/**/*.py")
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """Modules that are imported anywhere in a file, functions included."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in MODULES else node.module for name in names}
-    return found
+    return rooms.imported(tree, MODULES)
 
 
 def room_of(module: str) -> str:
@@ -65,8 +56,8 @@ def room_of(module: str) -> str:
 
 
 def test_imports_point_downwards():
-    rooms = {room_of(module) for module in MODULES if module != "symtut"}
-    assert rooms <= LEVEL.keys()
+    found = {room_of(module) for module in MODULES if module != "symtut"}
+    assert found <= LEVEL.keys()
     upwards = [
         f"{module} imports {other}"
         for module, tree in MODULES.items() if module != "symtut"
@@ -76,30 +67,13 @@ def test_imports_point_downwards():
     assert upwards == []
 
 
-def public(tree: ast.Module) -> set[str]:
-    """Functions, classes and constants that a module itself defines, not those it imports."""
-    names = set()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            parts = [part for target in targets for part in ast.walk(target)]
-            names |= {
-                n.id for n in parts if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
-    return {name for name in names if not name.startswith("_")}
-
-
 def test_a_public_name_stands_once():
     """Exercises alone are numbered within their notebook, and found by both numbers."""
-    places = defaultdict(list)
-    for module, tree in MODULES.items():
-        for name in public(tree):
-            places[name].append(module)
-    twice = {name: found for name, found in places.items() if len(found) > 1}
-    assert {name: found for name, found in twice.items() if not EXERCISE.fullmatch(name)} == {}
-    assert places["SymbolicRegressor"] == ["symtut.regression.regressor"]
+    assert rooms.twice(MODULES) == {}
+    again = {"here": ast.parse("def a(): ...\nB = _c = 1"), "there": ast.parse("a, b = 1, 2")}
+    assert rooms.twice(again) == {"a": ["here", "there"]}
+    defined = [m for m, tree in MODULES.items() if "SymbolicRegressor" in rooms.public(tree)]
+    assert defined == ["symtut.regression.regressor"]
 
 
 def test_the_package_needs_nothing_beside_it():
