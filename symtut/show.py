@@ -254,7 +254,7 @@ def _planner(run: _Run, folder: Path, choices: dict) -> Planner:
     if run.result is None:
         raise InputError(f"the run in '{folder}' is not finished: --plan needs its equations.")
     asked = run.config["run"]
-    task = make_task(asked["task"])
+    task = run.result.policy().task  # a found task is known to the run alone
     oracle = asked["method"] == "oracle"
     model = OracleWorldModel(task) if oracle else run.result.world_model()
     return Planner(task, model, plan_config(task, **choices), asked["seed"])

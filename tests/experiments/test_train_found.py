@@ -1,6 +1,7 @@
 """A run in an environment that nobody has written a task for, from the command to its files."""
 
 import json
+import re
 
 import gymnasium
 import numpy as np
@@ -51,6 +52,13 @@ def test_show_says_what_was_found(run, capsys):
     shown = capsys.readouterr().out
     assert "observations 0, 1 are cos, sin of an angle, phi1." in shown
     assert "left alone it errs by" in shown
+
+
+def test_the_planner_acts_in_a_world_that_was_found(run, capsys):
+    words = ["--plan", "--set", "samples=4", "--set", "horizon=3"]
+    assert cli.main(["show", str(run.out), *words]) == 0
+    (planner,) = re.findall(r"planner +(\S+)", capsys.readouterr().out)
+    assert -1700 < float(planner) < 0
 
 
 def test_networks_and_model_free_runs_need_no_equation(tmp_path):
