@@ -100,9 +100,9 @@ def read(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def lines(runs: pd.DataFrame) -> list[str]:
     """The table as Markdown: medians over seeds, interquartile mean of the return with interval."""
     found = [
-        "| task | real steps | learner | seeds | threshold reached | CPU-s to it | final return | "
-        "median | CPU-s in all |",
-        "|---" * 9 + "|",
+        "| task | real steps | learner | seeds | threshold reached | at the end | CPU-s to it | "
+        "final return | median | CPU-s in all |",
+        "|---" * 10 + "|",
     ]
     for (task, steps, learner), rows in runs.groupby(CELL, sort=False):
         # A run that did not get there counts as later than any other.
@@ -112,7 +112,8 @@ def lines(runs: pd.DataFrame) -> list[str]:
         value, low, high = st.mean_return(final)
         found.append(
             f"| {task} | {steps} | {learner} | {len(rows)} | {np.isfinite(wait).sum()} of "
-            f"{len(rows)} | {first.replace('inf', 'not reached')} | {value:.1f} "
+            f"{len(rows)} | {(final >= rows['threshold']).sum()} | "
+            f"{first.replace('inf', 'not reached')} | {value:.1f} "
             f"[{low:.1f}, {high:.1f}] | {np.median(final):.1f} | {spent:.0f} |"
         )
     return found
