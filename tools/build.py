@@ -6,8 +6,9 @@
 - ``notebooks/exercises/NN_name.ipynb``: solutions cut out, no outputs.
 
 The badge row and the set-up cell are written here, from ``pyproject.toml``, so they are the same
-in every notebook. Solution and check cells carry nbgrader's metadata in both
-(``tools.exercises``); the graded versions are made by ``tools.graded``.
+in every notebook; so are the reader's minutes, by one rule (``tools.minutes``). Solution and check
+cells carry nbgrader's metadata in both (``tools.exercises``); the graded versions
+are made by ``tools.graded``.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from tools import exercises as ex
 from tools import opening
 from tools.course_map import COURSE, MARKS, between, course_map, neighbours
 from tools.exercises import BEGIN, END, STUB
+from tools.minutes import with_minutes
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -83,13 +85,14 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
     for notebook, target in zip((solved, exercises), targets(source), strict=True):
         path = target.relative_to(REPOSITORY).as_posix()
         title, _, rest = notebook.cells[0].source.partition("\n")
-        top = [title, badges(path), neighbours(REPOSITORY, source.stem), rest.strip()]
+        rest = with_minutes(rest.strip(), read, source.name)
+        top = [title, badges(path), neighbours(REPOSITORY, source.stem), rest]
         notebook.cells[0].source = "\n\n".join(filter(None, top))
         for cell in notebook.cells:
             if "setup" in _tags(cell):
                 cell.source = setup_cell()
-            if cell.cell_type == "markdown":
-                cell.source = between(cell.source, MARKS, course_map(REPOSITORY))
+            if cell.cell_type == "markdown" and MARKS[0] in cell.source:
+                cell.source = between(cell.source, MARKS, course_map(REPOSITORY, hours=True))
             if notebook is exercises and cell.cell_type == "code":
                 cell.source = cut_solutions(cell.source)
             fold(cell)

@@ -183,7 +183,7 @@ def excesses(rows: Iterable[Cost]) -> Iterator[str]:
 
 def misstatements(row: Cost, text: str) -> Iterator[str]:
     """A line for each cost that the first cell, ``text``, announces too low or far too high."""
-    minutes, _, gigabytes = needs(text, row.notebook)
+    minutes, gigabytes = needs(text, row.notebook)
     taken = row.wall_seconds / 60
     # Nothing shorter than a minute can be announced.
     if not taken <= minutes <= max(1, SLACK * taken):

@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import jupytext
+
+from tools.minutes import efforts
+
 COURSE = {
     "00_start_here": ("Start here", "a working set-up, and where you are going"),
     "01_markov_decision_processes": ("Markov decision processes",
@@ -38,17 +42,30 @@ COURSE = {
 MARKS = ("<!-- course map -->", "<!-- end of the course map -->")
 
 
-def course_map(repository: Path, folder: str = "") -> str:
+def course_map(repository: Path, folder: str = "", hours: bool = False) -> str:
     """The table as Markdown; written notebooks are links, which begin with ``folder``.
 
-    README stands outside the notebooks' own folder: there it is ``"notebooks/"``.
+    README stands outside the notebooks' own folder: there it is ``"notebooks/"``. With ``hours``
+    the table also says which notebooks come before, and the reader's minutes.
     """
-    rows = ["| no. | notebook | you leave with |", "|---|---|---|"]
+    more = " after | minutes |" if hours else ""
+    rows = [f"| no. | notebook | you leave with |{more}", "|---|---|---|" + "---|---|" * hours]
     for name, (title, gain) in COURSE.items():
-        written = (repository / "notebooks" / "source" / f"{name}.py").exists()
+        source = repository / "notebooks" / "source" / f"{name}.py"
+        written = source.exists()
         link = f"[{title}]({folder}{name}.ipynb)" if written else f"{title} (planned)"
-        rows.append(f"| {name[:2]} | {link} | {gain} |")
+        more = _before_and_minutes(source) if hours and written else " | |" * hours
+        rows.append(f"| {name[:2]} | {link} | {gain} |{more}")
     return "\n".join(rows)
+
+
+def _before_and_minutes(source: Path) -> str:
+    """Two cells: the notebooks that "Before you start" names, and the reader's minutes."""
+    notebook = jupytext.read(source, fmt="py:percent")
+    before = re.search(r"\*\*Before you start:\*\*.*?\*\*", notebook.cells[0].source, re.DOTALL)
+    numbers = sorted(set(re.findall(r"\b\d\d\b", before[0]))) if before else []
+    required, optional = (effort.minutes for effort in efforts(notebook))
+    return f" {', '.join(numbers)} | {required}" + f" + {optional}" * bool(optional) + " |"
 
 
 def neighbours(repository: Path, name: str) -> str:

@@ -64,7 +64,7 @@ def find(notebook, where: str = "the notebook") -> list[Exercise]:
                     f"{where}: exercise {number} has {len(solutions)} cells with a solution; "
                     "it needs one."
                 )
-            title, minutes = _title_and_minutes(heading[1] if heading else "")
+            title, minutes = title_and_minutes(heading[1] if heading else "")
             name = re.search(r"checks\.\w+\(\s*\"([^\"]+)\"", cell.source)
             name = name[1] if name else ""
             if not re.search(rf"\b{number}$", name):
@@ -144,17 +144,17 @@ def table(notebooks: dict, titles: dict) -> str:
     notebooks, titles : dicts from a notebook's name to the notebook, to (title, …)
     """
     rows = [
-        "| no. | notebook | exercises | minutes for them | points | whole notebook, min "
-        "| of which computing | memory |",
-        "|---|---|---|---|---|---|---|---|",
+        "| no. | notebook | exercises | minutes for them | points | required minutes "
+        "| optional minutes | of computing | memory |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    totals = [0, 0, 0, 0, 0]
+    totals = [0] * 6
     for name, notebook in notebooks.items():
         exercises = timed(notebook, name)
-        computing, reading, memory = needs(notebook.cells[0].source, name)
+        computing, memory = needs(notebook.cells[0].source, name)
         numbers = [
-            len(exercises), sum(e.minutes for e in exercises),
-            sum(e.points for e in exercises), computing + reading, computing,
+            len(exercises), sum(e.minutes for e in exercises), sum(e.points for e in exercises),
+            *reading(notebook.cells[0].source), computing,
         ]  # fmt: skip
         totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         title = titles.get(name, (name,))[0]
@@ -163,19 +163,26 @@ def table(notebooks: dict, titles: dict) -> str:
     return "\n".join([*rows, "| | all | " + " | ".join(map(str, totals)) + " | |"])
 
 
-def needs(text: str, where: str) -> tuple[int, int, float]:
-    """(minutes of computing, minutes of reading and exercises, GB) that a first cell announces."""
-    time = re.search(r"\*\*Time:\*\* about (\d+) minutes? of computing\D+(\d+) of reading", text)
+def needs(text: str, where: str) -> tuple[int, float]:
+    """(minutes of computing, GB) that a first cell announces."""
+    time = re.search(r"\*\*Time:\*\* about (\d+) minutes? of computing", text)
     memory = re.search(r"\*\*Memory:\*\* under ([\d.]+) GB", text)
     if not time or not memory:
         raise InputError(
-            f"{where}: the first cell must say '**Time:** about 2 minutes of computing and 60 of "
-            "reading and exercises' and '**Memory:** under 1 GB'."
+            f"{where}: the first cell must say '**Time:** about 2 minutes of computing, on one "
+            "core.' and '**Memory:** under 1 GB'."
         )
-    return int(time[1]), int(time[2]), float(memory[1])
+    return int(time[1]), float(memory[1])
 
 
-def _title_and_minutes(heading: str) -> tuple[str, int | None]:
-    """ "The return (easy, 8 min)" -> ("The return", 8)."""
+def reading(text: str) -> tuple[int, int]:
+    """(required, optional) minutes for the reader that the build has written into a first cell."""
+    required = re.search(r"(\d+) of reading and exercises", text)
+    optional = re.search(r"\*optional\* takes (\d+) more", text)
+    return int(required[1]) if required else 0, int(optional[1]) if optional else 0
+
+
+def title_and_minutes(heading: str) -> tuple[str, int | None]:
+    """Of an exercise's heading: "The return (easy, 8 min)" -> ("The return", 8)."""
     match = re.fullmatch(r"(.+?) \((?:[^()]*?)(\d+) min[^()]*\)", heading.strip())
     return (match[1], int(match[2])) if match else (heading.strip(), None)

@@ -13,7 +13,7 @@
 # - say what a state must contain, and what a time limit must not be mistaken for.
 #
 # **Before you start:** Python, NumPy, probabilities and means.
-# **Time:** about 1 minute of computing and 70 of reading and exercises, on one core.
+# **Time:** about 1 minute of computing, on one core.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

@@ -15,7 +15,7 @@
 #
 # **Before you start:** Q-learning and soft actor-critic (SAC): what an action value, a replay
 # buffer and a return are.
-# **Time:** about 3 minutes of computing and 70 of reading and exercises.
+# **Time:** about 3 minutes of computing.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

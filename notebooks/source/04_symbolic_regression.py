@@ -13,7 +13,7 @@
 # - choose among formulas by length and fit, and know where such a formula must not be believed.
 #
 # **Before you start:** least squares, and what a gradient is. NumPy.
-# **Time:** about 2 minutes of computing and 70 of reading and exercises, on one core.
+# **Time:** about 2 minutes of computing, on one core.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

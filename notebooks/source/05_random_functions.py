@@ -13,7 +13,7 @@
 #
 # **Before you start:** formulas as trees and fitting constants (notebook 04); what a training loss
 # and a test loss are.
-# **Time:** about 2 minutes of computing, 75 of reading and exercises, on one core.
+# **Time:** about 2 minutes of computing, on one core.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]

@@ -13,7 +13,7 @@
 # - judge a trained network by what it recovers, beside a baseline that does not look at the data.
 #
 # **Before you start:** attention in outline; formulas as trees (04); the prior and its tokens (05).
-# **Time:** about 3 minutes of computing and 60 of reading and exercises, on two cores.
+# **Time:** about 3 minutes of computing, on two cores.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]

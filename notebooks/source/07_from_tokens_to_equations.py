@@ -18,7 +18,7 @@
 #
 # **Before you start:** formulas as trees and prefix notation (notebook 04), how the transformer was
 # trained (notebook 06), least squares.
-# **Time:** about 2 minutes of computing and 80 of reading and exercises.
+# **Time:** about 2 minutes of computing.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

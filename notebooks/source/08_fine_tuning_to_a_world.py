@@ -13,7 +13,7 @@
 # - tell a gain by *reading the points* from a gain by *guessing better*.
 #
 # **Before you start:** the prior (05), pretraining (06), candidates and constants (07).
-# **Time:** about 2 minutes of computing and 60 of reading and exercises, on two cores.
+# **Time:** about 2 minutes of computing, on two cores.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]

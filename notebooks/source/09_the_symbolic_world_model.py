@@ -12,7 +12,7 @@
 # - recognise the usual ways to spoil such a fit, and the limits that no care removes.
 #
 # **Before you start:** notebooks 04 and 07 (formulas from points), sines and cosines.
-# **Time:** about 2 minutes of computing and 70 of reading and exercises, on two cores.
+# **Time:** about 2 minutes of computing, on two cores.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

@@ -16,7 +16,7 @@
 # - say what is won by a formula, what a far simpler method would have found too, and why.
 #
 # **Before you start:** what an episode, a return and an actor–critic are.
-# **Time:** about 3 minutes of computing and 90 of reading and exercises, on two cores.
+# **Time:** about 3 minutes of computing, on two cores.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]

@@ -12,7 +12,7 @@
 # - rerun a cell and see whether you get the stored numbers.
 #
 # **Before you start:** the loop (10); model-free learning and ensembles (02, 03).
-# **Time:** about 1 minute of computing and 60 of reading and exercises, on two cores.
+# **Time:** about 1 minute of computing, on two cores.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

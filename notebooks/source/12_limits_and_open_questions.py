@@ -14,7 +14,7 @@
 # - name the questions that the paper leaves open, and what would answer them.
 #
 # **Before you start:** the symbolic world model (09), the loop (10).
-# **Time:** about 2 minutes of computing and 60 of reading and exercises, on two cores.
+# **Time:** about 2 minutes of computing, on two cores.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

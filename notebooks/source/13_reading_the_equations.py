@@ -18,7 +18,7 @@
 #
 # **Before you start:** derivatives and 2 × 2 matrices; notebook
 # [10](10_symbolic_mbpo.ipynb) for how the equations are found.
-# **Time:** about 1 minute of computing and 70 of reading and exercises, on one core.
+# **Time:** about 1 minute of computing, on one core.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]

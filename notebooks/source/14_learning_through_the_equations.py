@@ -17,8 +17,7 @@
 #
 # **Before you start:** notebook [10](10_symbolic_mbpo.ipynb) for the equations and the loop;
 # derivatives of a function of a function; a training loop in PyTorch.
-# **Time:** about 2 minutes of computing and 90 of reading and exercises (10 of them optional), on
-# one core.
+# **Time:** about 2 minutes of computing, on one core.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

@@ -17,6 +17,7 @@ SOURCE = '''\
 # # 99 Small
 #
 # Text.
+# **Time:** about 1 minute of computing, on one core.
 
 # %% tags=["setup"]
 from symtut import lab

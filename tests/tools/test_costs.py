@@ -158,7 +158,7 @@ def test_misstatements(values, minutes, gigabytes, words):
 
 def test_every_notebook_announces_its_costs():
     for source in build.sources():
-        minutes, _, gigabytes = costs.needs(source.read_text(encoding="utf-8"), source.stem)
+        minutes, gigabytes = costs.needs(source.read_text(encoding="utf-8"), source.stem)
         assert 1 <= minutes <= 8 and gigabytes <= 1.5, source.stem
     with pytest.raises(costs.InputError, match="first cell must say"):
         costs.needs("**Time:** some minutes", "99")

@@ -215,7 +215,7 @@ def small(count):
 # %% [markdown]
 # # 99 · Small
 #
-# **Time:** about 1 minute of computing and 5 of reading.
+# **Time:** about 1 minute of computing, on one core.
 # **Memory:** under 1 GB.
 
 # %% tags=["setup"]
