@@ -118,20 +118,24 @@ class AnalyticGradient:
         """
         task, parameters = self.task, self._parameters()
         visited, actions, efforts, state = [states], [], [], states
+        over = torch.zeros(len(states), dtype=torch.bool)
+        alive = []
         for _ in range(horizon):
             raw = perceptrons(parameters, task.observation_from_state(state))[0]
             raw = raw[:, : task.action_size]
             efforts.append(raw.square().sum(1))
             actions.append(task.from_unit_action(torch.tanh(raw)))
-            state = model.predict(state, actions[-1])
+            # What has ended stands still: left alone, a fallen body soon has no finite gradient.
+            following = torch.where(over[:, None], state, model.predict(state, actions[-1]))
+            alive.append(~over)
+            over = over | task.terminated(state, actions[-1], following)
+            state = following
             visited.append(state)
         # Rewards are no links between the steps: they are computed for all at once.
         visited, actions = torch.stack(visited), torch.stack(actions)  # (H + 1, B, S), (H, B, A)
-        step = visited[:-1], actions, visited[1:]
-        reward = reward_function(model, task)(*step)
+        reward = reward_function(model, task)(visited[:-1], actions, visited[1:])
         # The step that ends an episode is the last that counts; when it comes has no derivative.
-        ended = task.terminated(*step).int()
-        reward = torch.where(ended.cumsum(0) == ended, reward, 0.0)
+        reward = torch.where(torch.stack(alive), reward, 0.0)
         return reward, torch.stack(efforts)
 
     def update(

@@ -125,7 +125,7 @@ def reward_function(
 
     A world model has learned the reward if it has a ``reward`` that is not None.
     """
-    return getattr(model, "reward", None) or task.reward
+    return getattr(model, "reward", None) or task.imagined_reward
 
 
 def imagined_step(

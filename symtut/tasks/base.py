@@ -165,6 +165,11 @@ class Task(ABC):
         """
         return states
 
+    def imagined_reward(self, state: Array, action: Array, next_state: Array) -> Array:
+        """What a step in imagination pays, shapes as :meth:`reward`'s: the reward itself, unless
+        a task knows something that a policy is easier to learn from."""
+        return self.reward(state, action, next_state)
+
     # ---- the same for all --------------------------------------------------------------------
 
     def difference(self, next_state: Array, state: Array) -> Array:

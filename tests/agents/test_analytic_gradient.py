@@ -108,6 +108,21 @@ def test_after_the_end_of_an_episode_nothing_counts():
     assert (reward[1:, 1] < 0).all()
 
 
+def test_what_has_ended_stands_still_and_leaves_the_gradient_finite():
+    class Falls(TASKS["pendulum"]):
+        def terminated(self, state, action, next_state):
+            return next_state[..., 1] > 1.0
+
+    class Explodes:
+        def predict(self, state, action):
+            return torch.stack([state[:, 0], state[:, 1] ** 4 + action[:, 0] + 2.0], 1)
+
+    agent = learner(Falls())
+    reward, _ = agent.rollouts(Explodes(), torch.full((4, 2), 3.0), 12)  # alone 3, 83, 5e7, inf
+    (gradient,) = torch.autograd.grad(reward.sum(), agent.weights)
+    assert gradient.isfinite().all() and gradient.abs().sum() > 0
+
+
 def test_updates_without_a_finite_gradient_are_left_out_and_end_the_run():
     class Broken:
         def predict(self, state, action):

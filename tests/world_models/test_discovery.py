@@ -110,6 +110,19 @@ def test_the_inverted_pendulums_end_is_found():
     assert (task.terminated(state, seen.action, after) == seen.terminated).all()
     assert (task.reward(state, seen.action, after) == seen.reward).all()
     assert task.solved_return == 950
+    # in imagination the middle of what was seen pays in full, its corners pay half
+    low, high = (np.array([end]) for end in (task.found.seen_low, task.found.seen_high))
+    for place, paid in (((low + high) / 2, 1.0), (low, 0.5), (high, 0.5)):
+        assert task.imagined_reward(place, np.zeros((1, 1)), place) == pytest.approx(paid)
+    outside = np.array([[0.0, 0.3, 0.0, 0.0]])
+    assert task.imagined_reward(outside, np.zeros((1, 1)), outside) == 0.0
+
+
+def test_a_reward_that_says_something_is_what_imagination_pays():
+    task = discovered_task(registered("Arm"), arm(300), "sparse")
+    state = task.state_from_observation(arm(5).state)
+    step = state, np.zeros((5, task.action_size)), state
+    assert (task.imagined_reward(*step) == task.reward(*step)).all()
 
 
 class Hidden(gymnasium.ObservationWrapper):

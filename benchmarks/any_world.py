@@ -1,0 +1,183 @@
+"""Worlds for which nobody has written a task: what is found in them, and what is learned.
+
+    python benchmarks/any_world.py --runs runs/any_world --out data/results/any_world
+
+Each run is a ``symtut train --env ID``: state map, reward, end and motion are found in its own
+real steps. Finished runs in ``--runs`` are not repeated. ``--out`` gets
+
+    runs.csv         a row a run: real steps, return, what was found
+    coordinates.csv  a row a coordinate of a run: equation or network, open-loop errors
+    reports.json     what the first run in each world said it had found
+
+and an ``any_world.json`` with their provenance. Without ``--runs`` the stored table is printed.
+"""
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from symtut.experiments import results
+from symtut.experiments import statistics as st
+from symtut.experiments.results import Result
+from symtut.experiments.run import train
+from symtut.experiments.sweep import parse_seeds
+from symtut.forms import NAME, number, optional, text, whole
+from symtut.paths import ensure_folder
+from symtut.storage import provenance, read_json, read_table, write_csv, write_json
+
+#: Environment, real steps, method, return that counts as reached, and options, by name.
+WORLDS: dict[str, tuple[str, int, str, float | None, dict]] = {
+    "pendulum": ("Pendulum-v1", 200, "symbolic", -160.0, {}),
+    "car2d": ("symtut/Car2d-v0", 500, "symbolic", -23.0, {}),
+    "inverted_pendulum": ("InvertedPendulum-v5", 300, "sparse", 950.0, {}),
+    "reacher": ("Reacher-v5", 1000, "sparse", -5.0, {}),
+}
+OPTIONS = {"learner": "apg", "evaluate_every": 100}
+RUN = {"world": NAME, "env_steps": whole(1), "method": NAME, "learner": NAME, "seed": whole()}
+RUNS = RUN | {
+    "final_return": number(), "threshold": optional(number()), "cpu_seconds": number(0),
+    "angles": whole(), "constants": whole(), "differences": whole(), "redundant": whole(),
+    "ends": whole(), "stops": whole(), "unexplained": whole(), "reward_left_over": number(0),
+    "equations_left_over": optional(number()),  # of the worst coordinate that has an equation
+    "networks": whole(), "commit": optional(NAME),
+}  # fmt: skip
+COORDINATES = RUN | {
+    "coordinate": NAME, "kind": NAME, "left_over": optional(number()), "inputs": optional(text()),
+    "error_1": optional(number(0)), "error_5": optional(number(0)), "error_20": optional(number(0)),
+}  # fmt: skip
+WHAT = "a table of benchmarks/any_world.py"
+
+
+def found(run: Result) -> dict[str, int | float]:
+    """What a run found about its world, counted."""
+    rows = run.equations
+    states = [row for row in rows if row.get("kind") == "state"]
+    words = [row["words"] for row in states]
+    kinds = [row.get("kind") for row in rows if row["equation"] != "0"]  # no end was seen
+    reward = next(row for row in rows if row["target"] == "reward")
+    return {
+        "angles": sum("of an angle" in w for w in words),
+        "constants": sum("whole episode" in w for w in words),
+        "differences": sum(row["target"].startswith("d_") for row in states),
+        "redundant": kinds.count("observation"),
+        "ends": kinds.count("end"),
+        "stops": kinds.count("stop"),
+        "unexplained": kinds.count("unexplained"),
+        "reward_left_over": max(reward["left_over"], 0.0),
+    }
+
+
+def coordinates(run: Result) -> list[dict]:
+    """Equation or network, and errors, of each coordinate that moves."""
+    moved = [row for row in run.equations if row["target"].startswith("delta_")]
+    rows = []
+    for row in moved:
+        if row.get("kind") != "network" and row["r2_fit"] is None:
+            continue  # a constant
+        errors = row.get("open_loop_errors", {})
+        r2 = row.get("r2_holdout")
+        rows.append({
+            "coordinate": row["target"].removeprefix("delta_"),
+            "kind": row.get("kind", "equation"),
+            "left_over": None if r2 is None else 1 - r2,
+            "inputs": " ".join(row["inputs"]) if "inputs" in row else None,
+            **{f"error_{lead}": errors.get(str(lead)) for lead in (1, 5, 20)},
+        })  # fmt: skip
+    return rows
+
+
+def collect(runs: Path, out: Path) -> None:
+    """Write the tables of the finished runs in folders ``WORLD/seed_S``."""
+    table, each, reports = [], [], {}
+    for world, (env_id, *_) in WORLDS.items():
+        paths = sorted(
+            runs.glob(f"{world}/seed_*/{results.SUMMARY}"),
+            key=lambda path: int(path.parent.name.removeprefix("seed_")),
+        )
+        for path in paths:
+            run = Result.load(path.parent)
+            summary, config = run.summary, run.config["run"]
+            learner = next(name for name in ("apg", "sac") if name in config)
+            key = [world, summary["env_steps"], summary["method"], learner, summary["seed"]]
+            rows = coordinates(run)
+            left = [r["left_over"] for r in rows if r["left_over"] is not None]
+            table.append([
+                *key, summary["final_return"], summary["threshold"], summary["cpu_seconds"],
+                *found(run).values(), max(left) if left else None,
+                sum(row["kind"] == "network" for row in rows), run.config["provenance"]["commit"],
+            ])  # fmt: skip
+            each += [[*key, *row.values()] for row in rows]
+            if world not in reports:
+                said = [
+                    row["words"] if "words" in row else f"{row['target']} = {row['equation']}"
+                    for row in run.equations
+                ]
+                reports[world] = {
+                    "env_id": env_id, "steps": summary["env_steps"], "seed": summary["seed"],
+                    "report": said,
+                }  # fmt: skip
+    write_csv(out / "runs.csv", list(RUNS), table)
+    write_csv(out / "coordinates.csv", list(COORDINATES), each)
+    write_json(out / "reports.json", reports)
+    write_json(out / "any_world.json", provenance())
+
+
+def read(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stored runs and coordinates."""
+    return (
+        read_table(out / "runs.csv", RUNS, WHAT),
+        read_table(out / "coordinates.csv", COORDINATES, WHAT),
+    )
+
+
+def lines(runs: pd.DataFrame) -> list[str]:
+    """The table as Markdown: a row a world."""
+    table = [
+        "| environment | real steps | method | seeds | asked | reached | final return | worst | "
+        "equations exact | CPU-s |",
+        "|---" * 10 + "|",
+    ]
+    for (world, steps, method), rows in runs.groupby(["world", "env_steps", "method"], sort=False):
+        final, asked = rows["final_return"].to_numpy(), rows["threshold"].iloc[0]
+        value, low, high = st.mean_return(final)
+        exact = (rows["equations_left_over"].astype(float) < 1e-6) & (rows["networks"] == 0)
+        has = not pd.isna(asked)
+        table.append(
+            f"| {WORLDS[world][0]} | {steps} | {method} | {len(rows)} | "
+            f"{f'{asked:g}' if has else ''} | "
+            f"{f'{(final >= asked).sum()} of {len(rows)}' if has else ''} | "
+            f"{value:.1f} [{low:.1f}, {high:.1f}] | {final.min():.1f} | "
+            f"{exact.sum()} of {len(rows)} | {rows['cpu_seconds'].median():.0f} |"
+        )
+    return table
+
+
+def report(out: Path, world: str) -> list[str]:
+    """What the first run in a world said, line for line."""
+    said = read_json(out / "reports.json")[world]
+    return [f"found in {said['steps']} real steps of {said['env_id']}:", *said["report"]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, help="folder of the runs; without: what is stored")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--worlds", default=",".join(WORLDS), help="some of them")
+    parser.add_argument("--seeds", default="0-9", help="none: no runs, the tables of what is there")
+    arguments = parser.parse_args()
+    if arguments.runs:
+        seeds = [] if arguments.seeds == "none" else parse_seeds(arguments.seeds)
+        for world, seed in product(arguments.worlds.split(","), seeds):
+            env_id, steps, method, threshold, options = WORLDS[world]
+            train(
+                env_id, method, steps, seed, arguments.runs / world / f"seed_{seed}",
+                on_progress=None, threshold=threshold, **OPTIONS | options,
+            )  # fmt: skip
+        collect(arguments.runs, ensure_folder(arguments.out))
+    print("\n".join(lines(read(arguments.out)[0])), flush=True)
+
+
+if __name__ == "__main__":
+    main()
