@@ -42,8 +42,10 @@ class ReplayBuffer:
         ]
         rows = torch.cat(parts, dim=1)
         total, rows = self.added + len(rows), rows[-self.capacity :]
-        positions = torch.arange(total - len(rows), total) % self.capacity
-        self.table[positions] = rows
+        first = (total - len(rows)) % self.capacity
+        before_the_end = self.table[first : first + len(rows)]
+        before_the_end.copy_(rows[: len(before_the_end)])
+        self.table[: len(rows) - len(before_the_end)] = rows[len(before_the_end) :]
         self.added = total
 
     def sample(self, n: int, generator: torch.Generator) -> dict[str, torch.Tensor]:

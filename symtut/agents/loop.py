@@ -255,15 +255,18 @@ class Loop:
         assert self.model is not None
         state = self.rollout_state
         rows, next_state, usable = imagined_step(self.agent.act, self.model, self.task, state)
+        ended = rows["terminated"] | ~usable
+        if not usable.all():
+            rows = {name: column[usable] for name, column in rows.items()}
         kept = self.b_pi.added
-        self.b_pi.add(**{name: column[usable] for name, column in rows.items()})
+        self.b_pi.add(**rows)
         # If nothing usable comes, B_pi stays as it is and updates would repeat old rows for ever.
         self.unusable = 0 if self.b_pi.added > kept else self.unusable + len(state)
         if self.unusable >= max(self.config.warm_up, len(state)):
             self._check_learner()  # actions that are not finite have no next state
             raise Diverged("the world model's predictions were no longer finite")
         self.imagined += len(state)
-        self.rollout_left = (self.rollout_left - 1).masked_fill(rows["terminated"] | ~usable, 0)
+        self.rollout_left = (self.rollout_left - 1).masked_fill(ended, 0)
         self.rollout_state = next_state
 
     # ---- the policy --------------------------------------------------------------------------

@@ -48,12 +48,17 @@ class Sample(NamedTuple):
     std: torch.Tensor  # (B, A)
 
 
-def squashed_sample(output: torch.Tensor, noise: torch.Tensor) -> Sample:
-    """From the actor's output, mean and log std ``(B, 2 A)``, and noise ``(B, A)``."""
+def raw_action(output: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Actions before tanh, the clamped log std and the std, each ``(B, A)``."""
     mean, log_std = output.chunk(2, dim=1)
     log_std = log_std.clamp(LOG_STD_LOW, LOG_STD_HIGH)
     std = log_std.exp()
-    raw = torch.addcmul(mean, std, noise)
+    return torch.addcmul(mean, std, noise), log_std, std
+
+
+def squashed_sample(output: torch.Tensor, noise: torch.Tensor) -> Sample:
+    """From the actor's output, mean and log std ``(B, 2 A)``, and noise ``(B, A)``."""
+    raw, log_std, std = raw_action(output, noise)
     # log N(raw) - log(1 - tanh(raw)^2). For a large raw the difference 1 - tanh^2 would be rounded
     # to 0; the same number is 4 / (e^raw + e^-raw)^2, whose logarithm stays finite.
     surprise = torch.addcmul(log_std, noise, noise, value=0.5)
@@ -155,15 +160,17 @@ class SAC:
     @torch.no_grad()
     def act(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
         """``(B, O)`` -> actions ``(B, A)`` in [-1, 1]; the mode of the policy or a sample."""
+        output = self.actor.forward(observation)[0]
         if deterministic:
-            return torch.tanh(self.actor.forward(observation)[0, :, : self.action_size])
-        return self.sample(observation).action
+            return torch.tanh(output[:, : self.action_size])
+        return torch.tanh(raw_action(output, self._noise(len(output)))[0])
 
     def sample(self, observation: torch.Tensor) -> Sample:
-        """Reparametrised actions for ``(B, O)`` observations."""
-        output = self.actor.forward(observation)[0]
-        noise = torch.randn(len(output), self.action_size, generator=self.generator)
-        return squashed_sample(output, noise)
+        """Reparametrised actions for ``(B, O)`` observations, with their probability."""
+        return squashed_sample(self.actor.forward(observation)[0], self._noise(len(observation)))
+
+    def _noise(self, n: int) -> torch.Tensor:
+        return torch.randn(n, self.action_size, generator=self.generator)
 
     @property
     def alpha(self) -> float:

@@ -39,6 +39,10 @@ class Equation:
         """Whether all ``but`` such a share of the increment's variance is explained by a fit."""
         return self.regressor is not None and self.left_over < but
 
+    def is_final(self, but: float) -> bool:
+        """Whether no other search is needed: a constant, or explained but for such a share."""
+        return self.regressor is None or self.explains(but)
+
     def closest(self, but: float) -> "Equation":
         """The equation of the same front that errs least, or itself if it does not explain all
         ``but`` this share: then the score has weighed accuracy against length already."""

@@ -59,10 +59,10 @@ class SparseWorldModel(SymbolicWorldModel):
         )
         self.selection = selection
 
-    def _regressor(self, names, number):
+    def _regressor(self, names, number, method=None):
         if self.selection == "thresholding":
             return ThresholdedLeastSquares(names)
-        return super()._regressor(names, number)
+        return super()._regressor(names, number, method)
 
 
 class ThresholdedLeastSquares:

@@ -13,6 +13,7 @@ their next values. Predictions then follow the same order; nothing is used that 
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,7 +109,7 @@ class SymbolicWorldModel:
         current = (*task.state_names, *task.action_names)
         self.names = (*current, *(f"{name}_next" for name in task.state_names))
         self.sequential = sequential
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "weights": weights, "n_candidates": n_candidates, "constants": constants,
             "method": proposer, "recombine": recombine, "rounds": rounds, "max_time": None,
         }  # fmt: skip
@@ -136,10 +137,15 @@ class SymbolicWorldModel:
         started = time.process_time()
         x, increments = self._inside(transitions)
         data = [(x, increments)] + ([] if held_out is None else [self._inside(held_out)])
-        coordinates = range(self.task.state_size)
-        found = [self._find(i, i, x, increments, self._inputs(i)) for i in coordinates]
-        if self.sequential:
-            self._look_at_next_values(found, x, increments)
+        found: list[Equation] = []
+        for method in self._methods():
+            found = [
+                found[i] if found and found[i].is_final(EXPLAINED)
+                else self._find(i, i, x, increments, self._inputs(i), method)
+                for i in range(self.task.state_size)
+            ]  # fmt: skip
+            if self.sequential:
+                self._look_at_next_values(found, x, increments, method)
         found = self._chosen_in_open_loop(found, transitions)
         rows = []
         for i, (name, equation) in enumerate(zip(self.task.state_names, found, strict=True)):
@@ -161,20 +167,27 @@ class SymbolicWorldModel:
         self.fits_done += 1
         return Report(tuple(rows), len(x), time.process_time() - started)
 
-    def _find(self, i: int, number: int, x, increments, used: tuple[int, ...]) -> Equation:
+    def _methods(self) -> tuple[str, ...]:
+        """The regressor's methods in the order in which they are asked."""
+        method = self.settings["method"]
+        return ("sparse", method) if method.endswith("+sparse") else (method,)
+
+    def _find(
+        self, i: int, number: int, x, increments, used: tuple[int, ...], method: str
+    ) -> Equation:
         """An equation for the increment of coordinate ``i`` in the columns ``used`` of ``x``."""
         y = increments[:, i]
         constant = constant_value(y, x[:, i])
         if constant is not None:  # a target, say
             return Equation(Expression(("C",), (constant,)), used, None, 0.0)
-        regressor = self._regressor(tuple(self.names[j] for j in used), number)
+        regressor = self._regressor(tuple(self.names[j] for j in used), number, method)
         expression = regressor.fit(x[:, list(used)], y).expression()
         used = tuple(used[j] for j in regressor.columns_)
         r2 = _r2(expression, x[:, list(used)], y)
         assert r2 is not None  # y varies
         return Equation(expression, used, regressor, 1.0 - r2)
 
-    def _look_at_next_values(self, found: list[Equation], x, increments) -> None:
+    def _look_at_next_values(self, found: list[Equation], x, increments, method: str) -> None:
         """A second chance, in place, for what is not explained; see the module's text."""
         size = self.task.state_size
         explained = [i for i, e in enumerate(found) if e.explains(EXPLAINED)]
@@ -185,7 +198,7 @@ class SymbolicWorldModel:
             used = tuple(len(self.names) - size + j if j in explained else j for j in given)
             if used == given:
                 continue
-            again = self._find(i, size + 2 + i, x, increments, used)
+            again = self._find(i, size + 2 + i, x, increments, used, method)
             if again.score > found[i].score:
                 found[i] = again
                 if again.explains(EXPLAINED):
@@ -215,11 +228,12 @@ class SymbolicWorldModel:
     def _inputs(self, i: int) -> tuple[int, ...]:
         return self.task.inputs_of(self.task.state_names[i])
 
-    def _regressor(self, names: tuple[str, ...], number: int):
+    def _regressor(self, names: tuple[str, ...], number: int, method: str | None = None):
         """A new regressor for columns called ``names``; ``number`` tells apart those of one fit."""
         seed = np.random.SeedSequence([self.random_state, self.fits_done, number])
+        settings = self.settings | ({} if method is None else {"method": method})
         return _Interruptible(
-            **self.settings, feature_names=names, random_state=int(seed.generate_state(1)[0])
+            **settings, feature_names=names, random_state=int(seed.generate_state(1)[0])
         )
 
     def _inside(self, transitions: Transitions):
