@@ -118,6 +118,12 @@ class Result:
         """
         if not self.equations:
             raise InputError(f"the run in '{self.out}' has no equations.")
+        networks = [row["target"] for row in self.equations if row.get("kind") == "network"]
+        if networks:
+            raise InputError(
+                f"{networks[0]} is predicted by networks in the run in '{self.out}', and equations "
+                "alone are stored."
+            )
         rows = [row for row in self.equations if "kind" not in row]
         return model_from_rows(self.policy().task, rows)
 

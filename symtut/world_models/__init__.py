@@ -6,6 +6,7 @@ from typing import Any
 
 from symtut.errors import InputError, did_you_mean, unknown
 from symtut.tasks import Task
+from symtut.tasks.discovered import DiscoveredTask
 from symtut.world_models.base import Report, WorldModel
 
 __all__ = ["METHODS", "Report", "WorldModel", "make_world_model"]
@@ -42,6 +43,8 @@ def model_options(method: str) -> dict[str, object]:
 def make_world_model(method: str, task: Task, seed: int, **options: Any) -> WorldModel | None:
     """The world model of ``method`` (None for sac and dreamer), its randomness seeded by ``seed``.
 
+    Equations of a found task have networks to fall back on (``world_models/fallback.py``).
+
     Raises
     ------
     InputError
@@ -59,7 +62,13 @@ def make_world_model(method: str, task: Task, seed: int, **options: Any) -> Worl
         return None
     if "random_state" in known:
         options.setdefault("random_state", seed)
-    return model(task, **options)
+    made = model(task, **options)
+    if method not in ("symbolic", "sparse") or not isinstance(task, DiscoveredTask):
+        return made
+    # Of a world that nobody has looked at nobody knows whether equations describe it.
+    from symtut.world_models.fallback import WithNetworks
+
+    return WithNetworks(made, seed)
 
 
 def _model_class(method: str) -> type | None:

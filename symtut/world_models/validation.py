@@ -159,13 +159,19 @@ def error_on_new(
     return float(errors.max(initial=0.0))
 
 
-def error_on_fitted(model: WorldModel, task: Task, transitions: Transitions, length: int) -> float:
-    """Largest open-loop error at leads 1 to ``length`` on transitions that were fitted to.
+def in_pieces(transitions: Transitions) -> Transitions:
+    """``transitions`` with an episode for each run of rows that follow one another.
 
-    Transitions that were held back have left gaps: a stretch ends where the next state of one row
-    is not the state of the next. 0 where there are none.
+    Transitions that were held back have left gaps: there the next state of one row is not the state
+    of the next.
     """
     apart = (transitions.next_state[:-1] != transitions.state[1:]).any(1)
     apart |= np.diff(transitions.episode) != 0
-    runs = replace(transitions, episode=np.concatenate([[0], np.cumsum(apart)]))
-    return error_on_new(model, task, runs, np.ones(len(runs), dtype=bool), length)
+    return replace(transitions, episode=np.concatenate([[0], np.cumsum(apart)]))
+
+
+def error_on_fitted(model: WorldModel, task: Task, transitions: Transitions, length: int) -> float:
+    """Largest open-loop error at leads 1 to ``length`` on transitions that were fitted to; 0 where
+    there are none."""
+    every = np.ones(len(transitions), dtype=bool)
+    return error_on_new(model, task, in_pieces(transitions), every, length)

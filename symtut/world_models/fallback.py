@@ -1,0 +1,178 @@
+"""Equations where they hold, networks where they do not, for each coordinate by itself.
+
+A coordinate is *doubtful* if its equation leaves over more than :data:`FAIR` of its increments'
+variance. For it an ensemble of networks is tried in the equation's place, and what errs less in
+open loop on held-back steps stays.
+
+Whatever is doubtful, equation or network, is asked inside the box of the data alone: state and
+action are moved to its nearest side first. Beyond it a long formula grows like its highest power,
+and a network says anything; both, fed with their own predictions, leave the world for good.
+Equations that hold are not bounded: that they hold elsewhere, too, is what they are for.
+"""
+
+import time
+
+import numpy as np
+import torch
+
+from symtut.tasks import Transitions
+from symtut.world_models.base import Report
+from symtut.world_models.ensemble import FEWEST_TRANSITIONS, EnsembleWorldModel
+from symtut.world_models.symbolic import SymbolicWorldModel
+from symtut.world_models.validation import coordinate_errors, in_pieces, spread, stretches
+
+FAIR = 1e-4
+LEADS = 20
+"""Steps in open loop over which the two are compared."""
+
+MOST = 10.0
+"""Error, in spreads of the coordinate, that counts as lost: larger ones count as this."""
+
+HOLDS, BOUNDED, NETWORK = range(3)
+"""What predicts a coordinate: an equation that holds, one inside the box alone, networks."""
+
+
+class WithNetworks:
+    """A symbolic model and the networks that stand in for its worst equations.
+
+    Parameters
+    ----------
+    equations : SymbolicWorldModel
+    random_state : int
+        Of the networks.
+
+    Attributes
+    ----------
+    source : torch.Tensor
+        (S,) int64: HOLDS, BOUNDED or NETWORK for each coordinate.
+    low, high : torch.Tensor
+        (S + A,) float32: the box of the data; angles may have any value.
+    """
+
+    def __init__(self, equations: SymbolicWorldModel, random_state: int = 0):
+        self.equations, self.task, self.reward = equations, equations.task, equations.reward
+        self.networks = EnsembleWorldModel(self.task, random_state=random_state)
+        size = self.task.state_size
+        self.source = torch.zeros(size, dtype=torch.int64)
+        self.low = torch.full((size + self.task.action_size,), -torch.inf)
+        self.high = -self.low
+
+    def fit(self, transitions: Transitions, held_out: Transitions | None = None) -> Report:
+        """Find the equations; train networks, and choose by ``held_out``, where any is doubtful.
+
+        Raises
+        ------
+        InputError
+            As :meth:`SymbolicWorldModel.fit`.
+        """
+        started, size = time.process_time(), self.task.state_size
+        report = self.equations.fit(transitions, held_out)
+        rows = [dict(row) for row in report.equations]
+        left_over = np.array([_left_over(row) for row in rows[:size]])
+        self.source = torch.as_tensor(np.where(left_over > FAIR, BOUNDED, HOLDS))
+        self._take_box(transitions)
+        inside = transitions[self.task.uncut(transitions.state, transitions.next_state)]
+        if self.source.any() and held_out is not None and len(inside) >= FEWEST_TRANSITIONS:
+            self.networks.fit(inside)
+            self._choose(transitions, held_out)
+        for i, name in enumerate(self.task.state_names):
+            regressor = self.equations.regressors_[i]
+            if sure := getattr(regressor, "screening_", None):
+                named = [regressor.feature_names[j] for j in sure.chosen]
+                shares = sure.frequency[list(sure.chosen)].round(3).tolist()
+                rows[i]["screening"] = dict(zip(named, shares, strict=True))
+            if self.source[i] == BOUNDED:
+                rows[i]["bounded"] = True
+            elif self.source[i] == NETWORK:
+                left = f"{left_over[i]:.2g} of its variance"
+                words = f"the next {name} is predicted by networks: the best equation leaves {left}"
+                rows[i] = {
+                    "target": f"delta_{name}", "equation": "", "kind": "network",
+                    "words": f"{words}.", "equation_left_over": float(left_over[i]),
+                }  # fmt: skip
+        return Report(tuple(rows), report.n_transitions, time.process_time() - started)
+
+    def _take_box(self, transitions: Transitions) -> None:
+        task = self.task
+        states = np.concatenate([transitions.state, transitions.next_state])
+        sides = []
+        for end, none in ((np.min, -np.pi), (np.max, np.pi)):
+            side = np.where(task.angular, none, end(states, 0))
+            sides.append(np.concatenate([side, end(transitions.action, 0)]))
+        self.low, self.high = (torch.as_tensor(side, dtype=torch.float32) for side in sides)
+
+    def _choose(self, transitions: Transitions, held_out: Transitions) -> None:
+        """Exchange doubtful equations for networks, one by one, as long as the error falls.
+
+        Once from all equations and once from all networks: one that is lost hides all others.
+        """
+        pieces = stretches(self.task, in_pieces(held_out), np.ones(len(held_out), dtype=bool))
+        if not pieces:
+            return
+        scale = spread(self.task, transitions.state)
+        doubtful = torch.nonzero(self.source)[:, 0].tolist()
+
+        def error() -> float:
+            errors = coordinate_errors(self, self.task, pieces, scale, LEADS)
+            return float(np.minimum(errors, MOST).mean())
+
+        best: tuple[float, torch.Tensor] | None = None
+        for beginning in (BOUNDED, NETWORK):
+            self.source[doubtful] = beginning
+            lowest = error()
+            for i in doubtful:
+                self.source[i] = BOUNDED + NETWORK - beginning
+                now = error()
+                if now < lowest:
+                    lowest = now
+                else:
+                    self.source[i] = beginning
+            if best is None or lowest < best[0]:
+                best = lowest, self.source.clone()
+        assert best is not None
+        self.source = best[1]
+
+    def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """Next states (B, S) for states (B, S) and actions (B, A) in the task's units.
+
+        Of networks the mean counts; gradients come through, 0 where the box has bounded.
+        """
+        following = self.equations.predict(state, action)
+        if not self.source.any():
+            return following
+        size = self.task.state_size
+        inside = state.clamp(self.low[:size], self.high[:size])
+        action = action.clamp(self.low[size:], self.high[size:])
+        for source, model in ((BOUNDED, self.equations.predict), (NETWORK, self._mean)):
+            chosen = self.source == source
+            if chosen.any():
+                increment = self.task.difference(model(inside, action), inside)
+                following = torch.where(chosen, self.task.advance(state, increment), following)
+        return following
+
+    def _mean(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        return self.networks.predict(state, action, deterministic=True)
+
+    def state_dict(self) -> dict:
+        """Equations, networks once they are fitted, and what predicts what."""
+        state = {"equations": self.equations.state_dict()}
+        state |= {"source": self.source.clone(), "low": self.low.clone(), "high": self.high.clone()}
+        if self.networks.fits_done:
+            state |= {f"networks.{k}": v for k, v in self.networks.state_dict().items()}
+        return state
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take over what :meth:`state_dict` gave."""
+        self.equations.load_state_dict(state["equations"])
+        self.source, self.low, self.high = (state[k].clone() for k in ("source", "low", "high"))
+        networks = {
+            k.removeprefix("networks."): v for k, v in state.items() if k.startswith("networks.")
+        }
+        if networks:
+            self.networks.load_state_dict(networks)
+
+
+def _left_over(row: dict) -> float:
+    """1 − R² of an equation, on steps that were not fitted to where there are any."""
+    r2 = row["r2_fit"] if row["r2_holdout"] is None else row["r2_holdout"]
+    return 0.0 if r2 is None else 1.0 - r2
