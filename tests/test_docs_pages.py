@@ -54,3 +54,19 @@ def test_the_example_of_a_task_finds_the_equations_that_it_shows(capsys):
     (shown,) = re.findall(r"```\n(delta_x.*?)\n```", text, re.DOTALL)
     assert equations == shown.splitlines()
     assert problems == "[]"
+
+
+def test_the_glossary_names_notebooks_that_use_the_word():
+    text = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(
+        r"^- \*\*(.+?)\*\* \(\[\d\d\]\(\.\./notebooks/(\w+)\.ipynb\)\):", text, re.M
+    )
+    assert len(entries) == len(re.findall(r"^- ", text, re.M)) > 30
+    words = [word.strip("`<").lower() for word, _ in entries]
+    assert words == sorted(words)
+    for word, notebook in entries:
+        source = (REPOSITORY / "notebooks" / "source" / f"{notebook}.py").read_text(
+            encoding="utf-8"
+        )
+        first = re.split(r"[,(]", word)[0].strip(" `")
+        assert re.search(re.escape(first).replace(r"\ ", r"[\s#-]+"), source, re.I), word

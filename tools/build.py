@@ -93,8 +93,9 @@ def convert(source: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]
                 cell.source = setup_cell()
             if cell.cell_type == "markdown" and MARKS[0] in cell.source:
                 cell.source = between(cell.source, MARKS, course_map(REPOSITORY, hours=True))
-            if notebook is exercises and cell.cell_type == "code":
-                cell.source = cut_solutions(cell.source)
+            if notebook is exercises:  # which lies one folder deeper
+                deeper = cell.source.replace("](../docs/", "](../../docs/")
+                cell.source = cut_solutions(deeper) if cell.cell_type == "code" else deeper
             fold(cell)
         normalise(notebook)
     return solved, exercises

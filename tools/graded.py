@@ -108,7 +108,7 @@ def graded(source: Path) -> nbformat.NotebookNode:
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(note))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r"\[([^\[\]]*)\]\([\w/.-]+\.ipynb\)", r"\1", cell.source)
+            cell.source = re.sub(r"\[([^\[\]]*)\]\([\w/.-]+\.(?:ipynb|md)\)", r"\1", cell.source)
             cell.source = FOLD_OUT.sub("", cell.source).rstrip()
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     build.normalise(notebook)

@@ -125,7 +125,8 @@ print(f"mean real return {result.final_return:.1f} after {result.summary['env_st
 # 180 words and 15 lines of code a minute, a minute for each *Predict* and each figure, and for an
 # exercise what its heading says. What stands behind a + is optional.
 #
-# If you know reinforcement learning, open 10.
+# If you know reinforcement learning, open 10. A word that you do not know may stand in the
+# [glossary](../docs/glossary.md).
 #
 # ## 4 · How the notebooks work
 #

@@ -672,8 +672,9 @@ for name, (_, found) in learners.items():
 lab.record(best=best, chance_level=chance_level, goal=goal)
 
 # %% [markdown]
-# (Curves: interquartile means over runs. Steps: medians over runs with 95 % intervals; `inf` would
-# say that fewer than half of them got there.)
+# (Curves: interquartile means over runs, which leave out the best and the worst quarter and take
+# the mean of the rest. Steps: medians over runs with 95 % intervals; `inf` would say that fewer
+# than half of them got there.)
 #
 # The planner needs the fewest real steps, because it uses every transition *in full*: one slip
 # seen at a cell corrects the value of all cells from which that cell is reached, at once. Plain

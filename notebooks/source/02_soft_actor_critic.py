@@ -84,6 +84,8 @@ plt.show()
 # | $\bar Q$ | a slow copy of $Q$, the *target* critic |
 # | $\alpha$ | temperature: how much one nat of randomness is worth, in units of reward |
 #
+# A *nat* is the unit of $-\ln p$; 0.69 nats are a bit.
+#
 # The world is the pendulum: observation $(\cos\theta, \sin\theta, \dot\theta)$ with $\theta = 0$
 # upright, one action, a torque of at most 2 N m, 200 steps of 0.05 s an episode. The reward is
 # never above 0: $-(\theta^2 + 0.1\,\dot\theta^2 + 0.001\,u^2)$. First what costs nothing: how good
@@ -456,8 +458,9 @@ lab.record(value_right=right, value_wrong_200=short[200])
 # And on the pendulum? Twenty episodes of random torque end twenty times by the clock and never by
 # themselves. To see the mistake alone, without the patience of gradient descent, take a critic
 # whose last layer is solved for *exactly*: 300 random ReLU features $\phi(s)$ of the observation,
-# value $V(s) = w^\top\phi(s)$, and $w$ such that the targets are met on average (this is LSTD). The
-# two solutions below differ in one column of the data. Truth comes from the simulator: 40 of the
+# value $V(s) = w^\top\phi(s)$, and $w$ such that the targets are met on average. This is called
+# LSTD, least-squares temporal differences: a linear system in place of many small updates. The two
+# solutions below differ in one column of the data. Truth comes from the simulator: 40 of the
 # states, continued many times with random torque.
 
 # %%

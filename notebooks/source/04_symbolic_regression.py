@@ -1020,7 +1020,7 @@ plt.show()
 # A regressor that is honest about this does not return *the* formula, but all those that no shorter
 # one beats: the **Pareto front** of error and length. In the package it is `reg.equations_`. Here
 # it is for a law with two terms, $\Delta\dot\theta = 0.75\sin\theta + 0.15\,u$, and 25 noisy
-# points:
+# points. Another 25 are *held back*: no fit uses them, they only judge.
 
 
 # %%

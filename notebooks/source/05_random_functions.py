@@ -689,7 +689,8 @@ explorers.explore(show_tokens, formula=FORMULAS)
 # In number tokens 0.75 is not exactly 0.75: it is the nearest of 64 sizes. That is enough for a
 # start; the fit finds the digits. **Try:** which form suffers more from many terms, and why?
 #
-# How long do sequences get, and how large is the vocabulary?
+# How long do sequences get, and how large is the vocabulary? Each sequence begins with the token
+# `<bos>` (beginning of sequence) and ends with `<eos>` (end of sequence).
 
 # %%
 sample = [t for t in spellings["canonical"][: budget.draws // 12] if 0 < len(t) <= 5]
