@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import learners
+from benchmarks import dreamer_update, learners
 from symtut.experiments.statistics import (
     censored,
     mean_return,
@@ -83,6 +83,11 @@ def test_the_table_of_specific_weights_is_that_of_the_stored_results():
         few, many = (share("pendulum", who, n, 0.0, 64) for who, n in
                      (("specific", fewer), ("general", more)))  # fmt: skip
         assert few >= many
+
+
+def test_the_table_of_dreamers_update_is_that_of_the_stored_results():
+    table = dreamer_update.lines(ROOT / "data" / "results" / "dreamer")
+    assert len(table) == 4 and "\n".join(table) in PAGE
 
 
 def test_what_is_said_of_the_loop():
