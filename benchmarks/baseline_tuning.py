@@ -25,9 +25,10 @@ from symtut.storage import provenance, read_json, read_table, write_csv, write_j
 STEPS = {
     "sac": {"car2d": 12_000, "reacher": 15_000, "pendulum": 8000},
     "mbpo": {"car2d": 1500, "reacher": 2000, "pendulum": 1400},
+    "dreamer": {"pendulum": 1500},
 }
 #: (method, task), "" for all others.
-SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101"}
+SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("dreamer", ""): "100"}
 #: (method, task): what is tried instead of the setting. "" is for all tasks.
 ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", ""): ({"updates_per_step": 2.0}, {"learning_rate": 3e-4}),
@@ -54,6 +55,11 @@ ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
         {"rollout_length": 1},
         {"rollout_length": 5},
         {"rollout_length": 50},
+    ),
+    ("dreamer", ""): (),
+    ("dreamer", "pendulum"): (  # each run takes 150 CPU-s, so there are few
+        {"learning_rate": 3e-4},
+        {"batch_size": 32, "length": 8},
     ),
 }
 COLUMNS = {

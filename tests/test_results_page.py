@@ -227,6 +227,11 @@ def test_what_is_said_of_the_comparison():
     for task, setting in (("reacher", "random_steps=100"), ("pendulum", "random_steps=50")):
         fewer, ours = (tried(task, "mbpo", s, "mean_return") for s in (setting, "default"))
         assert all(a < b for a, b in zip(fewer, ours, strict=True))
+    for setting, final in {
+        "default": -190, "batch_size=32,length=8": -176, "learning_rate=0.0003": -471,
+    }.items():  # fmt: skip
+        assert np.rint(tried("pendulum", "dreamer", setting, "final_return")).tolist() == [final]
+        assert f"{final}" in PAGE
     assert there("reacher_100") == (9, 10) and there("reacher_no_relabel") == (6, 10)
     for task in ("pendulum", "car2d", "reacher"):
         assert there(task) == there(task, "sparse") == there(task, "oracle")
