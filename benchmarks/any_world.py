@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from symtut.agents.episodes import first_steps
 from symtut.experiments import results
 from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
@@ -26,6 +27,8 @@ from symtut.experiments.sweep import parse_seeds
 from symtut.forms import NAME, number, optional, text, whole
 from symtut.paths import ensure_folder
 from symtut.storage import provenance, read_json, read_table, write_csv, write_json
+from symtut.tasks import ObservedTask
+from symtut.tasks.pixels import ANGLES_ID, PIXELS_ID, SEEN_ID, learned_encoder, register_seen
 
 #: Environment, real steps, method, return that counts as reached, and options, by name.
 WORLDS: dict[str, tuple[str, int, str, float | None, dict]] = {
@@ -39,6 +42,8 @@ WORLDS: dict[str, tuple[str, int, str, float | None, dict]] = {
         950.0,
         {"updates": 150, "evaluate_every": 150},
     ),
+    "without_speed": (ANGLES_ID, 400, "sparse", -160.0, {}),
+    "from_pixels": (SEEN_ID, 400, "sparse", -250.0, {}),
     "reacher": ("Reacher-v5", 1000, "sparse", -5.0, {}),
     "double_pendulum": ("InvertedDoublePendulum-v5", 3000, "sparse", None, {}),
 }
@@ -56,6 +61,18 @@ COORDINATES = RUN | {
     "error_1": optional(number(0)), "error_5": optional(number(0)), "error_20": optional(number(0)),
 }  # fmt: skip
 WHAT = "a table of benchmarks/any_world.py"
+
+
+def prepared(env_id: str, steps: int, seed: int) -> str:
+    """The environment; where it is seen through an encoder, that learns from the run's own images.
+
+    The run takes the same first steps again: no real step is spent twice. The encoder's seconds do
+    not count among the run's.
+    """
+    if env_id != SEEN_ID:
+        return env_id
+    images = first_steps(ObservedTask(PIXELS_ID), seed, steps).state
+    return register_seen(learned_encoder(images, seed))
 
 
 def found(run: Result) -> dict[str, int | float]:
@@ -179,9 +196,12 @@ def main() -> None:
         seeds = [] if arguments.seeds == "none" else parse_seeds(arguments.seeds)
         for world, seed in product(arguments.worlds.split(","), seeds):
             env_id, steps, method, threshold, options = WORLDS[world]
+            out = arguments.runs / world / f"seed_{seed}"
+            if results.is_finished(out):
+                continue
             train(
-                env_id, method, steps, seed, arguments.runs / world / f"seed_{seed}",
-                on_progress=None, threshold=threshold, **OPTIONS | options,
+                prepared(env_id, steps, seed), method, steps, seed, out, on_progress=None,
+                threshold=threshold, **OPTIONS | options,
             )  # fmt: skip
         collect(arguments.runs, ensure_folder(arguments.out))
     print("\n".join(lines(read(arguments.out)[0])), flush=True)

@@ -1,5 +1,6 @@
 """The worlds: Gymnasium environments with their state maps, rewards and bounds."""
 
+import symtut.tasks.pixels  # noqa: F401 (Gymnasium then knows its environments)
 from symtut.tasks.base import EVALUATION_SEEDS, Task, limited_env
 from symtut.tasks.car2d import Car2d
 from symtut.tasks.check import check_task

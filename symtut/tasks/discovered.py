@@ -134,8 +134,8 @@ class DiscoveredTask(ObservedTask):
         for i, c in enumerate(self.found.coordinates):
             value = state[..., i]
             if c.angular:
-                columns[c.columns[0]] = c.radii[0] * xp.cos(value)
-                columns[c.columns[1]] = c.radii[1] * xp.sin(value)
+                columns[c.columns[0]] = c.radii[0] * xp.cos(value + c.zero)
+                columns[c.columns[1]] = c.radii[1] * xp.sin(value + c.zero)
             else:
                 columns[c.columns[0]] = value
         return xp.stack([columns[k] for k in range(self.observation_size)], -1)
@@ -248,13 +248,15 @@ def _coordinate_json(c: Coordinate) -> dict:
     return {
         "name": c.name, "columns": list(c.columns), "radii": list(c.radii),
         "low": _finite(c.low), "high": _finite(c.high), "constant": c.constant,
+        "zero": c.zero,
     }  # fmt: skip
 
 
 def _coordinate(value: dict) -> Coordinate:
     low, high = _bounds(value)
     columns, radii = tuple(map(int, value["columns"])), tuple(map(float, value["radii"]))
-    return Coordinate(str(value["name"]), columns, radii, low, high, bool(value["constant"]))
+    constant, zero = bool(value["constant"]), float(value.get("zero", 0.0))
+    return Coordinate(str(value["name"]), columns, radii, low, high, constant, zero)
 
 
 def _formula_json(formula: Formula) -> dict:

@@ -30,8 +30,8 @@ REPEATS = 3
 class Coordinate:
     """A coordinate of the state and the columns of the observation that it is read from.
 
-    An angle has two columns, ``radii[0] * cos`` and ``radii[1] * sin``; a negative radius turns the
-    axis round. Any other coordinate is a column as it is.
+    An angle has two columns, ``radii[0] * cos`` and ``radii[1] * sin``, of itself plus ``zero``; a
+    negative radius turns the axis round. Any other coordinate is a column as it is.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Coordinate:
     low: float = -np.inf
     high: float = np.inf
     constant: bool = False  # within each episode
+    zero: float = 0.0  # rad
 
     @property
     def angular(self) -> bool:
@@ -50,7 +51,8 @@ class Coordinate:
         parts = [observation[..., k] / r for k, r in zip(self.columns, self.radii, strict=True)]
         if not self.angular:
             return parts[0]
-        return array_module(observation).arctan2(parts[1], parts[0])
+        angle = array_module(observation).arctan2(parts[1], parts[0])
+        return wrap_angle(angle - self.zero) if self.zero else angle
 
 
 def states_of(coordinates: Sequence[Coordinate], observation: Array) -> Array:

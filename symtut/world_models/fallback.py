@@ -77,8 +77,8 @@ class WithNetworks:
             self._choose(transitions, held_out)
         for i, name in enumerate(self.task.state_names):
             regressor = self.equations.regressors_[i]
-            if sure := getattr(regressor, "screening_", None):
-                named = [regressor.feature_names[j] for j in sure.chosen]
+            if regressor is not None and (sure := getattr(regressor, "screening_", None)):
+                named = [(regressor.feature_names or ())[j] for j in sure.chosen]
                 shares = sure.frequency[list(sure.chosen)].round(3).tolist()
                 rows[i]["screening"] = dict(zip(named, shares, strict=True))
             if self.source[i] == BOUNDED:

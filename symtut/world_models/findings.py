@@ -49,13 +49,14 @@ def _reading(c: Coordinate) -> str:
         f"{'-' if r < 0 else ''}o{k}" + ("" if abs(r) == 1 else f"/{abs(r):.6g}")
         for k, r in zip(c.columns, c.radii, strict=True)
     ]
-    return f"atan2({parts[1]}, {parts[0]})"
+    return f"atan2({parts[1]}, {parts[0]})" + (f" - {c.zero:.6g}" if c.zero else "")
 
 
 def _coordinate_words(c: Coordinate, seen: Transitions) -> str:
     if c.angular:
         first, second = c.columns
-        return f"observations {first}, {second} are cos, sin of an angle, {c.name}."
+        shifted = f" + {c.zero:.6g}" if c.zero else ""
+        return f"observations {first}, {second} are cos, sin of an angle, {c.name}{shifted}."
     column = c.columns[0]
     if c.name.startswith("d_"):
         of = c.name.removeprefix("d_")

@@ -2,11 +2,14 @@
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from symtut.expressions import Expression
 from symtut.regression import SymbolicRegressor
+from symtut.tasks.base import wrap_angle
 from symtut.tasks.discovered import Formula
 from symtut.tasks.state_map import Coordinate, features_of
 from symtut.tasks.transitions import Transitions
@@ -14,6 +17,9 @@ from symtut.world_models.sums import find_sum
 
 REWARD_EXPLAINED = 1e-5
 """Share of a reward's variance left over, from which on no other form is tried."""
+
+ZERO_SOUGHT, ZEROS = 1e-3, 72
+"""Share from which on an angle's zero is sought elsewhere, at first among so many places."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ def find_reward_formula(
 
     Which of two columns is the cosine, and with which sign, makes no difference to the motion. But
     a reward may hold an angle itself, −θ², which jumps half a turn away from its zero: then three
-    of the four places for the zero are wrong.
+    of the four places for the zero are wrong. Where an encoder has chosen the zero, all four are.
     """
     reward = _short_reward(coordinates, derived, seen)
     for i, c in enumerate(coordinates):
@@ -45,9 +51,43 @@ def find_reward_formula(
             other = _short_reward(turned, derived, seen)
             if other.left_over < 0.1 * reward.left_over:
                 coordinates, reward = turned, other
+        if reward.left_over > ZERO_SOUGHT:
+            turned = [*coordinates]
+            turned[i] = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
+            other = _short_reward(turned, derived, seen)
+            if other.left_over < 0.1 * reward.left_over:
+                coordinates, reward = turned, other
     if reward.left_over > REWARD_EXPLAINED:
         reward = _long_reward(reward, coordinates, derived, seen, proposer, seed)
     return coordinates, reward
+
+
+def _zero(i: int, coordinates, derived: list[int], seen: Transitions) -> float:
+    """Where angle ``i`` must begin so that squares of it and of all else explain the reward best.
+
+    The closest nine tenths of the steps count: the first of an episode may have no past.
+    """
+    columns, angular, (left, *_) = _sources(coordinates, derived, seen)
+    others = columns[:, [k for k in left if k != i and not angular[k]]]
+    fixed = np.column_stack([np.ones(len(others)), others, others**2])
+    rows = np.ones(len(fixed), dtype=bool)
+
+    def squares(zero: float) -> np.ndarray:
+        design = np.column_stack([fixed, wrap_angle(columns[:, i] - zero) ** 2])
+        weights = np.linalg.lstsq(design[rows], seen.reward[rows], rcond=None)[0]
+        return (seen.reward - design @ weights) ** 2
+
+    def error(zero: float) -> float:
+        return float(squares(zero)[rows].mean())
+
+    step = 2 * np.pi / ZEROS
+    best = step * min(range(ZEROS), key=lambda k: error(step * k))
+    for _ in range(3):
+        rows = squares(best) <= np.quantile(squares(best), 0.9)
+        bounds = best - step, best + step
+        finest: Any = minimize_scalar(error, bounds=bounds, options={"xatol": 1e-7})
+        best = float(finest.x)
+    return float(wrap_angle(np.array(best)))
 
 
 def _sources(coordinates, derived: list[int], seen: Transitions):
