@@ -49,7 +49,6 @@ def spelled(terms):
 return spelled(a) == spelled(b)
 """
 
-IN_ROWS = "rows = np.concatenate(chunks)\n"
 DRAWS = "np.log(1 - chance) / np.log(1 - p)"
 
 WRONG = {
@@ -65,21 +64,6 @@ WRONG = {
         ("toy_probability = 0.0301", "along one derivation"),
     ],
     "exercise 2": [
-        ("return len(set(sums))", "A tuple knows its order"),
-        ("return len({tuple(sorted(terms)) for terms in sums})", "still just c·x0"),
-        ("return len(sums)", "all of them"),
-        ("return len({tuple(dict.fromkeys(terms)) for terms in sums})", "No term comes twice now"),
-        ("return len({term for terms in sums for term in terms})", "distinct terms"),
-        ('return len({frozenset("".join(terms)) for terms in sums})', "sets of letters"),
-        ("return len({terms[0] for terms in sums})", "into one spelling"),
-        ("return {frozenset(terms) for terms in sums}", "not a set"),
-        ("len({frozenset(terms) for terms in sums})", "a return is missing"),
-        (
-            "sums[:] = [frozenset(terms) for terms in sums]\nreturn len(set(sums))",
-            "changes its input sums",
-        ),
-    ],
-    "exercise 3": [
         (stack_machine(order="b, a"), "a − b is not b − a"),
         (stack_machine(end="return stack"), "the whole stack"),
         (stack_machine(tokens="tokens"), "Right to left"),
@@ -93,33 +77,7 @@ WRONG = {
             "Expression does just what is asked",
         ),
     ],
-    "exercise 4": [
-        ("return len({c.tobytes() for c in chunks}) / len(chunks)", "distinct chunks"),
-        (IN_ROWS + "return len(np.unique(rows)) / len(rows)", "Without axis=0"),
-        (IN_ROWS + "return 1 - len(np.unique(rows, axis=0)) / len(rows)", "share of repetitions"),
-        (IN_ROWS + "return len(np.unique(rows, axis=0))", "their number"),
-        (
-            "return np.mean([len(np.unique(c, axis=0)) / len(c) for c in chunks])",
-            "looks inside each chunk",
-        ),
-        (
-            IN_ROWS
-            + "counts = np.unique(rows, axis=0, return_counts=True)[1]\n"
-            + "return np.sum(counts == 1) / len(rows)",
-            "count it once",
-        ),
-        (IN_ROWS + "return len({frozenset(row) for row in rows}) / len(rows)", "(1, 2) is not"),
-        (IN_ROWS + "return len(set(rows.sum(1))) / len(rows)", "compare whole rows"),
-        (IN_ROWS + "return len(set(rows[:, 0])) / len(rows)", "compare whole rows"),
-        ("return len(np.unique(chunks[0], axis=0)) / len(chunks[0])", "over all chunks together"),
-        (
-            "for chunk in chunks:\n    chunk.sort(axis=0)\n"
-            + IN_ROWS
-            + "return len(np.unique(rows, axis=0)) / len(rows)",
-            "changes its input chunks",
-        ),
-    ],
-    "exercise 5": [
+    "exercise 3": [
         ("return a == b", "Names and order are still told apart"),
         ("return canonical_terms(a) == canonical_terms(b)", "told apart by their names"),
         (
@@ -147,7 +105,7 @@ WRONG = {
         ("return skeleton_key(a) == skeleton_key(b)", "skeleton_key does just what is asked"),
         ("return True", "Is there a renaming"),
     ],
-    "exercise 6": [
+    "exercise 4": [
         ("return np.ceil(1 / p)", "1/p is the mean"),
         ("return np.ceil(chance / p)", "do not add up"),
         ("return np.ceil(np.log(chance) / np.log(1 - p))", "not to chance"),
@@ -168,15 +126,8 @@ WRONG = {
 RIGHT = {
     "exercise 1": ["toy_probability = 3 / 100", "toy_probability = np.array([0.25 * 0.12])"],
     "exercise 2": [
-        "seen = []\n"
-        "for terms in sums:\n"
-        "    if set(terms) not in seen:\n"
-        "        seen.append(set(terms))\n"
-        "return len(seen)",
-        'return len(np.unique([" + ".join(sorted(set(terms))) for terms in sums]))',
-    ],
-    "exercise 3": [
         stack_machine(number="token", end="return list(stack[0])"),
+        "import torch\n"
         "def read(i):\n"
         "    if isinstance(tokens[i], float):\n"
         "        return tokens[i], i + 1\n"
@@ -189,12 +140,7 @@ RIGHT = {
         "    return {'add': a + b, 'sub': a - b, 'mul': a * b}[tokens[i]], j\n"
         "return read(0)[0]",
     ],
-    "exercise 4": [
-        "return len({tuple(row) for c in chunks for row in c}) / sum(len(c) for c in chunks)",
-        "counts = np.unique(np.vstack(chunks), axis=0, return_counts=True)[1]\n"
-        "return len(counts) / counts.sum()",
-    ],
-    "exercise 5": [
+    "exercise 3": [
         renaming(),
         "def spellings(terms):\n"
         "    return {\n"
@@ -205,47 +151,40 @@ RIGHT = {
         "    }\n"
         "return not spellings(a).isdisjoint(spellings(b))",
     ],
-    "exercise 6": [
+    "exercise 4": [
         "n, miss = 0, 1.0\nwhile 1 - miss < chance:\n    n, miss = n + 1, miss * (1 - p)\nreturn n",
         "return int(np.ceil(np.log1p(-chance) / np.log1p(-p)))",
+        "import torch\n"
         "n = torch.log(torch.tensor(1 - chance).double()) / np.log(1 - p)\nreturn n.ceil()",
     ],
 }
 
 
 def check(results):
-    assert results["functions_per_second"] > 500 and results["search_over_making"] > 100
-    assert results["no_variable_naive"] > 0.1 and results["no_variable_grammar"] < 0.01
+    assert results["search_over_making"] > 100
+    # the coin gives medium trees as well, but fewer, and half of its terms are of no use
+    assert 0.3 < results["medium_naive"] < results["medium_grammar"]
+    assert 0.4 < results["used_naive"] < 0.65 and results["used_grammar"] > 0.85
     assert abs(results["toy_measured"] - 0.03) < 0.006
-    assert results["used_naive"] < 0.75 and results["used_grammar"] > 0.85
-    assert results["weights_lost"] == 1.0
-    assert results["misfit_scaled_y"] < 1e-12 and results["misfit_shifted_x"] > 0.3
-    assert results["merged_misfit"] > 0.05 and 0 < results["mislabelled"] < 0.02
-    assert results["simplify_over_canonical"] > 100
-    assert 0.5 < results["distinct_names"] < results["distinct_canonical"] < 1
-    assert results["distinct_canonical"] < results["distinct_as"]
     assert 0.01 < results["complete_of_seven"] < 0.06
-    assert results["complete_with_mask"] == 1.0
-    seen, fresh = results["seen_bits"], results["fresh_bits"]
-    # the share kept for what was never seen may outweigh what the last token of context tells
-    assert all(after < before + 0.02 for before, after in zip(seen, seen[1:], strict=False))
-    assert seen[-1] < seen[0] - 1.5
-    assert min(fresh) < 3 and fresh[-1] > min(fresh) + 0.2 and fresh[-1] > seen[-1] + 0.5
-    assert results["posterior_1"] < 0.5 and results["posterior_6"] > 0.8
-    assert results["wrong_training"] < results["right_training"] - 0.03
-    # short as this is, the gap is 0.013; the lab's is 0.06
-    assert results["wrong_fresh"] > results["right_fresh"] + 0.005
-    assert results["unique_own_seeds"] == 1 and results["unique_same_seed"] < 0.2
-    assert results["leak"] > 0.6 and results["memoriser_leaky"] > 0.1
-    assert results["leak_hashed"] == results["memoriser_hashed"] == 0
-    assert results["keys"] == 1 and abs(results["held_out"] - 1 / 64) < 0.012
-    assert results["agreement"] > 0.999 and results["known_terms"] > 0.5
-    assert 0.6 < results["wait_1_x0"] < 1.6 and 0.4 < results["wait_1_sin"] < 2.2
-    assert results["never_short"] == 0 and results["never_long"] > 0.95
-    assert results["blind"]["theta_dot"]["hits"] > 3
-    assert results["blind"]["theta_dot"]["draws"] < 250 < 2 * results["blind"]["theta"]["draws"]
+    assert results["posterior_1"] < 0.3 and results["posterior_6"] > 0.9
+    assert results["fits_1"] > 50 * results["fits_6"] > 0
+    seen, memoriser, hashed_seen, hashed_memoriser = results["leak"]
+    assert seen > 0.6 and memoriser > 0.1 and hashed_seen == hashed_memoriser == 0
+    assert results["agreement"] > 0.999
+    assert 0.6 < results["wait_x0"] < 1.6 and 0.4 < results["wait_sin(x1)"] < 2.2
+    assert abs(results["within_x0"] - 0.95) < 0.08
+    never = results["never"]  # by the number of tokens
+    assert never[0] == 0 and never[4] > 0.5 and never[-1] > 0.95
+    assert results["on_pendulum"]["θ̇"] < 250 < 2 * results["on_pendulum"]["θ"]
     assert results["found_blind"] <= results["found_told"] and results["found_told"] > 0.5
-    assert 0 <= results["found_pooled"] <= 1
-    assert results["drag_with"] > 5 * results["drag_without"]
-    assert results["drag_by_weight"] == sorted(results["drag_by_weight"])
-    assert results["pendulum_by_weight"][-1] < results["pendulum_by_weight"][1]
+    same, own = results["same_seed"], results["own_seeds"]  # loss, on fresh functions, unique
+    # short as this is, the gap on fresh functions is 0.013; the lab's is 0.06
+    assert same[0] < own[0] - 0.03 and same[1] > own[1] + 0.005
+    assert own[2] == 1 and same[2] < 0.2
+    drag, without = results["term_abs(x1)*x1"]
+    assert drag > 5 * without
+    drag, pendulum = results["by_weight"].values()
+    assert drag == sorted(drag) and pendulum[-1] < pendulum[1]
+    assert results["misfit_y standardised"] < 1e-12 and results["misfit_x divided by 2"] < 1e-12
+    assert results["misfit_x shifted to mean 0"] > 0.3

@@ -35,46 +35,6 @@ def exercise_1() -> Value:
 
 
 def exercise_2() -> Function:
-    """Count distinct sums."""
-
-    def reference(sums):
-        parsed = [tuple(Expression.from_text(term).prefix for term in terms) for terms in sums]
-        return len(set(map(canonical_terms, parsed)))
-
-    return Function(
-        reference,
-        cases=[
-            ([("x0", "x1"), ("x1", "x0"), ("x0",)],),
-            ([("x0", "x0"), ("x0",), ("x1",), ("x0",)],),
-            ([("x0", "x1", "x0"), ("x1", "x0", "x1"), ("x1", "x1", "x0", "x0")],),
-            ([("sin(x0)", "x1"), ("x0", "sin(x1)"), ("x1", "sin(x0)"), ("x1",), ("sin(x0)",)],),
-            ([("x0",), ("x0", "x1", "x2"), ("x0", "x2"), ("x2", "x1", "x0"), ("x2", "x0", "x2")],),
-        ],
-        mistakes=[
-            (lambda sums: len(set(sums)), "A tuple knows its order: (a, b) and (b, a) differ."),
-            (
-                lambda sums: len({tuple(sorted(terms)) for terms in sums}),
-                "Sorted, but x0 + x0 with free coefficients is still just c·x0.",
-            ),
-            (
-                lambda sums: len({tuple(dict.fromkeys(terms)) for terms in sums}),
-                "No term comes twice now, but (a, b) and (b, a) still differ by their order.",
-            ),
-            (len, "That counts all of them."),
-            (
-                lambda sums: len({term for terms in sums for term in terms}),
-                "Those are the distinct terms; the distinct sums are asked.",
-            ),
-            (
-                lambda sums: len({frozenset("".join(terms)) for terms in sums}),
-                "Those are sets of letters: a sum is a set of whole terms.",
-            ),
-        ],
-        hint="Bring each sum into one spelling, then count the spellings.",
-    )
-
-
-def exercise_3() -> Function:
     """From tokens back to values."""
 
     def expression(tokens):
@@ -112,68 +72,7 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Function:
-    """Count the unique examples."""
-
-    def reference(chunks):
-        rows = [row.tobytes() for chunk in chunks for row in chunk]
-        return len(set(rows)) / len(rows)
-
-    def once(chunks):
-        counts = np.unique(np.concatenate(chunks), axis=0, return_counts=True)[1]
-        return (counts == 1).sum() / counts.sum()
-
-    a = np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 3.0], [1.0, 4.0]])
-    b = np.array([[2.0, 2.0], [1.0, 2.0]])
-    return Function(
-        reference,
-        cases=[
-            ([a, b],),
-            ([a, a, a],),
-            ([a, 10 + a, b[:1]],),
-            ([b, a, b[1:], a[::-1]],),
-            ([np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]), b],),
-            ([np.array([[0.25, 1.0, 0.0], [0.5, 1.0, 0.0], [0.25, 1.0, 0.0]])],),
-        ],
-        mistakes=[
-            (
-                lambda chunks: len({c.tobytes() for c in chunks}) / len(chunks),
-                "Those are distinct chunks; two chunks may also share a few of their rows.",
-            ),
-            (
-                lambda chunks: len(np.unique(np.concatenate(chunks))) / sum(map(len, chunks)),
-                "Without axis=0, np.unique counts single numbers instead of rows.",
-            ),
-            (
-                lambda chunks: len(np.unique(np.concatenate(chunks))) / np.concatenate(chunks).size,
-                "Without axis=0, np.unique counts single numbers instead of rows.",
-            ),
-            (lambda chunks: 1 - reference(chunks), "That is the share of repetitions."),
-            (
-                lambda chunks: np.mean([reference([chunk]) for chunk in chunks]),
-                "That looks inside each chunk; a row may also come again in another chunk.",
-            ),
-            (
-                lambda chunks: (
-                    sum(len(np.unique(c, axis=0)) for c in chunks) / sum(map(len, chunks))
-                ),
-                "That looks inside each chunk; a row may also come again in another chunk.",
-            ),
-            (once, "A row that comes twice is still one distinct row: count it once."),
-            (lambda chunks: reference(chunks) * sum(map(len, chunks)), "That is their number."),
-            (
-                lambda chunks: (
-                    len({tuple(sorted(row)) for chunk in chunks for row in chunk})
-                    / sum(map(len, chunks))
-                ),
-                "Within a row the order counts: (1, 2) is not (2, 1).",
-            ),
-        ],
-        hint="One example is one row: compare whole rows, over all chunks together.",
-    )
-
-
-def exercise_5() -> Function:
+def exercise_3() -> Function:
     """The same skeleton under other names."""
 
     def renamed(terms, names):
@@ -250,7 +149,7 @@ def exercise_5() -> Function:
     )
 
 
-def exercise_6() -> Function:
+def exercise_4() -> Function:
     """How many draws for a good chance?"""
 
     def reference(p, chance):

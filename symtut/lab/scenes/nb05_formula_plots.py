@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from symtut.expressions import CONSTANT, Examples, Expression
+from symtut.expressions.evaluate import SYMBOLS
 from symtut.expressions.tree import children
 from symtut.lab import films
 from symtut.lab.style import INK, OKABE_ITO, PAPER
-from symtut.lab.trees import draw_tree, strip
+from symtut.lab.trees import draw_tree, strip, words
 from symtut.regression.transformer.examples import Batch
 from symtut.regression.transformer.features import point_features
 
@@ -48,6 +49,12 @@ def _writing_frame(written, waiting) -> Image.Image:
         bottom, width=10,
     )  # fmt: skip
     return films.photographed(figure)
+
+
+def example_tree(text: str) -> Axes:
+    """A formula given as text as a tree, with its prefix form above it."""
+    expression = Expression.from_text(text)
+    return draw_tree(expression.prefix, title=f"{expression}   =   {' '.join(expression.prefix)}")
 
 
 # ---- functions -----------------------------------------------------------------------------------
@@ -130,7 +137,7 @@ def wall(examples: Examples, chosen: Sequence[int], columns: int = 3) -> Figure:
     return figure
 
 
-def training_example(batch: Batch, row: int, tokens: Sequence[str], title: str = "") -> Figure:
+def training_example(batch: Batch, row: int) -> Figure:
     """One training example: its points, what is made of them for the encoder, and its tokens.
 
     Parameters
@@ -138,8 +145,6 @@ def training_example(batch: Batch, row: int, tokens: Sequence[str], title: str =
     batch : Batch
         Of :func:`symtut.regression.transformer.examples.make_chunk`.
     row : int
-    tokens : sequence of str
-        The answer, in words.
     """
     d = int(batch.n_variables[row])
     x, y = batch.x[row, :, :d].numpy(), batch.y[row].numpy()
@@ -151,14 +156,16 @@ def training_example(batch: Batch, row: int, tokens: Sequence[str], title: str =
         left.plot(x[:, 0], y, ".", color=OKABE_ITO[1])
         left.set(xlabel="x0", ylabel="y (standardised)")
     else:
-        shown = left.scatter(x[:, 0], x[:, 1], c=y, s=14, cmap="cividis")
+        shown = left.scatter(x[:, 0], x[:, 1], c=y, s=14, cmap=plt.get_cmap("cividis", 12))
         left.set(xlabel="x0", ylabel="x1")
         top.colorbar(shown, ax=left, label="y (standardised)")
     left.set_title(f"{len(y)} points of {d} variable{'s' if d > 1 else ''}")
     ordered = features[np.argsort(x[:, 0])].numpy()
     image = right.imshow(
-        ordered.T, aspect="auto", cmap="RdBu_r", vmin=-3, vmax=3, interpolation="nearest"
-    )
+        # few colours: the pictures of the notebooks are kept with a palette
+        ordered.T, aspect="auto", cmap=plt.get_cmap("RdBu_r", 13), vmin=-3, vmax=3,
+        interpolation="nearest",
+    )  # fmt: skip
     middles, names = 6 * np.arange(5) + 2.5, ["x/4", "asinh x", "sin x", "cos x", "in use?"]
     right.set_yticks([*middles, 30.5], [*names, "y, asinh 10y"], fontsize=8)
     for edge in (5.5, 11.5, 17.5, 23.5, 29.5):
@@ -166,11 +173,11 @@ def training_example(batch: Batch, row: int, tokens: Sequence[str], title: str =
     right.grid(False)
     right.set(xlabel="points, sorted by x0 for the eye", title="what the encoder reads")
     top.colorbar(image, ax=right, label="value")
-    strip({"answer": tokens}, bottom.subplots(), title)
+    strip({"answer": words(batch.tokens[row].tolist())}, bottom.subplots())
     return figure
 
 
-def mask_chart(tokens: Sequence[str], allowed: np.ndarray, symbols: Sequence[str]) -> Axes:
+def mask_chart(tokens: Sequence[str], allowed: np.ndarray) -> Axes:
     """Which token may follow, step by step.
 
     Parameters
@@ -178,21 +185,19 @@ def mask_chart(tokens: Sequence[str], allowed: np.ndarray, symbols: Sequence[str
     tokens : sequence of str (T,)
         The sequence that was written.
     allowed : bool (T, V)
-        What the mask let through at each step.
-    symbols : sequence of str (V,)
-        The vocabulary.
+        What the mask let through at each step, over the vocabulary.
     """
     figure, axes = plt.subplots(figsize=(9.2, 0.7 + 0.36 * len(tokens)))
     shade = np.where(allowed, 1.0, 0.0)
     axes.imshow(shade, cmap="Greens", vmin=0, vmax=2.2, aspect="auto", interpolation="nearest")
     for step, token in enumerate(tokens):
         axes.text(
-            symbols.index(token), step, "●", ha="center", va="center", color=OKABE_ITO[1],
+            SYMBOLS.index(token), step, "●", ha="center", va="center", color=OKABE_ITO[1],
             fontsize=11,
         )  # fmt: skip
-    axes.set_xticks(range(len(symbols)), symbols, rotation=60, ha="right", fontsize=8)
+    axes.set_xticks(range(len(SYMBOLS)), SYMBOLS, rotation=60, ha="right", fontsize=8)
     axes.set_yticks(range(len(tokens)), [f"{k + 1}: {t}" for k, t in enumerate(tokens)], fontsize=9)
-    axes.set_xticks(np.arange(len(symbols) - 1) + 0.5, minor=True)
+    axes.set_xticks(np.arange(len(SYMBOLS) - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(len(tokens) - 1) + 0.5, minor=True)
     axes.grid(False)
     axes.grid(which="minor", color=PAPER, linewidth=1.5)

@@ -69,12 +69,12 @@ def test_a_training_example_shows_its_answer():
     batch = make_chunk(PRESETS["tiny"], 0)[0]
     for row in range(3):
         words = trees.words(batch.tokens[row])
-        figure = formula_plots.training_example(batch, row, words)
+        figure = formula_plots.training_example(batch, row)
         shown = [text.get_text() for axes in figure.get_axes() for text in axes.texts]
         assert shown == ["answer", *words]
 
 
 def test_the_mask_chart_marks_what_was_written():
     mask = GrammarMask(1, 2, 8)
-    axes = formula_plots.mask_chart(["x0"], mask.allowed().numpy(), list(SYMBOLS))
+    axes = formula_plots.mask_chart(["x0"], mask.allowed().numpy())
     assert axes.texts[0].get_position() == (SYMBOLS.index("x0"), 0)
