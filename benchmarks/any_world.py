@@ -26,9 +26,17 @@ from symtut.experiments.run import train
 from symtut.experiments.sweep import parse_seeds
 from symtut.forms import NAME, number, optional, text, whole
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, read_json, read_table, write_csv, write_json
+from symtut.storage import (
+    provenance,
+    read_json,
+    read_table,
+    write_bytes,
+    write_csv,
+    write_json,
+)
 from symtut.tasks import ObservedTask
 from symtut.tasks.pixels import ANGLES_ID, PIXELS_ID, SEEN_ID, learned_encoder, register_seen
+from tools.course_map import between
 
 #: Environment, real steps, method, return that counts as reached, and options, by name.
 WORLDS: dict[str, tuple[str, int, str, float | None, dict]] = {
@@ -60,6 +68,8 @@ COORDINATES = RUN | {
     "coordinate": NAME, "kind": NAME, "left_over": optional(number()), "inputs": optional(text()),
     "error_1": optional(number(0)), "error_5": optional(number(0)), "error_20": optional(number(0)),
 }  # fmt: skip
+PAGE = Path(__file__).parents[1] / "docs" / "own_world.md"
+MARKS = ("<!-- table of any world -->", "<!-- end of the table of any world -->")
 WHAT = "a table of benchmarks/any_world.py"
 
 
@@ -173,7 +183,8 @@ def lines(runs: pd.DataFrame) -> list[str]:
             f"| {WORLDS[world][0]} | {steps} | {method} | {len(rows)} | "
             f"{f'{asked:g}' if has else ''} | "
             f"{f'{(final >= asked).sum()} of {len(rows)}' if has else ''} | "
-            f"{value:.1f} [{low:.1f}, {high:.1f}] | {final.min():.1f} | "
+            f"{value:.1f}{f' [{low:.1f}, {high:.1f}]' if len(rows) > 2 else ''} | "
+            f"{final.min():.1f} | "
             f"{exact.sum()} of {len(rows)} | {rows['cpu_seconds'].median():.0f} |"
         )
     return table
@@ -185,12 +196,21 @@ def report(out: Path, world: str) -> list[str]:
     return [f"found in {said['steps']} real steps of {said['env_id']}:", *said["report"]]
 
 
+def page(out: Path) -> str:
+    """The table and the reports of the three main worlds, as they stand in docs/own_world.md."""
+    parts = ["\n".join(lines(read(out)[0]))]
+    for world in ("pendulum", "car2d", "reacher"):
+        parts.append("\n".join(["```", *report(out, world), "```"]))
+    return "\n\n".join(parts)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, help="folder of the runs; without: what is stored")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--worlds", default=",".join(WORLDS), help="some of them")
     parser.add_argument("--seeds", default="0-9", help="none: no runs, the tables of what is there")
+    parser.add_argument("--page", action="store_true", help="bring docs/own_world.md up to date")
     arguments = parser.parse_args()
     if arguments.runs:
         seeds = [] if arguments.seeds == "none" else parse_seeds(arguments.seeds)
@@ -204,6 +224,9 @@ def main() -> None:
                 threshold=threshold, **OPTIONS | options,
             )  # fmt: skip
         collect(arguments.runs, ensure_folder(arguments.out))
+    if arguments.page:
+        text = between(PAGE.read_text(encoding="utf-8"), MARKS, page(arguments.out))
+        write_bytes(PAGE, text.encode())
     print("\n".join(lines(read(arguments.out)[0])), flush=True)
 
 
