@@ -18,6 +18,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import pandas as pd
 
 from symtut.errors import InputError
 from symtut.experiments.summary import TABLE, TABLE_FORM, add_tables
@@ -81,6 +82,10 @@ SWEEPS = (
     Sweep("reacher_100", "reacher", ("symbolic",), "0-9", (("", 100),)),
     Sweep("reacher_200", "reacher", ("symbolic",), "0-9", (("", 200),)),
     Sweep("reacher_no_relabel", "reacher", ("symbolic",), "0-9", (("", 500),), **NO_RELABEL),
+    # Fewer seeds: each of its updates takes as long as a hundred of SAC's.
+    Sweep("pendulum_dreamer", "pendulum", ("dreamer",), "0-4", (("", 2500),)),
+    Sweep("car2d_dreamer", "car2d", ("dreamer",), "0-2", (("", 1500),)),
+    Sweep("reacher_dreamer", "reacher", ("dreamer",), "0-2", (("", 1500),)),
     Sweep("pendulum_two_updates", "pendulum", ("sac",), "0-9", (("", 8000),), **TWO_UPDATES),
     Sweep("car2d_two_updates", "car2d", ("sac",), "0-9", (("", 12000),), **TWO_UPDATES),
     Sweep("reacher_two_updates", "reacher", ("sac",), "0-9", (("", 15000),), **TWO_UPDATES),
@@ -140,9 +145,10 @@ def figure(out: Path) -> None:
         return
     _, axes = plt.subplots(2, len(tasks), figsize=(5.2 * len(tasks), 7.6), squeeze=False)
     for task, (above, below) in zip(tasks, axes.T, strict=True):
-        records = read_runs(out / task / RUNS)
-        threshold = records.threshold[0]
-        sample_efficiency(read_curves(out / task / CURVES), task, threshold, above)
+        folders = [out / name for name in (task, f"{task}_dreamer") if (out / name / RUNS).exists()]
+        records = pd.concat([read_runs(folder / RUNS) for folder in folders], ignore_index=True)
+        curves = {k: v for folder in folders for k, v in read_curves(folder / CURVES).items()}
+        sample_efficiency(curves, task, records.threshold[0], above)
         steps_chart(records, task, below)
         below.set_title("")
     plt.savefig(out / "comparison.png", dpi=100)
@@ -161,17 +167,20 @@ def rows(out: Path) -> list[str]:
 
 
 def short_rows(out: Path) -> list[str]:
-    """README's table: a line a method, with real steps, return and CPU-seconds of each task."""
-    paths = [out / task / TABLE for task in TASKS]
-    tables = [read_table(path, TABLE_FORM, WHAT).set_index("method") for path in paths]
-    lines = []
-    for method in tables[0].index:
-        cells = [
-            f"{row.env_steps:,}; {row.final_return:.1f}; {row.cpu_seconds:.0f}"
-            for row in (table.loc[method] for table in tables)
-        ]
-        lines.append(f"| {method} | {' | '.join(cells)} |")
-    return lines
+    """README's table: a line a method that all tasks have: real steps, return and CPU-seconds."""
+    cells: dict[str, dict[str, str]] = {}
+    for task in TASKS:
+        for folder in (task, f"{task}_dreamer"):
+            path = out / folder / TABLE
+            table = read_table(path, TABLE_FORM, WHAT) if path.exists() else pd.DataFrame()
+            for row in table.itertuples():
+                cell = f"{row.env_steps:,}; {row.final_return:.1f}; {row.cpu_seconds:.0f}"
+                cells.setdefault(row.method, {})[task] = cell
+    return [
+        f"| {method} | {' | '.join(found[task] for task in TASKS)} |"
+        for method, found in cells.items()
+        if len(found) == len(TASKS)
+    ]
 
 
 def settings(sweep: Sweep) -> str:

@@ -173,6 +173,22 @@ def test_the_table_of_the_comparison_is_that_of_the_stored_results():
     assert rows == lines
 
 
+def test_what_is_said_of_dreamer_is_in_its_curves():
+    folder = ROOT / "data" / "results" / "comparison"
+    curves = pd.read_csv(folder / "pendulum_dreamer" / "curves.csv")
+    said = re.search(r"\*\*Dreamer\*\* \(.*?\n\n", PAGE, re.DOTALL)[0].replace("\n", " ")
+    for level in (-200, -160):
+        above = curves[curves["mean_return"] >= level].groupby("seed")["env_steps"].min()
+        first = [f"{above[seed]:,}" for seed in sorted(set(curves["seed"])) if seed in above]
+        steps = re.search(rf"above {level} after ([\d, and]+)", said)[1]
+        assert re.findall(r"\d[\d,]*\d", steps) == first
+    dreamer, sac = (
+        read_runs(folder / name / "runs.csv").query(f"method == '{method}'")
+        for name, method in (("pendulum_dreamer", "dreamer"), ("pendulum", "sac"))
+    )
+    assert 7 < dreamer["cpu_seconds"].median() / sac["cpu_seconds"].median() < 15
+
+
 def test_what_is_said_of_the_comparison():
     folder = ROOT / "data" / "results" / "comparison"
 
@@ -252,7 +268,8 @@ def test_what_is_said_of_the_comparison():
         assert chance.low < 0.5 and (chance.high > 0.5) == (sweep != "car2d_paper")
     assert [round(mean_return(values).value) for values in finals] == [-81, -56]
     # What was made again replaced what stood there; of the first-made, 13 were made once more.
-    commits = [commit for path in folder.glob("*/runs.csv") for commit in read_runs(path).commit]
+    first = [path for path in folder.glob("*/runs.csv") if "dreamer" not in path.parent.name]
+    commits = [commit for path in first for commit in read_runs(path).commit]
     assert len(commits) == 290
     assert sum(commit.startswith(("6bea4e1", "d827836")) for commit in commits) == 87 + 13
 
