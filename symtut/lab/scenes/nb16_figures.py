@@ -10,13 +10,14 @@ from symtut.lab.style import INK, OKABE_ITO, break_wraps
 def columns(observations: np.ndarray, episode: np.ndarray) -> Figure:
     """(N, O) observations over time, a panel each; dashed where an episode (N,) begins."""
     size = observations.shape[1]
-    figure, axes = plt.subplots(size, 1, figsize=(7.2, 0.9 * size + 0.6), sharex=True)
-    for k, axis in enumerate(axes):
+    shape = 7.2, 0.9 * size + 0.6
+    figure, axes = plt.subplots(size, 1, figsize=shape, sharex=True, squeeze=False)
+    for k, axis in enumerate(axes[:, 0]):
         axis.plot(observations[:, k], color=OKABE_ITO[k % len(OKABE_ITO)], linewidth=1)
         for begin in np.flatnonzero(np.diff(episode)) + 1:
             axis.axvline(begin, color=INK, linewidth=0.7, linestyle="--")
         axis.set_ylabel(f"o{k}", rotation=0, labelpad=14)
-    axes[-1].set_xlabel("step")
+    axes[-1, 0].set_xlabel("step")
     return figure
 
 
