@@ -16,7 +16,8 @@ HEADING = re.compile(r"^(#+) +(.+)$")
 EXERCISE = re.compile(r"^Exercise \d+ · (.+)$")
 FOLD = re.compile(r"<details>\s*<summary>(?:Hint|A solution).*?</details>", re.DOTALL)
 FIGURE = re.compile(
-    r"plt\.show\(\)|^(?:explorers\.explore|films\.\w+|\w+\.(?:\w*film|writing))\(", re.M
+    r"plt\.show\(|style\.show_figure\(|^(?:explorers\.explore|films\.\w+|\w+\.(?:\w*film|writing))\(",
+    re.M,
 )
 TIME = re.compile(r"(\*\*Time:\*\* about \d+ minutes? of computing)\b([^.]*)\.")
 

@@ -83,6 +83,8 @@ def _describe(cell, heading: str) -> None:
             said = output.metadata.get("image/png", {}).get("alt")
             about = cell.metadata.setdefault("mystnb", {}).setdefault("image", {})
             about["alt"] = said or alt_text(heading, cell.source)
+            if width := output.metadata.get("image/png", {}).get("width"):  # else twice as large
+                about["width"] = f"{width}px"
             if said and said.startswith("Film"):
                 about["classes"] = "film"
 

@@ -89,12 +89,17 @@ print("x", tuple(batch.x.shape), " y", tuple(batch.y.shape), " tokens", tuple(ba
 # $$ \text{answer} = \sum_i w_i v_i, \qquad w_i = \frac{e^{q \cdot k_i / \sqrt d}}
 # {\sum_j e^{q \cdot k_j / \sqrt d}} . $$
 #
-# ### Exercise 1 · Attention (10 min)
+# ### Exercise 1 · Attention (medium, required, 10 min)
 #
 # Write it for $L$ questions and $n$ points at once.
 #
-# <details><summary>Hint</summary>Scores are a matrix product of shape (L, n); the weights of one
-# question, one row, sum to 1.</details>
+# <details><summary>Hint 1: the idea</summary>
+# All scores at once are a matrix product: each question with each key. The weights of one question
+# sum to 1.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# scores = q @ k.T / √d, of shape (L, n); softmax along the points (dim=1); the weights times v.
+# </details>
 
 
 # %%
@@ -110,6 +115,17 @@ def attention(q, k, v):
 attention = checks.exercise("06.1", attention)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# scores = q @ k.T / q.shape[1] ** 0.5  # (L, n)
+# return torch.softmax(scores, dim=1) @ v
+# ```
+#
+# The softmax runs over the points, because each question has to share its attention among them. The
+# root of d keeps the scores at a size at which the softmax still listens to more than one point.
+# </details>
+#
 # **Predict:** shuffle the points. What happens to the answers? And to those of a network that is
 # told each point's place in the list?
 
@@ -130,8 +146,9 @@ for name, change in moved.items():
 lab.record(shuffle_set=moved["a set"], shuffle_list=moved["a list"])
 
 # %% [markdown]
-# A set has no first point, and now the network has none either: one thing less to learn. It also
-# takes any *number* of points, and the cost grows with points × latents, not points × points.
+# The answers of the set change by rounding errors only, those of the list by a good part of their
+# size. A set has no first point, and now the network has none either: one thing less to learn. It
+# also takes any *number* of points, and the cost grows with points × latents, not points × points.
 #
 # In the real encoder the question is learned, and a point enters as a vector of features: the raw
 # numbers, compressed ones, their sines and cosines. (It also gets the correlations of $y$ with a
@@ -144,9 +161,15 @@ lab.record(shuffle_set=moved["a set"], shuffle_list=moved["a list"])
 # every position predicts its successor in parallel. A position that could see its successor would
 # only have to copy it. So position $i$ may look at positions $0 … i$.
 #
-# ### Exercise 2 · The mask (5 min)
+# ### Exercise 2 · The mask (easy, required, 5 min)
 #
 # What is added to the scores: 0 where looking is allowed, $-\infty$ where it is not.
+#
+# <details><summary>Hint 1: the idea</summary>
+# Row i says what position i may see: itself and everything before it.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Begin with zeros of (length, length). In row i, set the columns from i + 1 on to −∞.</details>
 
 
 # %%
@@ -164,6 +187,19 @@ def causal_mask(length):
 causal_mask = checks.exercise("06.2", causal_mask)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# mask = torch.zeros(length, length)
+# for i in range(length):
+#     mask[i, i + 1 :] = -torch.inf
+# return mask
+# ```
+#
+# Minus infinity before the softmax becomes a weight of exactly 0 after it, so nothing leaks
+# through. The diagonal stays 0: a position has to see its own token, which it continues.
+# </details>
+#
 # ### What happens without it
 #
 # **Predict:** two small networks, the same data, the same number of updates; one has no mask. Which
@@ -190,22 +226,30 @@ lab.record(
 )
 
 # %% [markdown]
-# A splendid loss is the failure signature: the network without the mask has learned to copy the
-# answer from its input. When it has to write by itself there is nothing to copy. *Whenever a loss
-# is too good, ask what the network can see.*
+# The dashed curve falls to almost nothing, and hardly one of that network's own samples is a
+# formula. A loss that is far too good is the failure signature: the network without the mask has
+# learned to copy the answer from its input. When it has to write by itself there is nothing to
+# copy. *Whenever a loss is too good, ask what the network can see.*
 #
 # ## 4 · The loss
 #
-# At every position the network gives a probability to each token of the alphabet. The loss is the
-# mean over positions of $-\ln p(\text{token that really came})$, in nats. Padding does not count.
+# *What exactly is made small?* At every position the network gives a probability to each token of
+# the alphabet. The loss is the mean over positions of $-\ln p(\text{token that really came})$, in
+# nats. Padding does not count.
 #
-# ### Exercise 3 · Cross-entropy of the next token (15 min)
+# ### Exercise 3 · Cross-entropy of the next token (hard, required, 15 min)
 #
 # `logits[b, t]` are the scores *after reading* token $t$ of row $b$: they predict token $t + 1$.
 # The token 0 is padding.
 #
-# <details><summary>Hint</summary>Drop the last column of the logits and the first of the tokens:
-# then they face each other.</details>
+# <details><summary>Hint 1: the idea</summary>
+# Drop the last column of the logits and the first of the tokens: then they face each other. Take
+# the log-probability of each target, and the mean over those that are no padding.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# log_p = torch.log_softmax(logits[:, :-1], dim=-1); target = tokens[:, 1:]; gather along the last
+# axis with target[..., None]; multiply by (target != 0), sum, divide by how many are real; minus.
+# </details>
 
 
 # %%
@@ -224,15 +268,37 @@ def next_token_loss(logits, tokens):
 next_token_loss = checks.exercise("06.3", next_token_loss)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# log_p = torch.log_softmax(logits[:, :-1], dim=-1)
+# target = tokens[:, 1:]
+# of_target = log_p.gather(-1, target[..., None])[..., 0]  # (B, T - 1)
+# real = target != 0
+# return -(of_target * real).sum() / real.sum()
+# ```
+#
+# The scores after token t are a prediction of token t + 1, so both are shifted against each other;
+# without the shift the network is paid for repeating its input. The mean is over real tokens, or
+# else a batch with long formulas would seem easier the more padding it has.
+# </details>
+#
 # ## 5 · Training, live
 #
 # *What does it learn first?* Here is the real thing in small: encoder, decoder, AdamW, a learning
 # rate that warms up and falls at the end. Every chunk of functions is new; none is seen twice.
 #
-# ### Exercise 4 · The learning rate (5 min)
+# ### Exercise 4 · The learning rate (easy, optional, 5 min)
 #
 # With `done` from 0 to 1 the share of training that is over: rise linearly from 0 to `peak` over
 # the first 2 %, stay, and fall linearly to 0 over the last 20 %.
+#
+# <details><summary>Hint 1: the idea</summary>
+# Three lines: one that rises, one that is level, one that falls. The lowest of them is the answer.
+# </details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# peak times the smallest of 1, done / 0.02 and (1 − done) / 0.2.</details>
 
 
 # %%
@@ -245,6 +311,20 @@ def learning_rate(done, peak):
 
 # %% tags=["check"]
 learning_rate = checks.exercise("06.4", learning_rate)
+
+# %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# return peak * min(1.0, done / 0.02, (1 - done) / 0.2)
+# ```
+#
+# It rises first because the optimiser knows the sizes of the gradients only after some updates. It
+# falls to zero so that the noise of the last batches is averaged out of the weights.
+# </details>
+
+# %% [markdown]
+# ### The training itself
 
 # %%
 run = Pretraining(config, lab.workspace() / "tiny")
@@ -293,9 +373,10 @@ axes[1].grid(axis="y", visible=False)
 plt.show()
 
 # %% [markdown]
-# Whatever the bars show in your run: the distance between the two lowest is knowledge about *this*
-# function, everything above it is knowledge about formulas in general. In the first minutes a
-# network learns grammar; reading comes slowly, and it is what costs the time.
+# Left, the loss falls below both tables within some thousand functions. Right, the distance between
+# the two lowest bars is knowledge about *this* function; everything above it is knowledge about
+# formulas in general. After so short a training the distance is small: the printed last line. In
+# the first minutes a network learns grammar; reading comes slowly, and it is what costs the time.
 #
 # ### Learned by heart
 #
@@ -318,7 +399,7 @@ lab.record(repeated=table["one chunk, again and again"], fresh=table["every chun
 # nobody has seen can. That is why `symtut pretrain` keeps a fingerprint of every chunk and stops
 # with an error if one comes twice, and why one skeleton in 64 is held out by a hash.
 #
-# ### Exercise 5 · Which sign is it? (5 min)
+# ### Exercise 5 · Which sign is it? (easy, required, 3 min)
 #
 # A colleague's run shows: training loss 0.9 and falling, held-out loss 1.5 and *rising*, chunks all
 # different. What is most likely?
@@ -326,6 +407,14 @@ lab.record(repeated=table["one chunk, again and again"], fresh=table["every chun
 # - (a) the causal mask is missing
 # - (b) the set of functions is too small: chunks differ in their points, skeletons repeat
 # - (c) the learning rate is too low
+#
+# <details><summary>Hint 1: the idea</summary>
+# What can a network know that helps it with the functions it has seen, and harms it with others?
+# </details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Go through the three. A missing mask would make <em>both</em> losses too good. A low rate would
+# leave both high.</details>
 
 # %%
 answer = None
@@ -337,6 +426,16 @@ answer = "b"
 answer = checks.exercise("06.5", answer)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# answer = "b"
+# ```
+#
+# The network knows the skeletons by heart, and it is sure of itself where they do not fit: that is
+# why the loss on others rises. New points of an old function are no new function.
+# </details>
+#
 # ## 6 · The one that ships
 #
 # Two minutes make a toy. The weights that the course ships were trained by the same code for
@@ -401,12 +500,14 @@ for name, propose in proposers.items():
 lab.record(terms_found=found)
 
 # %% [markdown]
-# Read the last column, too. Blind draws cost next to nothing, so at *equal time* the prior may draw
-# many more than 32, and each has still to be fitted. Whether the transformer is worth its time is
-# settled in notebook 07, by recovery within the same CPU-seconds; the honest answer there is "on
-# some functions".
+# A *proposer* is whatever suggests formulas: here two networks and blind draws. With so few
+# functions the intervals are wide: where they overlap, the two cannot be told apart. Read the last
+# column, too. Blind draws cost next to nothing, so at *equal time* the prior may draw many more
+# than 32, and each has still to be fitted. Whether the transformer is worth its time is settled in
+# notebook 07, by recovery within the same CPU-seconds; the honest answer there is "on some
+# functions".
 #
-# ### Look at what it thinks
+# ### Look at what it thinks (optional)
 #
 # Probabilities of the *first* token for a few functions. The network has seen none of them.
 

@@ -5,9 +5,14 @@ common colour-vision deficiencies. Figures have a solid light background, so the
 a dark notebook.
 """
 
+import base64
+import io
+
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -79,6 +84,25 @@ def use_style() -> None:
             "legend.frameon": False,
         }
     )
+
+
+def show_figure(figure: Figure, alt: str) -> None:
+    """Show a figure at twice the screen's resolution.
+
+    Parameters
+    ----------
+    alt : str
+        What is to be seen in it, for readers who cannot see it.
+    """
+    from IPython.display import display  # which scripts that only draw need not have
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=2 * figure.dpi)
+    width, height = (int(size * figure.dpi) for size in figure.get_size_inches())
+    plt.close(figure)
+    about = {"alt": alt, "width": width, "height": height}
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
+    display(data, metadata={"image/png": about}, raw=True)
 
 
 def label(name: str) -> str:

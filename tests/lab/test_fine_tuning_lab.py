@@ -7,6 +7,7 @@ import pytest
 from symtut.errors import InputError
 from symtut.expressions import terms_of
 from symtut.lab.scenes import nb08_fine_tuning as fine_tuning
+from symtut.lab.scenes import nb08_world
 from symtut.regression.benchmark.tables import wilson
 from symtut.regression.search.fits import Candidate
 from symtut.storage import write_csv
@@ -61,7 +62,7 @@ def test_wrong_tables_are_named(tmp_path):
 
 
 def test_bars_say_what_was_never_drawn():
-    figure = fine_tuning.bits_chart({"theta": {"general": np.nan, "world": 4.25}})
+    figure = nb08_world.bits_chart({"theta": {"general": np.nan, "world": 4.25}})
     texts = [text.get_text().strip() for text in figure.axes[0].texts]
     assert texts == ["never drawn", "4.2"]
     widths = [bar.get_width() for bar in figure.axes[0].patches]
@@ -90,6 +91,25 @@ def test_who_proposes():
 
 
 def test_general_draws_are_skeletons_of_so_many_variables():
-    draws = fine_tuning.general_draws(200, 2, np.random.default_rng(0))
+    draws = nb08_world.general_draws(200, 2, np.random.default_rng(0))
     used = {token for terms in draws for term in terms for token in term if token[0] == "x"}
     assert len(draws) == 200 and used == {"x0", "x1"}
+
+
+def test_means_over_worlds_and_stored_losses(table):
+    rows = fine_tuning.read_rows(table)
+    shares = fine_tuning.mean_shares(rows)
+    assert shares["points"][-1]["general"] == 0.75
+    assert shares["points"][0]["specific"] == 1
+    stored = fine_tuning.held_out_losses()
+    assert set(stored) == {"pendulum", "car2d", "reacher"}
+    assert stored["reacher"]["general"]["world"] == pytest.approx(1.43, abs=0.01)
+
+
+def test_adapters_leave_the_model_as_it_is_and_train_less():
+    batch = nb08_world.batches(None, 1, 256, (16, 16), 0, held_out=True)[:1]
+    plain, adapted = nb08_world.general_model(), nb08_world.general_model(2)
+    np.testing.assert_allclose(
+        nb08_world.batch_losses(plain, batch), nb08_world.batch_losses(adapted, batch), rtol=1e-4
+    )
+    assert 0 < nb08_world.trainable(adapted) < 0.1 * nb08_world.trainable(plain)

@@ -1,10 +1,12 @@
 """The exercises of notebook 08."""
 
+import functools
 from itertools import permutations
 
 import numpy as np
+import torch
 
-from symtut.lab.exercises.kinds import Choice, Function, Value
+from symtut.lab.exercises.kinds import Function
 
 
 def exercise_1() -> Function:
@@ -127,25 +129,6 @@ def exercise_2() -> Function:
     )
 
 
-def exercise_3() -> Value:
-    """When are adapters small?"""
-    too_many = "At 128 they have exactly as many numbers; fewer was asked for."
-    return Value(
-        127,
-        mistakes=[
-            (128, too_many),
-            (102_399 / 800, "A rank is a whole number."),
-            (126, "127 (160 + 640) is still below 160 · 640."),
-            (160, "160 is the rank that W itself can have."),
-            (159, "W's own rank has nothing to do with it: count the numbers of U and D."),
-            (640, "640 is the number of columns; U and D would be far larger than W."),
-            (101_600, "That is how many numbers U and D have then; the rank is asked."),
-        ],
-        hint="r (160 + 640) < 160 · 640.",
-        rtol=1e-9,
-    )
-
-
 class _Thrifty(np.ndarray):
     """An array of (m, n) or thinner that refuses to make, or to be added to, another (m, n)."""
 
@@ -167,7 +150,7 @@ class _Thrifty(np.ndarray):
         return result
 
 
-def exercise_4() -> Function:
+def exercise_3() -> Function:
     """The layer with its adapter."""
 
     def reference(x, W, U, D):
@@ -219,20 +202,102 @@ def exercise_4() -> Function:
     )
 
 
-def exercise_5() -> Choice:
-    """What can be concluded from a loss?"""
-    return Choice(
-        "b",
-        {
-            "a": "Perhaps, but a search has to show it: constants are fitted, terms recombined, "
-            "too.",
-            "b": "The loss mixes both; a table of token pairs would gain from the first as well.",
-            "c": "They were forbidden, and section 4 has counted that none came through.",
-        },
+class _Line(torch.nn.Module):
+    """A line with a slope that is trained and, if ``frozen``, an offset that is not."""
+
+    def __init__(self, slope: float, offset: float, frozen: bool):
+        super().__init__()
+        self.slope = torch.nn.Parameter(torch.tensor([slope], dtype=torch.float64))
+        offsets = torch.tensor([offset], dtype=torch.float64)
+        self.offset = torch.nn.Parameter(offsets, requires_grad=not frozen)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.slope * x + self.offset
+
+    def __repr__(self):
+        return f"a line {self.slope.item():g} x + {self.offset.item():g}"
+
+
+def _squares(model, batch):
+    return (model(batch[0]) - batch[1]).square().mean()
+
+
+def _training(
+    model, batches, loss_of, peak, *,
+    rate=lambda k, n: min(10 * (k + 1) / n, (1 - k / n) / 0.9),
+    most=1.0, cleared=True, after=False, fresh=False, optimizer=torch.optim.AdamW, summed=False,
+):  # fmt: skip
+    """The training loop, and what it becomes with a mistake in it."""
+    chosen = [p for p in model.parameters() if p.requires_grad]
+    losses, descent = [], optimizer(chosen, lr=peak)
+    for k, batch in enumerate(batches):
+        if fresh:
+            descent = optimizer(chosen, lr=peak)
+        descent.param_groups[0]["lr"] = peak * rate(k, len(batches))
+        loss = loss_of(model, batch)
+        gradients = torch.autograd.grad(loss, chosen, allow_unused=True)
+        for parameter, gradient in zip(chosen, gradients, strict=True):
+            if gradient is not None:
+                kept = 0 if cleared or parameter.grad is None else parameter.grad
+                parameter.grad = gradient + kept
+        found = [p.grad for p in chosen if p.grad is not None]
+        size = torch.stack([gradient.norm() for gradient in found]).norm()
+        for gradient in found:
+            gradient *= min(1.0, most / (float(size) + 1e-6))
+        descent.step()
+        losses.append(float((loss_of(model, batch) if after else loss).detach()))
+    return sum(losses) / len(losses) if summed else losses
+
+
+def exercise_4() -> Function:
+    """The training loop."""
+
+    def reference(model, batches, loss_of, peak):
+        return _training(model, batches, loss_of, peak)
+
+    def data(*slopes):
+        x = torch.linspace(-2, 3, 6, dtype=torch.float64)
+        return [(x + 0.1 * k, slope * x - 0.5 * k) for k, slope in enumerate(slopes)]
+
+    def but(**mistake):
+        return functools.partial(_training, **mistake)
+
+    return Function(
+        reference,
+        cases=[
+            (_Line(1.0, 0.5, True), data(*range(-3, 9)), _squares, 0.3),
+            (_Line(-2.0, 0.1, False), data(*([3.0, -1.0] * 10)), _squares, 0.1),
+            (_Line(0.2, 0.0, False), data(0.25, 0.3, 0.2, 0.1, 0.2), _squares, 0.05),
+        ],
+        mistakes=[
+            (but(cleared=False), "Old gradients are still there: zero_grad() before backward()."),
+            (but(most=torch.inf), "Cut the gradient's norm at 1 between backward() and step()."),
+            (but(rate=lambda k, n: 1.0), "The learning rate rises and falls: set it each update."),
+            (
+                but(rate=lambda k, n: min(k / (0.1 * n), (n - k) / (0.9 * n))),
+                "The first update has k = 0 and a rate above 0: (k + 1) / (0.1 n).",
+            ),
+            (
+                but(rate=lambda k, n: min(1.0, (k + 1) / (0.1 * n))),
+                "The rate falls, too: take the smaller one of both terms.",
+            ),
+            (
+                but(rate=lambda k, n: (n - k) / (0.9 * n)),
+                "The rate rises first: take the smaller one of both terms.",
+            ),
+            (but(after=True), "Each loss is from before its update."),
+            (but(fresh=True), "Make the optimiser once: a new one has forgotten its averages."),
+            (but(optimizer=torch.optim.SGD), "That is plain gradient descent; use AdamW."),
+            (but(optimizer=torch.optim.Adam), "That is Adam; AdamW also shrinks the weights."),
+            (but(summed=True), "All losses are asked, one a batch; not their mean."),
+            (but(rate=lambda k, n: 0.0), "Nothing is learned: is there a step()?"),
+        ],
+        hint="Rate, loss, zero_grad, backward, clip at 1, step, in this order, for each batch.",
+        may_change=("model",),
     )
 
 
-def exercise_6() -> Function:
+def exercise_5() -> Function:
     """Half the points?"""
 
     def ratio(needed):

@@ -1,5 +1,7 @@
 """The exercises of notebook 12."""
 
+import functools
+
 import numpy as np
 
 from symtut.lab.exercises.kinds import Function
@@ -110,78 +112,148 @@ def exercise_2() -> Function:
 def exercise_3() -> Function:
     """How small is too small?"""
 
-    def reference(sigma):
-        return np.cbrt(sigma * 6)
+    def reference(sigma, n, z):
+        return np.cbrt(6 * z * sigma * np.sqrt(175 / (4 * n)))
 
     return Function(
         reference,
-        cases=[(0.001,), (0.01,), (1e-5,), (0.036,), (0.7,)],
-        mistakes=[
-            (lambda s: s ** (1 / 3), "The cubic term is θ³/6, not θ³."),
-            (lambda s: (s / 6) ** (1 / 3), "w³ = 6 σ: multiply by 6, do not divide."),
-            (lambda s: (6 * s) ** 0.5, "Solve w³/6 = σ: that is a cube root."),
-            (lambda s: (6 * s) ** 3, "Solve w³/6 = σ: that is a cube root, not a third power."),
-            (lambda s: s**3 / 6, "That is the cubic term at an angle of σ; solve w³/6 = σ for w."),
-            (lambda s: 6 * s ** (1 / 3), "The 6 belongs under the root, too."),
-            (lambda s: 2 * reference(s), "That is the whole width of the range; w is half of it."),
-            (lambda s: np.degrees(reference(s)), "Those are degrees; radians are asked."),
-            (lambda s: 1.0, "1 // 3 is 0: write 1 / 3."),
-            (lambda s: (6 * s) ** 1 / 3, "Write ** (1 / 3): the power binds before the division."),
+        cases=[
+            (0.001, 200, 2.0),
+            (0.01, 50, 3.0),
+            (1e-5, 1000, 1.0),
+            (0.05, 400, 2.5),
+            (0.2, 9, 1),
         ],
-        hint="Solve w³ / 6 = σ for w.",
+        mistakes=[
+            (
+                lambda s, n, z: reference(s, 1, z),
+                "Many points help: the standard error is σ / √n.",
+            ),
+            (lambda s, n, z: reference(s, n * n, z), "The standard error falls with √n, not n."),
+            (lambda s, n, z: reference(s, n, 1.0), "Use the number of standard errors, z."),
+            (
+                lambda s, n, z: (z * s / np.sqrt(n) / (3 * np.sqrt(175))) ** (1 / 3),
+                "w³ = 3 √175 · z σ / √n: multiply, do not divide.",
+            ),
+            (lambda s, n, z: reference(s, n, z) ** 1.5, "A cube root, not a square root."),
+            (
+                lambda s, n, z: reference(s, n, z) ** 3,
+                "That is w³: take the cube root.",
+            ),
+            (
+                lambda s, n, z: (6 * z * s / np.sqrt(n)) ** (1 / 3),
+                "The line takes up most of θ³/6: what is left is w³ / (3 √175).",
+            ),
+            (
+                lambda s, n, z: (np.sqrt(175) * z * s / np.sqrt(n)) ** (1 / 3),
+                "The 3 is missing: what is left is w³ / (3 √175).",
+            ),
+            (
+                lambda s, n, z: (3 * 175 * z * s / np.sqrt(n)) ** (1 / 3),
+                "The root of 175, not 175.",
+            ),
+            (lambda s, n, z: 2 * reference(s, n, z), "That is the whole width; w is half of it."),
+            (lambda s, n, z: np.degrees(reference(s, n, z)), "Those are degrees, not radians."),
+            (
+                lambda s, n, z: reference(s, n, z) ** 3 / 3,
+                "Write ** (1 / 3): the power binds before the division.",
+            ),
+            (lambda s, n, z: 1.0, "1 // 3 is 0: write 1 / 3."),
+        ],
+        hint="Solve w³ / (3 √175) = z σ / √n for w.",
     )
+
+
+def _following(
+    fit, x, y, every, tolerance, *,
+    middle=np.median, since=lambda start: start, tested=True, signed=False, at=lambda end: end,
+    first=True, always=False,
+):  # fmt: skip
+    """The loop that fits anew, and what it becomes with a mistake in it."""
+    predict, errors, refits = fit(x[:every], y[:every]), [], []
+    for start in range(every, len(x), every):
+        block = slice(start, min(start + every, len(x)))
+        missed = y[block] - predict(x[block])
+        failed = always or middle(missed if signed else np.abs(missed)) > tolerance
+        if failed:
+            used = slice(since(start), block.stop)
+            predict = fit(x[used], y[used])
+            refits.append(at(block.stop))
+        if failed and not tested:
+            missed = y[block] - predict(x[block])
+        errors.append(missed if signed else np.abs(missed))
+    if not first:
+        errors.insert(0, np.abs(y[:every] - fit(x[:every], y[:every])(x[:every])))
+    return np.concatenate(errors), refits
+
+
+def _mean(x, y):
+    """A model that predicts what it has seen on average."""
+    level = np.mean(y)
+    return lambda x: np.full(len(x), level)
+
+
+def _slope(x, y):
+    """A line through the origin."""
+    slope = (x[:, 0] * y).sum() / (x[:, 0] ** 2).sum()
+    return lambda x: slope * x[:, 0]
 
 
 def exercise_4() -> Function:
     """When to infer again."""
 
-    def reference(step_errors, tolerance):
-        ordered, half = sorted(step_errors), len(step_errors) // 2
-        return bool(ordered[half] + ordered[-half - 1] > 2 * tolerance)
+    def reference(fit, x, y, every, tolerance):
+        return _following(fit, x, y, every, tolerance)
 
-    def above(statistic):
-        return lambda errors, tolerance: bool(statistic(errors) > tolerance)
+    def but(**mistake):
+        return functools.partial(_following, **mistake)
 
+    def case(fit, levels, every, tolerance, odd):
+        """Blocks of these levels; ``odd`` tells by how much some single values are off."""
+        x = 1.0 + np.arange(float(every * len(levels)))[:, None] % 3
+        y = np.repeat(np.asarray(levels, dtype=float), every)
+        y = y * (x[:, 0] if fit is _slope else 1.0) + 0.01 * (np.arange(len(y)) % 2)
+        for place, amount in odd.items():
+            y[place] += amount
+        return fit, x, y, every, tolerance
+
+    short = case(_mean, (1, 1, 4, 4), 4, 0.5, {})
     return Function(
         reference,
-        # No median lies on the tolerance, and with even numbers both middle errors are on one side.
         cases=[
-            (np.array([0.01, 0.02, 0.01, 3.0, 0.02]), 0.1),
-            (np.array([0.3, 0.2, 0.4, 0.0, 0.5]), 0.1),
-            (np.array([0.01, 0.02, 6.0, 0.03, 5.0]), 0.1),
-            (np.array([2.0, 1.0, 0.01, 0.02, 3.0]), 0.1),
-            (np.array([0.11, 0.0, 0.0, 0.12, 0.13]), 0.1),
-            (np.array([0.3, 0.2, 0.4]), 0.1),
-            (np.array([0.0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]), 0.1),
-            (np.array([2e-6, 3e-6, 1e-6, 4e-6]), 1e-6),
-            (np.array([2.0, 3.0, 1.0, 4.0]), 5.0),
-            (np.array([0.2, 0.3, 0.001, 9.0, 0.4, 0.1]), 0.5),
+            case(_mean, (1, 1, 3, 3, 3, 1), 5, 0.1, {7: 50, 12: -2, 18: 50}),
+            case(_slope, (0.5, 0.5, -1, -1, 0.2, 0.2), 3, 0.05, {5: 50}),
+            case(_mean, (0, 0.3, 0.6, 2, 2.4, 2.4), 4, 1.0, {6: 2}),
+            (short[0], short[1][:-2], short[2][:-2], 4, 0.5),  # the last block is shorter
         ],
         mistakes=[
-            (above(np.max), "One clipped transition would trigger it every time."),
-            (above(np.mean), "A mean follows a single gross error; use the median."),
-            (above(np.min), "It must not wait until every step is wrong; use the median."),
+            (but(tested=False), "Keep the errors from before the new fit: first the test."),
+            (but(middle=np.mean), "A mean follows a single outlier; use the median."),
+            (but(middle=np.max), "One outlier would trigger it; use the median."),
+            (but(middle=np.min), "It must not wait until every step is wrong; use the median."),
+            (but(middle=lambda e: e[-1]), "One step alone may be an outlier; use the median."),
+            (but(since=lambda start: 0), "Fit to this block alone: older steps may be outdated."),
+            (but(signed=True), "Absolute errors: a model that predicts too much fails, too."),
+            (but(at=lambda end: end - 1), "The step of a new fit is the end of its block."),
             (
-                above(lambda e: np.quantile(e, 0.9)),
-                "The median has half of the errors below it, not nine tenths.",
+                lambda fit, x, y, every, t: _following(
+                    fit, x, y, every, t, at=lambda end: (end - 1) // every * every
+                ),
+                "A block is known at its end: note start + its length.",
+            ),
+            (but(first=False), "The first block is for the first fit; its errors do not count."),
+            (but(always=True), "Fit anew only if the median is above the tolerance."),
+            (
+                lambda fit, x, y, every, t: _following(fit, x, y, every, np.inf),
+                "It never fits anew: compare the median with the tolerance, and keep the new fit.",
             ),
             (
-                above(lambda e: np.sqrt(np.mean(e**2))),
-                "A mean of squares follows a single gross error; use the median.",
+                lambda *case: _following(*case)[::-1],
+                "The errors come first, then the steps of new fits.",
             ),
-            (above(lambda e: e[-1]), "One step alone may be an outlier; use the median of all."),
-            (
-                above(lambda e: e[len(e) // 2]),
-                "That is the error in the middle of the time: sort, or use np.median.",
-            ),
-            (
-                lambda e, t: not reference(e, t),
-                "That is the opposite: it fails if the error is large.",
-            ),
-            (lambda e, t: bool(np.median(e) > 0.1), "Use the tolerance that is given."),
-            (lambda e, t: bool(np.median(e) > 1e-3), "Use the tolerance that is given."),
+            (lambda *case: _following(*case)[0], "Return both: the errors, and the steps."),
         ],
-        hint="np.median, and a comparison.",
+        hint="For each block: predict, keep the absolute errors, then decide by their median.",
     )
 
 

@@ -11,15 +11,19 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
+from symtut.agents.loop import Loop
 from symtut.errors import InputError
-from symtut.expressions import Grammar, canonical_terms, decode
+from symtut.experiments.config import RunConfig
+from symtut.lab import loop_ablations
 from symtut.lab.style import OKABE_ITO
+from symtut.paths import data_path
 from symtut.regression import SymbolicRegressor
 from symtut.regression.benchmark.tables import wilson
-from symtut.regression.search.fits import Terms
 from symtut.regression.transformer.world_functions import View, WorldFunctions
+from symtut.storage import read_json
+from symtut.tasks import make_task
+from symtut.world_models import make_world_model
 
 PROPOSERS = ("general", "specific", "prior", "world prior")
 """Who proposes: the transformer with general or specific weights, or blind draws from the prior of
@@ -81,12 +85,6 @@ def regressor(
             raise InputError("'world prior' draws from a world and a view of it: give both.")
         made.propose = world.proposer(view)
     return made
-
-
-def general_draws(n: int, n_variables: int, generator: np.random.Generator) -> list[Terms]:
-    """``n`` canonical skeletons from the prior of the general weights; unusable ones are ()."""
-    codes = Grammar().sample_codes(np.full(n, n_variables), generator)
-    return [canonical_terms(decode(row)) if row[0] else () for row in codes]
 
 
 @dataclass(frozen=True)
@@ -162,64 +160,59 @@ def recovery_curves(rows: list[dict], series: str, tasks: Sequence[str], axes: A
     return axes
 
 
-def points_of_two_worlds(
-    general: list[np.ndarray], world: np.ndarray, names: tuple[str, ...]
-) -> Figure:
-    """Where random functions are looked at in pretraining (some draws), and in a world.
+def stored(name: str) -> tuple[list[dict], str]:
+    """Rows of a stored table, such as "recovery", and the command, commit and date behind it."""
+    rows = read_rows(data_path(f"results/finetuning/{name}.csv"))
+    return rows, _made(f"results/finetuning/{name}.json")
 
-    Parameters
-    ----------
-    general : list of (n, 2) arrays
-        Standardised points of examples of the pretraining.
-    world : (n, 2) array
-        Two columns that a random policy visited, in the order of time; ``names`` labels them.
+
+def stored_agents() -> tuple[list[dict], str]:
+    """Runs of the loop with equations from four sources, and the command behind them."""
+    rows = loop_ablations.read_study(data_path("results/loop/proposers.csv"))
+    return rows, _made("results/loop/proposers.json")
+
+
+def _made(path: str) -> str:
+    made = read_json(data_path(path))["provenance"]
+    return f"{made['command']}\ncommit {made['commit']}, {made['date'][:10]}"
+
+
+def held_out_losses() -> dict[str, dict[str, dict[str, float]]]:
+    """``{task: {weights: {"world": …, "general": …}}}`` in nats a token, as stored.
+
+    Weights are the general ones, the shipped adapter, and all weights trained as long.
     """
-    figure = plt.figure(figsize=(9.4, 3.4))
-    ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.25, 1))
-    axes = left.subplots(2, 3)
-    for k, (ax, points) in enumerate(zip(axes.flat, general, strict=False)):
-        ax.plot(points[:, 0], points[:, 1], ".", markersize=3, color=OKABE_ITO[k % 6])
-        ax.set(xticks=[], yticks=[])
-    left.suptitle("six examples of the pretraining", fontsize=10)
-    ax = right.subplots()
-    ax.plot(world[:, 0], world[:, 1], ".", markersize=2.5, color=OKABE_ITO[0])
-    ax.set(xlabel=names[0], ylabel=names[1])
-    right.suptitle("one world: what a random policy visits", fontsize=10)
-    return figure
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    with open(data_path("results/finetuning/adapters.csv"), newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            losses = {kind: float(row[f"loss_{kind}"]) for kind in ("world", "general")}
+            found.setdefault(row["task"], {})[row["weights"]] = losses
+    return found
 
 
-def bits_chart(bits: dict[str, dict[str, float]]) -> Figure:
-    """Bits that each equation costs, for each prior: ``{equation: {prior: bits}}``.
+def mean_shares(rows: list[dict]) -> dict[str, list[dict[str, float]]]:
+    """``{series: [{proposer: share recovered, mean over worlds}, …]}``, a dict a condition."""
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
 
-    NaN stands for an equation that was never drawn.
-    """
-    figure, ax = _bars(bits, 0.55, ".1f")
-    ax.set(xlabel="bits: −log₂ of the chance to draw it")
-    ax.legend(loc="lower right", fontsize=8.5)
-    return figure
+    def share(proposer: str, condition: tuple) -> float:
+        found = [recovered(rows, task, proposer, condition) for task in tasks]
+        return float(np.mean([one.share for one in found if one] or [np.nan]))
 
-
-def losses_chart(losses: dict[str, dict[str, float]]) -> Figure:
-    """Held-out losses ``{weights: {functions: nats a token}}`` as grouped bars."""
-    figure, ax = _bars(losses, 0.6, ".2f")
-    ax.set(xlabel="held-out loss (nats a token)")
-    ax.legend(fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, 1.25), ncol=3)
-    return figure
+    return {
+        series: [{p: share(p, condition) for p in PROPOSERS} for condition in conditions]
+        for series, conditions in SERIES.items()
+    }
 
 
-def _bars(table: dict[str, dict[str, float]], height: float, digits: str):
-    """Horizontal bars with their values: a group for each row, a colour for each column."""
-    figure, ax = plt.subplots(figsize=(7.4, 0.6 + height * len(table)))
-    columns = list(next(iter(table.values())))
-    for k, column in enumerate(columns):
-        at = np.arange(len(table)) + 0.36 * (k - (len(columns) - 1) / 2)
-        values = [row[column] for row in table.values()]
-        ax.barh(at, np.nan_to_num(values), 0.34, color=OKABE_ITO[k], label=column)
-        for y, value in zip(at, values, strict=True):
-            text = " never drawn" if np.isnan(value) else f" {value:{digits}}"
-            ax.text(0 if np.isnan(value) else value, y, text, va="center", fontsize=8.5)
-    ax.set_yticks(range(len(table)), list(table))
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
-    ax.margins(x=0.15)
-    return figure, ax
+def replayed(run: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """New speeds, new headings and Δy, (N,) each, of the transitions of a stored run of the car."""
+    car, steps = make_task("car2d"), int(run["real steps"])
+    settings = RunConfig.make("car2d", "symbolic", steps, run["seed"], proposer="transformer")
+    model = make_world_model("symbolic", car, run["seed"], **settings.model)
+    loop = Loop(car, model, steps, settings.loop, settings.sac, run["seed"])
+    while loop.env_steps < steps:
+        loop.interact()
+    rows = loop.transitions()[0]
+    speed, heading = (rows.next_state[:, car.state_names.index(name)] for name in ("v", "psi"))
+    moved = car.difference(rows.next_state, rows.state)[:, car.state_names.index("y")]
+    return speed, heading, moved
