@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 07 · From tokens to equations
 #
-# A transformer has read 200 transitions of a pendulum. It now has to *say* something: one token
-# after another, each drawn from a list of probabilities. **How does a string of drawn tokens become
-# an exact equation of motion?** This notebook follows the whole way: grammar, temperature,
-# search, constants, recombination, ranking; and then asks whether the transformer was needed.
+# A transformer has read 200 transitions of a pendulum. Now it writes a formula: one token after
+# another, each drawn from a list of probabilities. **How does a string of drawn tokens become an
+# exact equation of motion?** This notebook follows the whole way: grammar, temperature, search,
+# constants, recombination, ranking. Then it asks whether the transformer was needed.
 #
 # **You will be able to**
 # - write a formula token by token under a grammar mask, and choose between greedy, sampling and
@@ -119,8 +119,9 @@ axes[1].set_title("the first token comes out")
 plt.show()
 
 # %% [markdown]
-# Orange is the token that was drawn. How these weights write is part of their configuration; ask
-# it rather than assume it:
+# On the left each dot is a step, coloured by its torque; on the right are the most probable first
+# tokens, and the orange one was drawn. It would be a surprise to see all tokens alike: then the
+# points would not have been read. How these weights write is part of their configuration:
 
 # %%
 config = model.config
@@ -200,13 +201,16 @@ lab.record(p_truth=p_truth, blind_hits=hits)
 # Each token fills one place, and opens as many as it has arguments: 2 for `mul`, 1 for `sin`, 0 for
 # a variable or a number.
 #
-# ### Exercise 1 · Open places (easy, 8 min)
+# ### Exercise 1 · Open places (easy, optional, 8 min)
 #
 # Write how many places are open after each token, from the tokens' numbers of arguments.
 #
-# <details><summary>Hint</summary>
-# For `mul theta sin u` the arguments are [2, 0, 1, 0] and the open places [2, 1, 1, 0]. Each token
-# changes the count by its arguments minus one. Look at np.cumsum.</details>
+# <details><summary>Hint 1: the idea</summary>
+# Each token fills one open place and opens as many as it has arguments.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# For `mul theta sin u` the arguments are [2, 0, 1, 0] and the open places [2, 1, 1, 0]. The count
+# begins at 1 and changes by arguments minus one; look at np.cumsum.</details>
 
 
 # %%
@@ -221,6 +225,18 @@ def open_places(arguments):
 open_places = checks.exercise("07.1", open_places)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# return 1 + np.cumsum(np.asarray(arguments) - 1)
+# ```
+#
+# A running sum of the changes is all that a mask has to remember of a string. The 1 in front is the
+# root, which is open before the first token.
+# </details>
+#
+# ### What the mask lets through
+#
 # The rule of the mask: while places are open, only variables, numbers and operators may come; at
 # zero, only `<sep>` (another term) or `<eos>`. Three more rules save work: no variable that the
 # data do not have; no term that is a bare number or a sum, since coefficients are solved for
@@ -247,7 +263,7 @@ for place, step in enumerate(steps[:14]):
 # one with random weights that was never trained.
 # **Predict:** which share of its strings is no formula of these data?
 
-# %%
+# %% tags=["hide-input"]
 torch.manual_seed(SEED)
 untrained = Writer(FormulaTransformer(config).eval(), x, y, np.random.default_rng(SEED))
 settings = [(f"T = {t:g}", writer, t) for t in (0.5, 1.0, 2.0, 3.0)]
@@ -267,9 +283,10 @@ invalid = {text: sum(share.values()) for text, share in shares.items()}
 lab.record(masked_faults=masked_faults, invalid=list(invalid.values()))
 
 # %% [markdown]
-# Training alone teaches most of the grammar: read off the bar at $T = 1$. The mask is for the
-# rest, for high temperatures, for weights that are young, and for a promise instead of a habit: no
-# string that comes out needs an `if`.
+# Each bar is the share of strings that are no formula, by what is wrong with them. Training alone
+# teaches most of the grammar (the bar at $T = 1$); at high temperatures and without training it
+# fails. The mask makes *every* string a formula. A bar that fell with the temperature would be a
+# surprise.
 #
 # ## 4 · Temperature
 #
@@ -279,7 +296,7 @@ lab.record(masked_faults=masked_faults, invalid=list(invalid.values()))
 #
 # **Predict:** out of a fixed number of draws, at which $T$ is the *best* formula found?
 
-# %%
+# %% tags=["hide-input"]
 temperatures = (0.1, 0.3, 0.6, 1.0, 1.5, 2.5, 5.0)
 rows, generator = [], np.random.default_rng(SEED)
 for temperature in temperatures:
@@ -306,19 +323,24 @@ print("share with R² > 0.9:", ", ".join(f"{share:.2f} at T = {t:g}" for share, 
 lab.record(distinct=distinct, best_loss=best)
 
 # %% [markdown]
-# **Failure signatures.** Far left: the draws are alike, you paid for one formula many times. Far
-# right: they are all different and long, and mostly irrelevant: the points have no say any more.
+# Far left the draws are alike: you pay for one formula many times. Far right they are all different
+# and long, and few fit: at a high temperature the probabilities hardly depend on the points.
+# Between them lies the useful range.
 #
-# ### Exercise 2 · The nucleus (medium, 10 min)
+# ### Exercise 2 · The nucleus (medium, required, 12 min)
 #
 # Another way to cut the nonsense (Holtzman et al. 2020): keep, at each step, the smallest set of
 # most probable tokens whose probabilities add up to at least `mass`; draw among those only. Write
 # the filter. Rows are independent.
 #
-# <details><summary>Hint</summary>
-# Sort each row downwards, take the cumulative sum *before* each token, and keep a token while that
-# sum is still below the mass. np.put_along_axis or a second argsort brings the marks back to their
-# places. Then divide by what is left.</details>
+# <details><summary>Hint 1: the idea</summary>
+# A token is kept if the tokens before it, in order of probability, do not yet reach the
+# mass.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Sort each row downwards; take the cumulative sum *before* each token; keep a token while that sum
+# is below the mass. np.put_along_axis or a second argsort brings the marks back to their places.
+# Then divide each row by what is left of it.</details>
 
 
 # %%
@@ -339,7 +361,24 @@ def nucleus(p, mass=0.9):
 nucleus = checks.exercise("07.2", nucleus)
 
 # %% [markdown]
-# ### Twins
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# order = np.argsort(-p, axis=1)
+# ranked = np.take_along_axis(p, order, axis=1)
+# before = np.cumsum(ranked, axis=1) - ranked
+# kept = np.where(before < mass, ranked, 0.0)
+# result = np.zeros_like(p)
+# np.put_along_axis(result, order, kept, axis=1)
+# return result / result.sum(axis=1, keepdims=True)
+# ```
+#
+# The sum before a token decides, not the sum with it: otherwise the token that crosses the mass
+# would be lost, and a single token of 95 % would leave nothing. Unlike a low temperature, the
+# nucleus keeps the proportions among the tokens that remain.
+# </details>
+#
+# ### Twins (optional)
 #
 # `mul u theta` and `mul theta u` are two strings and one formula. So are `sin theta <sep> u` and
 # `u <sep> sin theta`, and, before the numbers are fitted, two strings that differ in a number
@@ -396,14 +435,18 @@ for spellings in sorted(groups.values(), key=lambda c: -c.total())[:4]:
 # the best token each time: one string. **Beam search** keeps the $W$ most probable *beginnings*: it
 # extends each by every token, and of all extensions keeps the best $W$.
 #
-# ### Exercise 3 · One step of beam search (medium, 12 min)
+# ### Exercise 3 · One step of beam search (medium, optional, 12 min)
 #
 # `scores[b]` is the log-probability of beginning $b$, `log_p[b, v]` that of token $v$ after it.
 # Return the rows and tokens of the `width` best extensions, best first.
 #
-# <details><summary>Hint</summary>
-# The score of an extension is a sum. Flatten the table, sort it, and turn flat indices back
-# into rows and columns with np.divmod or np.unravel_index.</details>
+# <details><summary>Hint 1: the idea</summary>
+# The score of an extension is the score of its beginning plus the log-probability of the token. All
+# extensions of all beginnings compete in one list.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Make the (B, V) table of sums, sort it flattened, largest first, take `width` places, and turn
+# flat places back into rows and columns with np.divmod or np.unravel_index.</details>
 
 
 # %%
@@ -420,13 +463,27 @@ def beam_step(scores, log_p, width):
 beam_step = checks.exercise("07.3", beam_step)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# total = scores[:, None] + log_p
+# best = np.argsort(-total, axis=None, kind="stable")[:width]
+# return np.divmod(best, log_p.shape[1])
+# ```
+#
+# Probabilities along a string multiply, so their logarithms add. Two of the best extensions may
+# share a beginning while another beginning dies out, which is why all are compared together.
+# </details>
+#
+# ### The rules compared
+#
 # Now all of them on equations of mechanics that no weights were trained on: increments of carts,
 # oscillators, arms. Each rule gets the same number of places in the decoder's batch (greedy needs
 # one). Each list of candidates is then treated alike: constants fitted, terms recombined (sections
 # 7 and 8), and the best judged on fresh points; exact means $1 - R^2 < 10^{-8}$ there. The bare
 # **prior**, which has read no points, draws as many strings.
 
-# %%
+# %% tags=["hide-input"]
 CHOSEN = (
     "pendulum.omega pendulum.theta cart.x unicycle.y bicycle.psi bicycle.v mountain_car.x "
     "spring_damper.v duffing.v van_der_pol.x lotka_volterra.prey lorenz.x fitzhugh_nagumo.v "
@@ -490,7 +547,7 @@ for number, problem in enumerate(progress.steps(problems, "rules of drawing")):
                   for f in (fits[0], recombined(fits, xs, ys))]  # fmt: skip
         found[rule].append((cost, len(fits), *errors, spent))
 
-# %%
+# %% tags=["hide-input"]
 print(f"{len(problems)} equations, {budget.rows} places in the batch\n")
 print(f"{'':<12}{'tokens read':>12}{'different':>11}{'whole: exact':>14}{'recombined: exact':>22}"
       f"{'CPU-ms a string':>17}")  # fmt: skip
@@ -513,7 +570,7 @@ lab.record(decoded=decoded, decoding_problems=len(problems))
 # so variety may be worth as much: whether it is, the column *recombined* says. And look at the last
 # line, and its price, before you praise the decoder.
 #
-# ## 6 · Why it is fast: the cache
+# ## 6 · Why it is fast: the cache (optional)
 #
 # *What does the decoder recompute?* Attention lets each token look at all earlier ones through
 # their **keys** and **values**. These do not change once written, so they are kept: a step then
@@ -554,10 +611,10 @@ print(f"CPU time, {rows_} formulas of {limit} tokens: {speedup:.1f} times less w
 lab.record(cache_difference=difference, cache_speedup=speedup)
 
 # %% [markdown]
-# $L(L+1)/2$ against $L$. The measured gain is smaller than the counted one: a step has fixed costs
-# (calls, reading the weights), and attention over the past remains. The result is the same to
-# rounding; a cache is an optimisation, not an approximation. The encoder, too, runs once for all
-# strings.
+# Without the cache $L(L+1)/2$ tokens are processed, with it $L$. The measured gain is smaller than
+# the counted one: a step has fixed costs (calls, reading the weights), and attention over the past
+# remains. The result is the same to rounding; a cache is an optimisation, not an approximation. The
+# encoder, too, runs once for all strings.
 #
 # ## 7 · The numbers
 #
@@ -568,7 +625,7 @@ lab.record(cache_difference=difference, cache_speedup=speedup)
 # linearly. Look at the simplest case, $w_0 + w_1 \sin(c\,x)$, data made with $w_1 = 1.5$ and
 # $c = 2.5$:
 
-# %%
+# %% tags=["hide-input"]
 xs = np.sort(np.random.default_rng(SEED).uniform(-3, 3, 60))
 ys = 1.5 * np.sin(2.5 * xs) + 0.4
 
@@ -611,11 +668,14 @@ plt.show()
 # with damping $\lambda$, small where steps succeed (Gauss–Newton), large where they fail (short
 # steps downhill).
 #
-# ### Exercise 4 · One step of Levenberg–Marquardt (medium, 12 min)
+# ### Exercise 4 · One step of Levenberg–Marquardt (medium, required, 10 min)
 #
-# <details><summary>Hint</summary>
-# One line with np.linalg.solve. The residual here is data minus model, so the sign is already
-# right.</details>
+# <details><summary>Hint 1: the idea</summary>
+# The equation above is a linear system for the step.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Compute JᵀJ once; add damping times the matrix that keeps only its diagonal; np.linalg.solve with
+# Jᵀr. The residual is data minus model, so the sign is already right.</details>
 
 
 # %%
@@ -632,6 +692,19 @@ def lm_step(jacobian, residual, damping):
 lm_step = checks.exercise("07.4", lm_step)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# hessian = jacobian.T @ jacobian
+# braked = hessian + damping * np.diag(np.diag(hessian))
+# return np.linalg.solve(braked, jacobian.T @ residual)
+# ```
+#
+# Without damping this is the least-squares step of the linearised model, which is right near the
+# end and wild far from it. The diagonal scales the brake to each constant's own unit, so that a
+# formula in millimetres takes the same path as one in metres.
+# </details>
+#
 # Your step in a loop: solve for $w$, take the slope in $c$ less what $w$ could absorb (Kaufman's
 # shortcut), step, keep it if the loss falls. Beside it BFGS over all three numbers at once, the
 # way of the paper and of Kamienny et al. (2022), from one start with the same $c$.
@@ -722,7 +795,7 @@ films.film(frames, 500, "Film of two fits of a sine", hold=3)
 # other, Levenberg–Marquardt with all starts in one batch; and from the number token nearest to the
 # truth, which is what weights that write numbers could offer at best.
 
-# %%
+# %% tags=["hide-input"]
 SKELETONS = {  # prefix terms, inner constants, outer weights
     "sin(2.5 x)": ((("sin", "mul", "C", "x0"),), [2.5], [1.5]),
     "exp(-0.7 x)": ((("exp", "mul", "C", "x0"),), [-0.7], [0.8]),
@@ -747,7 +820,7 @@ for title, (terms, inner, outer) in progress.steps(SKELETONS.items(), "starts"):
         spent = (time.process_time() - begun) / budget.starts
         rows.append((title, name, np.mean([f.loss < 1e-9 for f in fits]), 1000 * spent))
 
-# %%
+# %% tags=["hide-input"]
 methods = list(dict.fromkeys(row[1] for row in rows))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.5), width_ratios=[1.7, 1])
 success = {}
@@ -819,15 +892,19 @@ labels = [term.text(names, 3) for term in pool.terms]
 print(f"{len(labels)} terms in the pool, for instance: " + ";  ".join(labels[:8]))
 
 # %% [markdown]
-# ### Exercise 5 · Forward selection (hard, 15 min)
+# ### Exercise 5 · Forward selection (hard, required, 15 min)
 #
 # Choose `k` columns one by one: always the one whose correlation with the present *residual* is
 # largest in size; then fit intercept and all chosen columns together, and take the new residual.
 #
-# <details><summary>Hint</summary>
+# <details><summary>Hint 1: the idea</summary>
+# What is explained need not be explained again: compare each column with the residual, not with
+# y.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
 # Begin with the residual y minus its mean. Columns have mean 0 and norm 1, so columns.T @ residual
 # is proportional to the correlations. After each choice call np.linalg.lstsq with a column of ones
-# and all columns chosen so far.</details>
+# and all columns chosen so far, and take the new residual.</details>
 
 
 # %%
@@ -845,6 +922,23 @@ def forward_selection(columns, y, k):
 
 # %% tags=["check"]
 forward_selection = checks.exercise("07.5", forward_selection)
+
+# %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# chosen, residual = [], y - y.mean()
+# for _ in range(k):
+#     chosen.append(int(np.argmax(np.abs(columns.T @ residual))))
+#     design = np.column_stack([np.ones(len(y)), columns[:, chosen]])
+#     residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+# return chosen
+# ```
+#
+# All chosen columns are fitted together because they overlap: a new column changes the best weights
+# of the old ones. After that the residual is orthogonal to every chosen column, so none is chosen
+# twice.
+# </details>
 
 
 # %%
@@ -912,7 +1006,7 @@ for number, problem in enumerate(progress.steps(problems, "numbers of draws")):
                 error = lack_of_fit(best.expression(), fresh, fresh_y)
                 exact[who, kind][place] += error < 1e-8
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.2, 3.6))
 for (who, kind), hits in exact.items():
     colour = style.REGRESSOR_COLOUR[who]
@@ -978,15 +1072,19 @@ for fit in fits:
 # **Failure signature: ranking by $R^2$ alone** picks the last line. Compare its two errors: on the
 # points fitted it is the best of all; over the whole range of states it can be anything.
 #
-# ### Exercise 6 · Choosing by AICc (hard, 12 min)
+# ### Exercise 6 · Choosing by AICc (easy, optional, 8 min)
 #
 # Akaike's criterion with the correction for few points (Hurvich and Tsai 1989) charges for every
 # fitted number:
 # $$\mathrm{AICc} = n \ln(\text{loss}) + 2k + \frac{2k(k+1)}{n-k-1},$$
 # with $n$ points, $k$ fitted numbers, and loss $= 1 - R^2$. Return the index of the best equation.
 #
-# <details><summary>Hint</summary>
-# Lower is better. loss and k are arrays, one entry an equation; n is one number.</details>
+# <details><summary>Hint 1: the idea</summary>
+# Lower is better: the first term falls with the fit, the others rise with the numbers.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# loss and k are arrays, one entry an equation; n is one number. Compute the criterion for all at
+# once and take np.argmin.</details>
 
 
 # %%
@@ -1002,6 +1100,17 @@ def aicc_choice(loss, k, n):
 aicc_choice = checks.exercise("07.6", aicc_choice)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# value = n * np.log(loss) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+# return int(np.argmin(value))
+# ```
+#
+# A useless number lowers the loss by chance, and the second and third term take back about what it
+# gains. Only the differences between equations matter, so constants that all share are left out.
+# </details>
+#
 # `symtut` itself ranks by **description length**: what it takes to write down the residuals, the
 # numbers *and* the tree. A formula is paid for as a text would be. (In the finished list,
 # `equations_`, two things are added: an error below a thousandth of the spread of $y$ counts for
@@ -1064,7 +1173,7 @@ for rule, errors in totals.items():
 lab.record(ranking={rule: errors for rule, errors in totals.items()})
 
 # %% [markdown]
-# ## 10 · The last polish
+# ## 10 · The last polish (optional)
 #
 # *Why does it say `sin(theta)` and not `sin(0.9998*theta)`?* Fitted constants end near round
 # values, never on them. Two rules make the difference readable, and both ask the data: a simpler
@@ -1090,10 +1199,11 @@ print("finished:  ", row["equation"])
 lab.record(finished=row["equation"], finished_nodes=row["complexity"])
 
 # %% [markdown]
-# Snapping is a claim about the world, so it must be cheap to refuse: had the inner constant been
-# 1.05 in truth, the fit with 1 would be worse, and the criterion would keep the longer formula.
+# To round 1.0004 to 1 is a claim about the world, and the data may refuse it: had the inner
+# constant been 1.05 in truth, the fit with 1 would be worse, and the criterion would keep the
+# longer formula.
 #
-# ## 11 · Outliers
+# ## 11 · Outliers (optional)
 #
 # *What can a few bad points do?* The simulator cuts $\dot\theta$ at ±8 rad/s. Until here those
 # transitions were left out by hand. Now leave them in.
@@ -1149,7 +1259,7 @@ plt.show()
 # outliers too. And a formula with a pole beside an outlier can take that one in: with 64 candidates
 # instead of 128 that has happened on these data. It is off by default.
 #
-# ## 12 · Products in the logarithm, and structure before search
+# ## 12 · Products in the logarithm, and structure before search (optional)
 #
 # *What can be found without drawing anything?* Many laws of physics are one product of powers,
 # $y = c\,x_1^{p_1} x_2^{p_2} \cdots$ The picture on the left shows one: the power $y$ that an
@@ -1177,14 +1287,18 @@ lab.record(slope=slope)
 # linear in the unknowns $\log|c|$ and $p_1, \dots, p_d$. No start, no candidates, one linear
 # regression.
 #
-# ### Exercise 7 · Exponents (easy, 8 min)
+# ### Exercise 7 · Exponents (easy, optional, 8 min)
 #
 # Write that regression. Variables and `y` may be negative, never zero; the sign of $c$ is found
 # afterwards.
 #
-# <details><summary>Hint</summary>
-# The columns of the design are a column of ones and np.log(np.abs(x)). np.linalg.lstsq gives the
-# intercept and the exponents; return the exponents alone.</details>
+# <details><summary>Hint 1: the idea</summary>
+# In the logarithm the product is a sum, and its exponents are slopes.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# The columns of the design are a column of ones and np.log(np.abs(x)); the target is
+# np.log(np.abs(y)). np.linalg.lstsq gives the intercept and the exponents; return the exponents
+# alone.</details>
 
 
 # %%
@@ -1200,6 +1314,17 @@ def exponents(x, y):
 exponents = checks.exercise("07.7", exponents)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# design = np.column_stack([np.ones(len(y)), np.log(np.abs(x))])
+# return np.linalg.lstsq(design, np.log(np.abs(y)), rcond=None)[0][1:]
+# ```
+#
+# The column of ones takes up log|c|, whatever the coefficient is. One linear regression gives all
+# exponents at once, with no start and no candidates.
+# </details>
+#
 # Two of these laws are products of powers; the third has a cosine in it as well.
 # **Predict:** which of the fitted exponents will be no simple fractions?
 
@@ -1314,9 +1439,10 @@ lab.record(reductions=[" ".join(r.index) for r in reduced], planck_outside=outsi
 #
 # ## 13 · Was the transformer needed?
 #
-# *Everything after the decoder is blind to who proposed.* So exchange the proposer, give everybody
-# the same CPU time on the same points, and count. The tables are stored with the package; each has
-# a card that says how it was made.
+# *Everything after the decoder works alike, whoever suggested the terms.* Call what suggests
+# skeletons the **proposer**: the transformer, blind draws from the prior, or a fixed library. So we
+# exchange the proposer, give each the same CPU time on the same points, and count. The tables are
+# stored with the package; each has a card that says how it was made.
 
 # %%
 tables = {}
@@ -1371,7 +1497,7 @@ print(f"(of the random functions, those with {HARD} only)")
 # compare two methods that met the *same* problems; for that, take the ratio and resample problems
 # (paired bootstrap):
 
-# %%
+# %% tags=["hide-input"]
 verdicts = {}
 print(f"{'exact, also extrapolated':<20} {'problems':>8}   ratio [95 % interval]")
 for title, rows in panels.items():
@@ -1400,16 +1526,19 @@ print("  " + "\n  ".join(level))
 lab.record(tables=len(tables), verdicts=list(verdicts.values()), not_ahead=len(level))
 
 # %% [markdown]
-# That list is the honest answer, and it is printed from the tables, whatever they say at the time
-# you run this. *Level* means that the interval contains 1: the data do not tell the two apart. A
-# blind prior with the same constants, the same pool and the same ranking is a strong opponent: its
-# draws are cheap, the suites are short formulas, and the random functions come from its
-# own distribution. Much of what looks like the transformer's skill is the machinery of sections 7
-# to 9, which every proposer shares here. And the suite `mechanics` flatters all the project's
-# methods beside the public libraries: a list of products for quotients was written after looking at
-# which of its equations had failed.
+# Read the lines above as follows: *ahead* and *behind* mean that the interval of the ratio leaves
+# out 1, *level* that it contains 1, so that the data do not tell the two apart. The list below them
+# is printed from the tables, whatever they say when you run this. A blind prior with the same
+# constants, the same pool and the same ranking is a strong opponent: its draws are cheap, the
+# suites are short formulas, and the random functions come from its own distribution. Much of what
+# looks like the transformer's skill is the work of sections 7 to 9, which all proposers share. A
+# transformer that was ahead of the prior everywhere would be a surprise. And the suite `mechanics`
+# flatters all the project's methods beside the public libraries: a list of products for quotients
+# was written after looking at which of its equations had failed.
 #
-# Fewer points and noise, where a table has them:
+# ### Fewer points, and noise (optional)
+#
+# Where a table has them:
 
 
 # %%
@@ -1455,7 +1584,7 @@ explorers.explore(
 # Under noise *exact* is out of reach for everybody (the coefficients carry the noise), so $R^2$ on
 # noise-free fresh points is the figure to read.
 #
-# ### A few rows, live
+# ### A few rows, live (optional)
 #
 # A table that cannot be made again is a rumour. These rows are computed now, by the same function
 # (`symtut benchmark regression` calls it), and set beside the stored ones of the same budget if

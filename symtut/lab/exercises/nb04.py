@@ -2,92 +2,10 @@
 
 import numpy as np
 
-from symtut.expressions import OPERATORS
-from symtut.lab.exercises.kinds import Choice, Function, Value
+from symtut.lab.exercises.kinds import Choice, Function
 
 
 def exercise_1() -> Function:
-    """A stack machine."""
-
-    def value(prefix, constants, x, swap=False):
-        tokens, numbers = iter(prefix), iter(constants)
-
-        def read():
-            token = next(tokens)
-            if token == "C":
-                return next(numbers)
-            if token not in OPERATORS:
-                return x[:, int(token[1:])]
-            arguments = [read() for _ in range(OPERATORS[token].arity)]
-            return OPERATORS[token].numpy(*(arguments[::-1] if swap else arguments))
-
-        return read()
-
-    def reference(prefix, constants, x):
-        return value(prefix, constants, x)
-
-    points = np.array([[0.5, 2.0, -1.0], [1.5, -3.0, 0.25]])
-    other = np.array([[1.0, -1.0], [2.0, 0.5], [-0.5, 3.0]])
-    return Function(
-        reference,
-        cases=[
-            (("sub", "x0", "x2"), (), points),
-            (("mul", "x1", "sin", "x0"), (), other),
-            (("sub", "C", "div", "x1", "C"), (3.0, 4.0), points),
-            (("add", "mul", "C", "sin", "x0", "mul", "C", "x1"), (0.75, 0.15), points),
-            (("div", "exp", "neg", "square", "x2", "sub", "x0", "C"), (-2.0,), points),
-            (
-                ("sub", "sub", "C", "mul", "C", "x0", "div", "abs", "x1", "C"),
-                (1.0, 2.0, 4.0),
-                points,
-            ),
-        ],
-        mistakes=[
-            (
-                lambda p, c, x: value(p, c, x, swap=True),
-                "Left and right argument are swapped: the one on top of the stack is the left one.",
-            ),
-            (
-                lambda p, c, x: value(p, c[::-1], x),
-                "From the right, the last constant is met first.",
-            ),
-            (
-                lambda p, c, x: value(p, c[::-1], x, swap=True),
-                "From the right, the last constant is met first, and the argument on top of the "
-                "stack is the left one.",
-            ),
-            (
-                lambda p, c, x: value(p, c[:1] * len(c), x),
-                "Each C has a number of its own.",
-            ),
-            (
-                lambda p, c, x: reference(p, c, x)[:1],
-                "That is the first point alone: x[:, 1] is x1 at all points.",
-            ),
-        ],
-        hint="At the end, exactly one thing is left on the stack: the result.",
-        without=("Expression", "Program"),
-    )
-
-
-def exercise_2() -> Value:
-    """Count the holes."""
-    return Value(
-        [6, 2],
-        mistakes=[
-            ([5, 2], "The constant w0 is a number too."),
-            ([6, 6], "Four of them enter linearly: they are solved for, not searched for."),
-            ([2, 2], "The outer numbers are fitted as well, if only by a linear equation."),
-            ([4, 2], "All are asked first: the w's and the c's."),
-            ([2, 6], "First all of them, then those that must be searched for."),
-            ([6, 4], "Those are the ones that one linear equation gives; the others are asked."),
-        ],
-        hint="Count the w's and the c's.",
-        rtol=0,
-    )
-
-
-def exercise_3() -> Function:
     """One step to the outer numbers."""
 
     def reference(columns, y):
@@ -140,7 +58,7 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Choice:
+def exercise_2() -> Choice:
     """Choose the target."""
     return Choice(
         "b",
@@ -154,7 +72,7 @@ def exercise_4() -> Choice:
     )
 
 
-def exercise_5() -> Function:
+def exercise_3() -> Function:
     """Sequential thresholding."""
 
     def by_indices(columns, y, threshold, rounds=100, size=abs, refit=True):
@@ -244,7 +162,7 @@ def exercise_5() -> Function:
     )
 
 
-def exercise_6() -> Function:
+def exercise_4() -> Function:
     """AICc."""
 
     def by_likelihood(residuals, n_constants, correct=True, variance=1):
