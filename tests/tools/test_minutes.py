@@ -11,7 +11,6 @@ from tools import exercises as ex
 MOST = 90  # required minutes of a notebook
 LONGER = {  # for two sittings, until they are cut
     "01_markov_decision_processes", "02_soft_actor_critic", "03_learning_in_a_model",
-    "09_the_symbolic_world_model", "13_reading_the_equations",
 }  # fmt: skip
 HINT = "<details>\n<summary>Hint 1: the idea</summary>\n" + 500 * "hidden " + "</details>\n"
 QUIZ = "<details>\n<summary>Why?</summary>\n" + 176 * "open " + "</details>\n"

@@ -2,105 +2,90 @@
 
 import numpy as np
 
-from symtut.lab.exercises.kinds import Function, Value
+from symtut.lab.exercises.kinds import Function
 
 
 def exercise_1() -> Function:
-    """The state map of the car."""
+    """The car's table."""
 
-    def reference(observation):
-        angle = np.angle(observation[:, 2] + 1j * observation[:, 3])
-        return np.stack([*observation.T[:2], angle, observation[:, 4]], axis=1)
+    def short_way(change):
+        return np.angle(np.exp(1j * change))
 
-    def turned(angle):  # a wrong map that differs in the angle only
-        return lambda o: np.column_stack([o[:, :2], angle(o[:, 2], o[:, 3]), o[:, 4:]])
+    def table(
+        angle=lambda c, s: np.angle(c + 1j * s),
+        turn=short_way,
+        kept=lambda before, after: np.abs(after[:, 3]) < 2 - 1e-5,
+        target=lambda before, after: after - before,
+    ):
+        """The rule; each argument makes a wrong answer of it."""
+
+        def result(observation, action, next_observation):
+            before, after = (
+                np.column_stack([o[:, :2], angle(o[:, 2], o[:, 3]), o[:, 4]])
+                for o in (observation, next_observation)
+            )
+            change = target(before, after)
+            change = np.column_stack([change[:, :2], turn(change[:, 2]), change[:, 3]])
+            return np.column_stack([before, action, change])[kept(before, after)]
+
+        return result
 
     def seen(*states):
         x, y, psi, v = np.array(states, dtype=float).T
         return np.stack([x, y, np.cos(psi).round(15), np.sin(psi).round(15), v], axis=1)
 
-    def by_sign(c, s):
-        return np.sign(s) * np.arccos(c)
+    def orders(*columns):
+        return lambda o, a, n: table()(o, a, n)[:, columns]
 
+    cut = "Drop the transitions that end on the speed limit, on either side."
     return Function(
-        reference,
+        table(),
         cases=[
-            (seen([1.0, -2.0, 0.5, 0.7]),),
-            (seen([0.3, 0.6, -0.9, 1.2], [-1.1, 0.2, 2.5, -0.4]),),
-            (seen([0.8, -0.4, -2.2, -1.9], [2.0, 1.5, 1.9, 0.1]),),
-            (seen([-0.6, 0.9, np.pi, 0.3]),),
+            (seen([1, -2, 0.5, 0.7]), np.array([[0.5, -1]]), seen([1.1, -1.9, 0.6, 0.8])),
+            (
+                seen([0.3, 0.6, 3.1, 1.2], [-1.1, 0.2, -3.0, -0.4]),
+                np.array([[0.1, 0.9], [-0.7, 0.3]]),
+                seen([0.2, 0.6, -3.1, 1.3], [-1.0, 0.2, 3.1, -0.5]),
+            ),
+            (
+                seen([0, 0, 2.2, 1.9], [2, 1, -1.9, -1.9], [0, 1, 1, 2], [1, 4, -2, 1.8]),
+                np.array([[1, 0.2], [-1, 0.4], [-0.5, 0.6], [0.8, -0.1]]),
+                seen([0, 0.2, 2.3, 2], [2, 0.8, -1.8, -2], [0, 3.2, 1.1, 1.8], [1, 4, -2, 1.95]),
+            ),
         ],
         mistakes=[
-            (turned(lambda c, s: np.arccos(c)), "The cosine alone cannot tell left from right."),
-            (turned(lambda c, s: np.arcsin(s)), "The sine alone cannot tell front from back."),
-            (turned(lambda c, s: np.arctan(s / c)), "The quotient cannot tell front from back."),
-            (turned(lambda c, s: np.arctan2(c, s)), "arctan2 takes the sine first."),
-            (turned(lambda c, s: np.arctan2(s, c) % (2 * np.pi)), "That is in [0, 2π)."),
-            (turned(lambda c, s: np.degrees(np.arctan2(s, c))), "Those are degrees, not radians."),
-            (turned(by_sign), "All but right: where the sine is 0, so is its sign: π becomes 0."),
-            (lambda o: reference(o)[:, [0, 1, 3, 2]], "The heading comes before the speed."),
-            (lambda o: reference(o).T, "One row a state: np.stack(…, axis=1)."),
+            (table(lambda c, s: np.arccos(c)), "The cosine alone cannot tell left from right."),
+            (table(lambda c, s: np.arcsin(s)), "The sine alone cannot tell front from back."),
+            (table(lambda c, s: np.arctan(s / c)), "s/c cannot tell front from back: arctan2."),
+            (table(lambda c, s: np.arctan2(c, s)), "np.arctan2 takes the sine first."),
+            (
+                table(lambda c, s: np.arctan2(s, c) % (2 * np.pi)),
+                "The heading is in [0, 2π); in (−π, π] is asked.",
+            ),
+            (table(turn=lambda d: d), "The heading's increment must go by the short way round."),
+            (table(turn=lambda d: d % (2 * np.pi)), "A turn to the right is negative."),
+            (table(kept=lambda b, a: np.ones(len(b), dtype=bool)), cut),
+            (table(kept=lambda b, a: a[:, 3] < 2 - 1e-5), cut),
+            (
+                table(kept=lambda b, a: np.abs(b[:, 3]) < 2 - 1e-5),
+                "Look at the speed after the step: that is where the limit has acted.",
+            ),
+            (
+                table(kept=lambda b, a: (np.abs(np.stack([b, a])[..., 3]) < 2 - 1e-5).all(0)),
+                "A step that begins on the limit and leaves it has not been cut: keep it.",
+            ),
+            (table(kept=lambda b, a: np.abs(a[:, 3]) >= 2 - 1e-5), "Those are the cut ones."),
+            (table(target=lambda b, a: a), "Those are next states; the increments are asked."),
+            (table(target=lambda b, a: b - a), "The sign: next state minus state."),
+            (orders(6, 7, 8, 9, 0, 1, 2, 3, 4, 5), "The order is state, action, increment."),
+            (orders(4, 5, 0, 1, 2, 3, 6, 7, 8, 9), "The order is state, action, increment."),
         ],
-        hint="np.arctan2 makes an angle of a sine and a cosine; np.stack(…, axis=1) makes columns.",
-        without=["state_from_observation"],
+        hint="Two states by arctan2, their difference with the angle wrapped, a mask of |v'| < 2.",
+        without=("state_from_observation", "difference", "uncut"),
     )
 
 
 def exercise_2() -> Function:
-    """The mask."""
-
-    def reference(next_state, low, high, angular):
-        walls = [i for i in range(len(low)) if not angular[i]]
-        return np.array(
-            [all(min(s[i] - low[i], high[i] - s[i]) > 1e-5 for i in walls) for s in next_state]
-        )
-
-    def inside(s, low, high, near=1e-5):
-        return (s > low + near) & (s < high - near)
-
-    low, high = np.array([-np.inf, -np.pi, -2.0]), np.array([np.inf, np.pi, 2.0])
-    middle = np.array([False, True, False])
-    uneven = np.array([0.0, -1.0, -np.pi]), np.array([5.0, np.inf, np.pi]), middle[[0, 0, 1]]
-    no_angle = np.array([0.0, 2.0]), np.array([2.0, 4.0]), middle[[0, 0]]
-    lower, upper = "There are lower bounds, too.", "There are upper bounds, too."
-    on_it = "Points exactly on the bound are the cut ones: drop them."
-    return Function(
-        reference,
-        cases=[
-            (np.array([[7.0, 3.0, 2.0], [0.0, 0.1, 1.9]]), low, high, middle),
-            (np.array([[1, np.pi, 0.5], [2, -np.pi, -2], [-9, 0, -1.9]]), low, high, middle),
-            (np.array([[0.0, 1.0, 2 - 5e-6], [0.0, 1.0, 1.9999]]), low, high, middle),
-            (np.array([[0.0, 2.0], [2.0, 4.0], [1.0, 3.0]]), *no_angle),
-            (np.array([[4, 9, 0.3], [5, 0, 0.3], [1, -1, 1], [0, 2, -1.0]]), *uneven),
-            (np.array([[0.5, 0.0, -np.pi], [5.0, 0.0, np.pi]]), *uneven),
-        ],
-        mistakes=[
-            (lambda s, b, t, a: inside(s, b, t).all(1), "An angle at ±π has hit no wall."),
-            (lambda s, b, t, a: ((s < t - 1e-5) | a).all(1), lower),
-            (lambda s, b, t, a: ((s > b + 1e-5) | a).all(1), upper),
-            (lambda *a: ~reference(*a), "True should mean: keep it."),
-            (lambda s, b, t, a: (((s >= b) & (s <= t)) | a).all(1), on_it),
-            (lambda s, b, t, a: (inside(s, b, t, 0.0) | a).all(1), "On it: within 1e-5 of it."),
-            (
-                lambda s, b, t, a: (inside(s, b, t) | a).any(1),
-                "One coordinate on a wall is enough to cut a transition: .all, not .any.",
-            ),
-            (lambda s, b, t, a: (inside(s, b, t) | a).all(0), "Ask row by row: axis=1."),
-            (
-                lambda s, b, t, a: inside(s, b, t) | a,
-                "Ask of each row whether all of its numbers are inside: .all(axis=1).",
-            ),
-            (
-                lambda s, b, t, a: ((np.abs(s) < t - 1e-5) | a).all(1),
-                "The lower bound need not be minus the upper one.",
-            ),
-            (lambda s, b, t, a: (inside(s, b, t) | ~a).all(1), "Angles are the ones to leave out."),
-        ],
-        hint="Is each number inside or an angle? Then of each row: are all of them?",
-    )
-
-
-def exercise_3() -> Function:
     """The car's step, in the right order."""
 
     def short_way(psi):
@@ -151,99 +136,114 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Value:
-    """What the numbers mean."""
-    per_step = "Those are per step; divide by Δt for units of seconds."
-    return Value(
-        np.array([2.0, 0.5, 2.0]),
-        mistakes=[
-            ([2.0, 0.5, 1.9], "a2·v has the coefficient Δt·S·0.95: it is v' that turns."),
-            ([2.0, -0.5, 2.0], "The drag stands with a minus already: D is positive."),
-            ([0.2, 0.05, 0.2], per_step),
-            ([0.2, 0.05, 2.0], per_step),
-            ([2.0, 0.5, 0.4], "a1·a2 has the coefficient Δt·S·(Δt·T); divide by all of it."),
-            ([2.0, 0.5, 0.2], "S is in rad/m: divide the coefficient of a₂ v' by Δt, too."),
-            ([20.0, 5.0, 20.0], "Once Δt is enough: v' − v is Δt times T a₁ − D v."),
-            ([2.0, 9.5, 2.0], "0.95 is what is left of v: 1 − Δt D."),
-            ([0.5, 2.0, 2.0], "The order is T, D, S."),
-        ],
-        hint="Insert v' = 0.95 v + 0.2 a1 into Δψ and compare the terms.",
-        rtol=1e-2,
-    )
-
-
-def exercise_5() -> Function:
+def exercise_3() -> Function:
     """The open-loop error."""
 
-    def errors(wrap=lambda angular: angular, power=2, divide=lambda s: s, gather=np.mean):
+    def errors(
+        wrap=lambda angular: angular, power=2, divide=lambda s: s, gather=np.mean,
+        fed=lambda imagined, truth: imagined, first=0,
+    ):  # fmt: skip
         """One number at a time; the arguments make wrong answers of it."""
 
-        def result(imagined, real, scale, angular):
-            found = []
-            for k in range(imagined.shape[1]):
-                parts = []
-                for n in range(imagined.shape[0]):
-                    for i in range(imagined.shape[2]):
-                        d = imagined[n, k, i] - real[n, k, i]
+        def result(predict, real, actions, scale, angular):
+            state, found = real[:, 0], []
+            for k in range(actions.shape[1]):
+                state = predict(state, actions[:, min(k + first, actions.shape[1] - 1)])
+                truth, parts = real[:, k + 1], []
+                alive = ~np.isnan(truth[:, 0])
+                if not alive.any():
+                    break
+                for n in np.flatnonzero(alive):
+                    for i in range(len(scale)):
+                        d = state[n, i] - truth[n, i]
                         if wrap(angular[i]):
                             d = np.arctan2(np.sin(d), np.cos(d))
                         parts.append(abs(d / divide(scale[i])) ** power)
                 found.append(gather(parts) ** (1 / power))
+                state = fed(state, truth)
             return np.array(found)
 
         return result
 
     def of_squares(mean):
-        def result(imagined, real, scale, angular):
-            d = imagined - real
-            d = np.where(angular, np.angle(np.exp(1j * d)), d) / scale
-            return mean(d**2)
+        def result(predict, real, actions, scale, angular):
+            state, found = real[:, 0], []
+            for k in range(actions.shape[1]):
+                state = predict(state, actions[:, k])
+                d = state - real[:, k + 1]
+                d = np.where(angular, np.angle(np.exp(1j * d)), d) / scale
+                if np.isnan(d).all():
+                    break
+                found.append(mean(d**2))
+            return np.array(found)
 
         return result
 
-    some = np.random.default_rng(5).uniform(-3, 3, (2, 4, 3, 2)).round(1)
-    angle = np.array([True, False])
-    once, a_lead = "One mean over starts and coordinates, and one root of it.", "One error a lead"
+    def one_too_few(predict, real, actions, *rest):
+        return errors()(predict, real, actions[:, :-1], *rest)
+
+    def to_the_end(*arguments):
+        """NaN where no path is left."""
+        found = errors()(*arguments)
+        return np.append(found, np.full(arguments[2].shape[1] - len(found), np.nan))
+
+    def leaning(state, action):
+        return np.stack([state[:, 0] + 0.7 * state[:, 1], 0.9 * state[:, 1] + action[:, 0]], 1)
+
+    def turning(state, action):
+        return state[:, ::-1] * np.array([1.0, -0.8]) + action
+
+    generator = np.random.default_rng(5)
+    real = generator.uniform(-3, 3, (3, 5, 2)).round(1)
+    broken = real.copy()
+    broken[0, 2:], broken[1, 4:], broken[2, 4:] = np.nan, np.nan, np.nan
+    actions = generator.uniform(-1, 1, (3, 4, 1)).round(1)
+    angle, scale = np.array([True, False]), np.array([0.5, 2.0])
+    closed = (
+        "Closed loop: after the start the model goes on from its own prediction, not from real."
+    )
+    once, a_lead = "One mean over paths and coordinates, and one root of it.", "One error a lead"
+    end = "Stop at the first lead at which no path is left."
     return Function(
         errors(),
         cases=[
-            (np.array([[[3.0, 1.0]]]), np.array([[[-3.0, -4.0]]]), np.array([0.5, 2.0]), angle),
-            (
-                np.array([[[0.1, 0.2], [-3.0, 0.9]], [[0.5, 3.3], [0.4, -1.0]]]),
-                np.array([[[0.0, 0.0], [3.1, 0.1]], [[0.5, 0.1], [0.0, 4.0]]]),
-                np.array([0.8, 0.2]),
-                angle,
-            ),
-            (
-                np.array([[[0.2, 3.0]], [[0.1, -0.3]], [[5.0, 0.7]]]),
-                np.array([[[0.0, -3.1]], [[0.0, 0.3]], [[0.5, 0.6]]]),
-                np.array([2.0, 0.4]),
-                ~angle,
-            ),
-            (*some, np.array([1.5, 0.2]), angle),
+            (leaning, np.array([[[3.0, 1.0], [-3.0, -4.0]]]), np.array([[[0.5]]]), scale, angle),
+            (leaning, real[:2], actions[:2], np.array([0.8, 0.2]), angle),
+            (turning, real, actions, np.array([2.0, 0.4]), ~angle),
+            (leaning, broken, actions, np.array([1.5, 0.2]), angle),
+            (turning, real, actions[:, :2], scale, angle),
         ],
         mistakes=[
+            (errors(fed=lambda imagined, truth: truth), closed),
+            (of_squares(lambda d: np.sqrt(d.mean())), "Leave NaN out of the mean: np.nanmean."),
+            (
+                of_squares(lambda d: np.sqrt(np.nan_to_num(d).mean())),
+                "A path that has ended is not a path without error: leave it out of the mean.",
+            ),
+            (to_the_end, end),
+            (errors(first=1), "The first prediction takes the first action, actions[:, 0]."),
+            (one_too_few, "That is one lead too few."),
             (errors(lambda angular: False), "Angles: go by the short way round."),
             (errors(lambda angular: True), "Only angles go by the short way round."),
             (errors(lambda angular: not angular), "The other way round: `angular` are to wrap."),
             (errors(divide=lambda s: 1.0), "Divide each coordinate by its spread."),
-            (errors(divide=lambda s: s**2), "Divide by the spread before squaring, not after."),
+            (errors(divide=np.sqrt), "Divide by the spread before squaring, not after."),
             (errors(power=1), "Square, average, then the root."),
-            (errors(gather=np.sum), "Average the squares over starts and coordinates, do not sum."),
+            (errors(gather=np.sum), "Average the squares over paths and coordinates, do not sum."),
             (errors(gather=np.max), "Average the squares; that is the largest error."),
             (errors(gather=np.median), "Average the squares; that is the error in the middle."),
-            (of_squares(lambda d: d.mean((0, 2))), "Those are mean squares: take the root."),
-            (of_squares(lambda d: np.sqrt(d.mean(0)).mean(1)), once),
-            (of_squares(lambda d: np.sqrt(d.mean(2)).mean(0)), once),
-            (of_squares(lambda d: np.sqrt(d.mean(0))), "Average over coordinates, too."),
-            (of_squares(lambda d: np.sqrt(d.mean((1, 2)))), f"{a_lead}: average axes 0 and 2."),
-            (of_squares(lambda d: np.sqrt(d.mean())), f"{a_lead}: average axes 0 and 2."),
+            (of_squares(np.nanmean), "Those are mean squares: take the root."),
+            (of_squares(lambda d: np.nanmean(np.sqrt(np.nanmean(d, 0)))), once),
+            (of_squares(lambda d: np.nanmean(np.sqrt(d.mean(1)))), once),
+            (of_squares(lambda d: np.sqrt(np.nanmean(d, 0))), "Average over coordinates, too."),
+            (of_squares(lambda d: np.sqrt(np.nanmean(d, 1))), f"{a_lead}: average over paths."),
         ],
-        hint="Difference, wrapped where angular, divided by scale; mean over axes 0 and 2; root.",
+        hint="Predict, subtract real[:, k + 1], wrap, divide by scale; np.nanmean; a root.",
+        without=("lead_errors", "coordinate_errors"),
     )
 
 
-def exercise_6() -> Function:
+def exercise_4() -> Function:
     """The length."""
 
     def reference(errors, tolerance, growth, longest):

@@ -46,51 +46,6 @@ def exercise_1() -> Function:
 
 
 def exercise_2() -> Function:
-    """Equilibria under a constant torque."""
-
-    def reference(f_s, f_u, torque):
-        sine = -f_u * torque / f_s
-        cosine = np.sqrt(1 - sine**2)
-        return np.angle([cosine + 1j * sine, -cosine + 1j * sine])
-
-    def both(sine, second):
-        """arcsin of the sine for the angle near upright; the other from it."""
-        return lambda s, f, t: np.array([lean := np.arcsin(sine(s, f, t)), second(lean)])
-
-    def right(s, f, t):
-        return -f * t / s
-
-    def other(lean):
-        return np.angle(-np.exp(-1j * lean))
-
-    sign = "The sign: gravity and torque must cancel, sin θ = −f_u u / f_s."
-    too_far = "The second angle must lie in (−π, π]: "
-    return Function(
-        reference,
-        cases=[(15.0, 3.0, 1.0), (15.0, 3.0, -2.0), (10.0, 1.0, 0.5), (6.0, 2.0, -2.5)],
-        mistakes=[
-            (both(lambda s, f, t: f * t / s, lambda lean: np.pi - lean), sign),
-            (both(lambda s, f, t: f * t / s, other), sign),
-            (
-                lambda s, f, t: np.array([-f * t / s, np.angle(-np.exp(1j * f * t / s))]),
-                "That is the small-angle approximation; the equation has a sine.",
-            ),
-            (both(right, lambda lean: np.pi - lean), too_far + "take a whole turn off."),
-            (both(right, lambda lean: -np.pi - lean), too_far + "put a whole turn on."),
-            (
-                both(right, lambda lean: np.angle(-np.exp(1j * lean))),
-                "θ + π has the opposite sine; the second angle with this sine is π − θ.",
-            ),
-            (both(right, lambda lean: np.pi), "Hanging moves, too: the torque acts there as well."),
-            (lambda s, f, t: reference(s, f, t)[::-1], "The one near upright comes first."),
-            (lambda s, f, t: np.degrees(reference(s, f, t)), "Those are degrees; rad are asked."),
-            (both(lambda s, f, t: -t / s, other), "The torque's coefficient is f_u."),
-        ],
-        hint="sin θ has the same value at θ and at π − θ.",
-    )
-
-
-def exercise_3() -> Function:
     """The Jacobian of the discrete map."""
 
     def step(state, f_s, h):
@@ -136,7 +91,7 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Function:
+def exercise_3() -> Function:
     """Riccati by iteration."""
 
     def gain(A, B, P, R):
@@ -189,62 +144,94 @@ def exercise_4() -> Function:
     )
 
 
-def exercise_5() -> Function:
-    """Which way to push."""
+def exercise_4() -> Function:
+    """The whole policy."""
 
     def energy(state, f_s, half=0.5, sign=1):
         return half * state[:, 1:] ** 2 + sign * f_s * np.cos(state[:, :1])
 
-    def push(factor, missing=lambda s, e, f: e - energy(s, f), most=2.0):
-        return lambda s, e, k, f: np.clip(k * missing(s, e, f) * factor(s), -most, most)
-
     def speed(state):
         return state[:, 1:]
 
-    def reference(state, E_star, k, f_s):
-        rows = []
-        for angle, velocity in state:
-            power = k * velocity * (E_star - velocity**2 / 2 - f_s * np.cos(angle))
-            rows.append([min(max(power, -2.0), 2.0)])
-        return np.array(rows)
+    def at_rest(state):
+        return (np.abs(state[:, 1:]) < 0.01) & (np.cos(state[:, :1]) < -0.99)
+
+    def policy(
+        along=speed, missing=lambda s, f: f - energy(s, f), most=2.0, kicked=at_rest, kick=2.0,
+        sign=-1.0, near=lambda demand, limit: np.abs(demand) < limit,
+    ):  # fmt: skip
+        """The rule; each argument makes a wrong answer of it."""
+
+        def result(state, f_s, gain, k, hand_over):
+            torque = k * missing(state, f_s) * along(state)
+            torque[kicked(state)] = kick
+            demand = sign * np.einsum("ni,mi->nm", state, gain)
+            close = near(demand, hand_over)
+            torque[close] = demand[close]
+            return np.clip(torque, -most, most)
+
+        return result
+
+    def kick_last(state, f_s, gain, k, hand_over):
+        torque = policy()(state, f_s, gain, k, hand_over)
+        torque[at_rest(state)] = 2.0
+        return torque
 
     adds = "That only ever adds energy: use E* − E, which turns round when there is too much."
-    sign = "E holds +f_s cos θ and half of the square of θ̇."
-    low_and_high = np.array([[3.0, 0.05], [0.5, -0.3], [0.2, 3.0], [2.0, -4.0], [0.1, 5.5]])
+    kicks = "Hanging at rest (speed below 0.01 rad/s and cos θ < −0.99) the torque is 2 N m."
+    form = "E holds +f_s cos θ and half of the square of θ̇."
+    gain, flat = np.array([[20.0, 5.0]]), np.array([[0.1, 8.0]])
+    low_and_high = np.array(
+        [[2.9, 0.05], [0.5, -0.3], [0.2, 3.0], [2.0, -4.0], [0.1, 5.5], [2.0, 4.0], [-0.5, 0.3]]
+    )
+    rests = np.array([[np.pi, 0.0], [-3.1, 0.005], [3.1, 0.02], [2.0, 0.0], [0.05, 0.004]])
+    near = np.array([[0.05, 0.01], [-0.1, 0.3], [0.3, -1.0], [-0.3, 1.2], [0.15, 0.0]])
     return Function(
-        reference,
+        policy(),
         cases=[
-            (np.array([[3.0, 0.05]]), 15.0, 0.3, 15.0),
-            (low_and_high, 15.0, 0.3, 15.0),
-            (np.array([[1.0, 0.5], [-0.2, -0.6], [2.5, 1.0]]), 12.0, 0.2, 14.0),
-            (np.array([[0.3, 0.4], [-2.0, -0.1]]), 8.0, 1.0, 10.0),
+            (low_and_high, 15.0, gain, 0.3, 4.0),
+            (low_and_high[::-1].copy(), 8.0, gain, 0.2, 3.0),
+            (rests, 15.0, gain, 0.3, 4.0),
+            (near, 15.0, gain, 0.1, 4.0),
+            (near, 10.0, 0.5 * gain, 1.0, 1.5),
+            (rests, 12.0, flat, 0.1, 1.0),  # its demand is small where the pendulum hangs
         ],
         mistakes=[
-            (lambda *a: -reference(*a), "The sign: pushing along the motion adds energy."),
-            (push(lambda s: 1.0), "Without θ̇ you push the same way whichever way it moves."),
-            (lambda s, e, k, f: 2 * np.sign(s[:, 1:]), adds),
-            (push(speed, lambda s, e, f: 1.0), adds),
-            (push(speed, lambda s, e, f: np.abs(e - energy(s, f))), adds),
-            (push(speed, most=np.inf), "Cut the torque to the motor's ±2 N m."),
-            (push(speed, most=1.0), "The motor's limit is 2 N m."),
+            (policy(lambda s: -s[:, 1:]), "The sign: pushing along the motion adds energy."),
+            (policy(lambda s: 1.0), "Without θ̇ you push the same way whichever way it moves."),
+            (policy(missing=lambda s, f: np.ones((len(s), 1))), adds),
+            (policy(missing=lambda s, f: np.abs(f - energy(s, f))), adds),
+            (policy(most=np.inf), "Cut the torque to the motor's ±2 N m."),
             (
-                push(lambda s: np.sign(s[:, 1:])),
-                "That moves the energy the right way, too, but jumps where the pendulum turns: "
-                "put θ̇ itself into the brackets.",
+                policy(lambda s: np.sign(s[:, 1:])),
+                "That jumps where the pendulum turns: put θ̇ itself into the brackets.",
             ),
-            (push(lambda s: s[:, :1]), "Push along the velocity θ̇; that is the angle."),
-            (push(lambda s: np.cos(s[:, :1]) * s[:, 1:]), "A motor's torque needs no cos θ."),
-            (push(speed, lambda s, e, f: f - energy(s, f)), "Use the E* that is given."),
-            (push(speed, lambda s, e, f: e - energy(s, f, half=1.0)), sign),
-            (push(speed, lambda s, e, f: e - energy(s, f, sign=-1)), sign),
-            (push(speed, lambda s, e, f: e - energy(s, 15.0)), "Use the f_s that is given."),
-            (lambda *a: reference(*a)[:, 0], "One torque a row: (N, 1), as [:, None] makes it."),
+            (policy(lambda s: s[:, :1]), "Push along the velocity θ̇; that is the angle."),
+            (policy(missing=lambda s, f: -f - energy(s, f)), "E* is E upright at rest: +f_s."),
+            (policy(missing=lambda s, f: f - energy(s, f, half=1.0)), form),
+            (policy(missing=lambda s, f: f - energy(s, f, sign=-1)), form),
+            (policy(missing=lambda s, f: 15 - energy(s, 15)), "Use the f_s that is given."),
+            (policy(kicked=lambda s: np.zeros((len(s), 1), dtype=bool)), kicks),
+            (policy(kicked=lambda s: np.abs(s[:, 1:]) < 0.01), kicks),
+            (policy(kicked=lambda s: np.cos(s[:, :1]) < -0.99), kicks),
+            (policy(kick=-2.0), kicks),
+            (
+                kick_last,
+                "LQR's torque comes before the kick: where it balances, nothing is kicked.",
+            ),
+            (policy(sign=1.0), "The sign: LQR's torque is −K x."),
+            (policy(near=lambda d, limit: d < limit), "The size of −K x counts: np.abs."),
+            (policy(near=lambda d, limit: np.abs(d) >= limit), "LQR where |K x| is *below*."),
+            (policy(near=lambda d, limit: d > np.inf), "Hand over to −K x where it is small."),
+            (policy(near=lambda d, limit: d < np.inf), "That is LQR alone."),
+            (policy(near=lambda d, limit: np.abs(d) < 2), "Use the hand_over that is given."),
+            (lambda *a: policy()(*a)[:, 0], "One torque a row: (N, 1), as [:, None] makes it."),
         ],
-        hint="In dE/dt the terms with sin θ cancel; what is left has u in it.",
+        hint="Push by k (E* − E) θ̇; where |K x| < hand_over take −K x instead; cut both to ±2.",
     )
 
 
-def exercise_6() -> Function:
+def exercise_5() -> Function:
     """Edit the equation."""
 
     def reference(f_s, f_u, gravity=1.0, length=1.0, mass=1.0):

@@ -64,7 +64,7 @@ def region(
     return axes
 
 
-def eigenvalues(axes: Axes, groups: dict) -> Axes:
+def unit_circle(axes: Axes, groups: dict) -> Axes:
     """Eigenvalues in the complex plane beside the unit circle: inside it, a step shrinks.
 
     Parameters

@@ -35,8 +35,8 @@ def test_region_shades_what_is_inside(axes):
     assert points[:, 1].max() == pytest.approx(2.0)
 
 
-def test_eigenvalues_stand_beside_the_unit_circle(axes):
-    phase_plane.eigenvalues(axes, {"here": ("o", [0.5, 1.2]), "there": ("+", [1j, -1j])})
+def test_unit_circle_stand_beside_the_unit_circle(axes):
+    phase_plane.unit_circle(axes, {"here": ("o", [0.5, 1.2]), "there": ("+", [1j, -1j])})
     circle, here, there = axes.lines
     np.testing.assert_allclose(np.hypot(*circle.get_data()), 1.0)
     assert here.get_xdata().tolist() == [0.5, 1.2] and here.get_markerfacecolor() == "none"
