@@ -184,8 +184,9 @@ def _equations(run: _Run) -> Iterator[str]:
     if rows := [row for row in run.equations if "words" not in row]:
         yield from ("", "equations (R² on held-out steps)")
     for row in rows:
-        r2 = r2_text(row.get("r2_holdout"))
-        yield from _wrapped(f"  {row['target']} = {row['equation']}", 6, f"  ({r2})")
+        r2, method = r2_text(row.get("r2_holdout")), row.get("method")
+        by = f"; found by {method}" if method else ""
+        yield from _wrapped(f"  {row['target']} = {row['equation']}", 6, f"  ({r2}{by})")
         if "open_loop_errors" in row:
             steps = ", ".join(f"{e:.2g} at {k}" for k, e in row["open_loop_errors"].items())
             yield from _wrapped(f"    left alone it errs by {steps} steps, in spreads", 8)

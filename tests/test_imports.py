@@ -68,10 +68,12 @@ def test_imports_point_downwards():
 
 
 def test_a_public_name_stands_once():
-    """Exercises alone are numbered within their notebook, and found by both numbers."""
+    """Exercises and scenes stand once within their notebook, which alone imports them."""
     assert rooms.twice(MODULES) == {}
     again = {"here": ast.parse("def a(): ...\nB = _c = 1"), "there": ast.parse("a, b = 1, 2")}
     assert rooms.twice(again) == {"a": ["here", "there"]}
+    scenes = {f"symtut.lab.scenes.nb0{i}": ast.parse("def a(): ...") for i in ("4_b", "5_b", "5_c")}
+    assert rooms.twice(scenes) == {"a": ["symtut.lab.scenes.nb05_b", "symtut.lab.scenes.nb05_c"]}
     defined = [m for m, tree in MODULES.items() if "SymbolicRegressor" in rooms.public(tree)]
     assert defined == ["symtut.regression.regressor"]
 

@@ -25,6 +25,7 @@ ROWS = (  # of the figure, from above: imports point downwards
     "regression.benchmark regression tasks", "regression.transformer",
     "regression.problems regression.search regression.structure", "regression.data", "expressions",
 )  # fmt: skip
+SCENE = re.compile(r"\.scenes\.(nb\d\d)_")
 EXERCISE = re.compile(r"exercise_\d+")  # numbered within each notebook
 
 
@@ -77,12 +78,16 @@ def public(tree: ast.Module) -> set[str]:
 
 
 def twice(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
-    """Public names that several modules define, with those modules."""
+    """Public names that several modules define, with those modules.
+
+    A scene's names belong to its notebook, which alone imports it: they count within that notebook.
+    """
     places = defaultdict(list)
     for module, tree in trees.items():
+        notebook = SCENE.search(module)
         for name in public(tree):
-            places[name].append(module)
-    return {name: found for name, found in places.items() if len(found) > 1}
+            places[notebook and notebook[1], name].append(module)
+    return {name: found for (_, name), found in places.items() if len(found) > 1}
 
 
 class House:

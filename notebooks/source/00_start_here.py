@@ -68,6 +68,7 @@ result = train(
     out=lab.workspace() / "pendulum",
     profile=budget.profile,
     evaluate_every=budget.every,
+    proposer="transformer",  # alone; else a library of terms is asked before it
 )
 
 # %% [markdown]
@@ -136,10 +137,17 @@ print(f"mean real return {result.final_return:.1f} after {result.summary['env_st
 #   says *right*, *not done yet*, or what is wrong; then the reference stands in, so the rest of
 #   the notebook runs in any case. Here is one to try it on.
 #
-# ### Exercise 1 · Upright (5 min)
+# ### Exercise 1 · Upright (easy, required, 5 min)
 #
 # The environment shows $(\cos\theta, \sin\theta, \dot\theta)$ with $\theta = 0$ upright. Recover
 # $\theta$ in $(-\pi, \pi]$.
+#
+# <details><summary>Hint 1: the idea</summary>
+# Cosine and sine are the two coordinates of a point on a circle; the angle is its direction. One of
+# the two alone does not tell left from right, or up from down.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# np.arctan2 takes the sine first, then the cosine; columns 1 and 0.</details>
 
 
 # %%
@@ -154,6 +162,16 @@ def angle(observation):
 angle = checks.exercise("00.1", angle)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# return np.arctan2(observation[:, 1], observation[:, 0])
+# ```
+#
+# The function of two arguments looks at both signs, so it knows all four quarters of the circle.
+# The sine divided by the cosine knows two, and divides by zero when the pendulum is level.
+# </details>
+#
 # ## Quick quiz
 #
 # <details><summary>How many real steps did the policy above see?</summary>

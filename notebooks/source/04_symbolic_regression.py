@@ -511,7 +511,7 @@ chosen = [
 ][: budget.problems]  # fmt: skip
 problems = contests.problems(chosen)
 results = contests.race(problems, budget.seconds, budget.seeds, SEED)
-figures.race(results, chosen)
+figures.race_chart(results, chosen)
 plt.show()
 print(f"exact, {budget.seconds} CPU-s each, {len(chosen) * budget.seeds} runs:")
 for method, loss in results.items():

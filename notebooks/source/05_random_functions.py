@@ -382,7 +382,7 @@ value_of = checks.exercise("05.2", value_of)
 line = np.linspace(-4, 4, 200)[:, None]
 skeletons = priors.skeletons(toy, 6, 1, fresh(8))
 sums = [priors.numbered(terms, fresh(9, k)) for k, terms in enumerate(skeletons)]
-figures.curves(line[:, 0], {priors.formula(tokens): value_of(tokens, line) for tokens in sums})
+figures.curves(line[:, 0], {priors.formula_of(tokens): value_of(tokens, line) for tokens in sums})
 plt.show()
 
 # %% [markdown]
@@ -391,7 +391,7 @@ plt.show()
 # training data of the next notebook are made. One such example, as the network will get it:
 
 # %%
-formula_plots.training_example(*priors.training_example(SEED))
+formula_plots.training_example(*priors.example_batch(SEED))
 plt.show()
 
 # %% [markdown]

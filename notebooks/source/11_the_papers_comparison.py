@@ -52,7 +52,7 @@ budget = lab.start(
 #
 # | method | model of the world | what it stands for |
 # |---|---|---|
-# | `symbolic` | equations found by the transformer and a library | the paper |
+# | `symbolic` | equations from a library, or from the transformer where it fails | the paper |
 # | `sparse` | equations from the library alone | its cheap competitor |
 # | `oracle` | the true equations | the limit of what any model could do |
 # | `mbpo` | an ensemble of neural networks | learning in a network |
@@ -105,9 +105,16 @@ plt.show()
 # median ignores it altogether. The **interquartile mean** (IQM) drops a quarter of the runs at
 # either end and averages the rest.
 #
-# ### Exercise 1 · Interquartile mean (5 min)
+# ### Exercise 1 · Interquartile mean (easy, required, 5 min)
 #
 # A quarter of $n$ runs, *rounded down*, goes at each end.
+#
+# <details><summary>Hint 1: the idea</summary>
+# The runs that go are the lowest and the highest *returns*, not the first and the last seeds. Of
+# seven runs one goes at each end, of eight two.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Sort; cut = n // 4; the mean of the slice from cut to n − cut.</details>
 
 
 # %%
@@ -124,17 +131,36 @@ def iqm(returns):
 iqm = checks.exercise("11.1", iqm)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# values = np.sort(returns)
+# cut = len(values) // 4
+# return values[cut : len(values) - cut].mean()
+# ```
+#
+# A failed run is among the lowest quarter and is dropped as long as there are few of them; the
+# other half of the runs still counts, where the median would use one. The slice ends at n − cut and
+# not at −cut, because −0 would leave nothing.
+# </details>
+#
 # ### The bootstrap
 #
 # *How far might this number have been off?* Pretend that the runs you have are the world: draw as
 # many of them **with replacement**, compute the statistic, repeat. The middle 95 % of the results
 # are the interval.
 #
-# ### Exercise 2 · An interval by bootstrap (10 min)
+# ### Exercise 2 · An interval by bootstrap (medium, required, 10 min)
 #
-# <details><summary>Hint</summary>One call of
-# <code>generator.integers(n, size=(resamples, n))</code> draws all repetitions; then apply
-# <code>iqm</code> to each row.</details>
+# <details><summary>Hint 1: the idea</summary>
+# Each repetition is a set of as many runs as you have, drawn from them with replacement: some come
+# twice, some not at all. Its IQM is one number; the interval is what the middle 95 % of these
+# numbers span.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# One call of <code>generator.integers(n, size=(resamples, n))</code> draws all repetitions; then
+# <code>iqm</code> of each row of <code>returns[...]</code>, and <code>np.quantile</code> at 0.025
+# and 0.975.</details>
 
 
 # %%
@@ -151,6 +177,19 @@ def bootstrap_interval(returns, resamples, generator):
 bootstrap_interval = checks.exercise("11.2", bootstrap_interval)
 
 # %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# n = len(returns)
+# drawn = returns[generator.integers(n, size=(resamples, n))]  # (resamples, n)
+# return np.quantile([iqm(row) for row in drawn], [0.025, 0.975])
+# ```
+#
+# The runs stand in for the unknown population, so drawing from them again imitates drawing new
+# seeds. Without replacement each repetition would be the same runs in another order, and the
+# interval would have no width.
+# </details>
+#
 # ### How often would you have been fooled?
 #
 # Take the stored SAC runs as the truth, and imagine labs that run only **three** seeds each. Two
@@ -198,10 +237,18 @@ plt.show()
 # **Predict:** a method reached the threshold after 500, 700 and 900 steps in three runs, and not
 # within 1,000 in the other seven. What is its median?
 #
-# ### Exercise 3 · The median of waiting times (10 min)
+# ### Exercise 3 · The median of waiting times (medium, required, 10 min)
 #
 # All runs here were given the same number of steps. The median is the smallest number of steps
 # after which *at least half of all runs* were there; infinite if that never happens.
+#
+# <details><summary>Hint 1: the idea</summary>
+# A run that never got there is later than every other, but it is a run: it counts in "half of all
+# runs".</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# needed = half of len(steps), rounded up; sort the numbers that are not None; the answer is the one
+# at place needed − 1 if there are so many, else np.inf.</details>
 
 
 # %%
@@ -216,6 +263,20 @@ def median_wait(steps):
 
 # %% tags=["check"]
 median_wait = checks.exercise("11.3", median_wait)
+
+# %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# needed = -(-len(steps) // 2)  # half of the runs, rounded up
+# there = sorted(s for s in steps if s is not None)
+# return there[needed - 1] if len(there) >= needed else np.inf
+# ```
+#
+# The censored runs are sorted behind all others without anybody knowing their numbers; the median
+# is known as long as it is not one of them. Leaving them out would answer another question: how
+# long does it take *if it works*?
+# </details>
 
 # %% tags=["hide-input"]
 _, axes = plt.subplots(1, len(tasks), figsize=(4.9 * len(tasks), 3.8), squeeze=False)
@@ -299,7 +360,7 @@ for name in sweeps:
             )
 
 # %% [markdown]
-# ### Exercise 4 · What may be claimed? (5 min)
+# ### Exercise 4 · What may be claimed? (easy, required, 5 min)
 #
 # A method needs 200 steps in all of its ten runs; another did not reach the threshold within 1,400
 # steps in nine of its ten. Which sentence is supported?
@@ -307,6 +368,12 @@ for name in sweeps:
 # - (a) The first needs at least seven times fewer real steps in the median.
 # - (b) The first needs exactly seven times fewer real steps.
 # - (c) The second never solves the task.
+#
+# <details><summary>Hint 1: the idea</summary>
+# What do we know of the nine runs? Only "more than 1,400".</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# A bound in the data gives a bound in the ratio: more than 1,400, divided by 200.</details>
 
 # %%
 claim = None
@@ -518,11 +585,18 @@ lab.record(stored=record.final_return, recomputed=again.final_return)
 # All tables: `make reproduce` in the repository, on one machine or on a cluster
 # (`SCHEDULER=tcp://…`); it ends with this notebook on the new runs.
 #
-# ### Exercise 5 · The price (10 min)
+# ### Exercise 5 · The price (easy, optional, 8 min)
 #
 # A real pendulum takes 20 steps a second, and a reset between episodes of 200 steps takes 30
 # seconds of somebody's time. How many minutes does the laboratory need until a method with $n$
 # real steps is done? (Every episode that was begun is reset at its end.)
+#
+# <details><summary>Hint 1: the idea</summary>
+# Two times add up: moving, and resets. An episode that was begun and not finished needs its reset,
+# too.</details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# episodes = steps / 200, rounded up; (steps / 20 + 30 · episodes) seconds, divided by 60.</details>
 
 
 # %%
@@ -536,6 +610,18 @@ def laboratory_minutes(steps):
 
 # %% tags=["check"]
 laboratory_minutes = checks.exercise("11.5", laboratory_minutes)
+
+# %% [markdown]
+# <details><summary>A solution, and why</summary>
+#
+# ```python
+# episodes = -(-steps // 200)
+# return (steps / 20 + 30 * episodes) / 60
+# ```
+#
+# Rounding up counts the episode that was begun; `-(-a // b)` does it in whole numbers, without the
+# rounding errors of a division. The resets cost three times as much as the motion itself.
+# </details>
 
 # %%
 needs = {

@@ -62,7 +62,8 @@ class SymbolicWorldModel:
         As in :class:`~symtut.regression.SymbolicRegressor`. There is no time limit, so that a run
         depends on its seed alone.
     proposer : str
-        The regressor's ``method``: who proposes skeletons.
+        The regressor's ``method``: who proposes skeletons. Where it ends in "+sparse" the library
+        is asked alone first, and the others for what it leaves unexplained.
     sequential : bool
         Let an equation that is not found in state and action use the *next* values of coordinates
         whose equations are (not in the paper). False: state and action only.
@@ -157,7 +158,7 @@ class SymbolicWorldModel:
                     [self.names[j] for j in used], seen,
                     None if equation.regressor is None else 1 - equation.left_over,
                     None if held_out is None else _r2(expression, *seen[1]),
-                )
+                ) | {"method": equation.method}
             )  # fmt: skip
         self._take(found)
         self.regressors_ = [equation.regressor for equation in found]
@@ -185,7 +186,7 @@ class SymbolicWorldModel:
         used = tuple(used[j] for j in regressor.columns_)
         r2 = _r2(expression, x[:, list(used)], y)
         assert r2 is not None  # y varies
-        return Equation(expression, used, regressor, 1.0 - r2)
+        return Equation(expression, used, regressor, 1.0 - r2, method)
 
     def _look_at_next_values(self, found: list[Equation], x, increments, method: str) -> None:
         """A second chance, in place, for what is not explained; see the module's text."""

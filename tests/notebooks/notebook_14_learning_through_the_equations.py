@@ -245,6 +245,7 @@ def check(results):
     )
     assert slopes["reward 1 a step; ends at 1 rad"][0] == 0
     assert results["plan_cost"][0] < results["plan_cost"][-1]
+    assert min(results["faster"].values()) > 3  # in stored runs
     if results["profile"] != "smoke":  # a few updates have not learned anything yet
         assert results["yours"] > -160 and results["final"]["APG"] > -160
         assert results["final"]["SAC"] > -200

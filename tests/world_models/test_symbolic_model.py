@@ -8,6 +8,7 @@ import torch
 
 from symtut.errors import InputError
 from symtut.expressions import Expression
+from symtut.regression import SymbolicRegressor
 from symtut.tasks import Pendulum, Reacher, Transitions, make_task
 from symtut.world_models.symbolic import SymbolicWorldModel, constant_value
 from symtut.world_models.validation import error_on_fitted
@@ -79,6 +80,38 @@ def timed_transitions(vary, n=60):
     after = np.hstack([Pendulum().true_step(pole, action), clock + 0.05, rest])
     zero = np.zeros(n)
     return Transitions(np.hstack([pole, clock, rest]), action, after, zero, zero > 0, zero)
+
+
+# ---- what costs least comes first ----------------------------------------------------------------
+
+
+def test_only_what_the_library_does_not_explain_is_searched_for(monkeypatch):
+    asked = []
+    fit = SymbolicRegressor.fit
+
+    def noted(self, *data):
+        asked.append((self.method, self.feature_names))
+        return fit(self, *data)
+
+    monkeypatch.setattr(SymbolicRegressor, "fit", noted)
+    generator = np.random.default_rng(0)
+    n, zero = 80, np.zeros(80)
+    state = generator.uniform([-3, -4], [3, 4], (n, 2))
+    action = generator.uniform(-2, 2, (n, 1))
+    after = Pendulum().true_step(state, action)
+    after[:, 1] = (
+        state[:, 1] + 0.5 * np.exp(-(state[:, 0] ** 2)) * action[:, 0]
+    )  # not in the library
+    after[:, 0] = state[:, 0] + 0.05 * state[:, 1] + 0.01 * np.sin(state[:, 0])
+    model = SymbolicWorldModel(Pendulum(), proposer="prior+sparse")
+    model.task.state_low, model.task.state_high = np.full(2, -100.0), np.full(2, 100.0)
+    report = model.fit(Transitions(state, action, after, zero, zero > 0, zero))
+    methods = [method for method, _ in asked]
+    assert methods.count("sparse") >= 2 and set(methods) == {"sparse", "prior+sparse"}
+    assert [row["method"] for row in report.equations] == ["sparse", "prior+sparse"]
+    assert all(row["r2_fit"] > 1 - 1e-9 for row in report.equations)
+    # another proposer is asked at once, as in the paper
+    assert SymbolicWorldModel(Pendulum(), proposer="prior")._methods() == ("prior",)
 
 
 # ---- next values ---------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The exercises of notebook 10."""
 
+import functools
+
 import numpy as np
 import torch
 
-from symtut.lab.exercises.kinds import Choice, Function, Value
+from symtut.lab.exercises.kinds import Choice, Function
 
 
 def exercise_1() -> Function:
@@ -66,25 +68,7 @@ def exercise_2() -> Function:
     )
 
 
-def exercise_3() -> Value:
-    """A coefficient from two equations."""
-    return Value(
-        0.0375,
-        mistakes=[
-            (
-                0.75,
-                "That is its coefficient in the velocity's increment; the angle moves Δt times "
-                "that.",
-            ),
-            (0.0, "It would be 0 if the old velocity moved the angle; it is the new one."),
-            (0.025, "Not g Δt²: a rod turned about its end has 3g/2l."),
-            (15.0, "That is the acceleration; two time steps make an angle of it."),
-        ],
-        hint="Insert the first equation into the second.",
-    )
-
-
-def exercise_4() -> Function:
+def exercise_3() -> Function:
     """Open-loop prediction."""
 
     def reference(predict, state, actions):
@@ -132,12 +116,114 @@ def exercise_4() -> Function:
     )
 
 
+class _Pupil:
+    """A learner that shows what it was given: its gain changes with every update."""
+
+    def __init__(self, gain):
+        self.gain, self.updates = gain, 0
+
+    def act(self, state):
+        return torch.tanh(self.gain * state[:, :1] - 0.3 * state[:, 1:])
+
+    def learn(self, memory):
+        if not memory:
+            raise ValueError("there is nothing in the memory to learn from: imagine first")
+        self.updates += 1
+        recent = sum(float(row[2].mean()) for row in memory[-2:])
+        self.gain += 0.1 * recent / len(memory) + 0.01 * self.updates
+
+
+class _Starts:
+    """Draws (2, 2) start states, each time others."""
+
+    def __init__(self, first):
+        self.first, self.drawn = first, 0
+
+    def __call__(self):
+        self.drawn += 1
+        turned = self.first * torch.cos(torch.tensor(float(self.drawn)))
+        return torch.stack([turned, -0.5 * turned.flip(0)])
+
+
+def exercise_4() -> Function:
+    """Practice in imagination."""
+
+    def step(state, action):
+        return torch.cat([state[:, :1] + 0.5 * state[:, 1:], 0.5 * state[:, 1:] + action], dim=1)
+
+    def reward(state, action, next_state):
+        return -(state[:, 0] ** 2) - 0.1 * action[:, 0] ** 2 + 0.2 * next_state[:, 1]
+
+    def reference(learner, step, reward, draw_starts, length, updates, every):
+        memory, left = [], 0
+        for update in range(updates):
+            if update % every == 0:
+                here, left = (memory[-1][3], left) if left else (draw_starts(), length)
+                action = learner.act(here)
+                there = step(here, action)
+                memory.append((here, action, reward(here, action, there), there))
+                left -= 1
+            learner.learn(memory)
+        return memory
+
+    def other(learner, step, reward, draw_starts, length, updates, every, *, restarts=True,
+              always=False, once=False, late=False, short=False, held=False, stays=False,
+              order=lambda s, a, f: (s, a, f)):  # fmt: skip
+        memory, age, state, action = [], 0, draw_starts(), None
+        for update in range(updates):
+            due = always or update % every == 0
+            if due:
+                if restarts and age == length:
+                    state, age, action = draw_starts(), 0, None
+                action = action if held and action is not None else learner.act(state)
+                following = step(state, action)
+                row = state, action, reward(*order(state, action, following)), following
+                memory = [row] if short else [*memory, row]
+                state, age = state if stays else following, age + 1
+            if not once or due:
+                learner.learn(memory)
+            if late and due:
+                learner.learn(memory)
+        return memory
+
+    def variant(**options):
+        return functools.partial(other, **options)
+
+    start = torch.tensor([0.8, -0.4], dtype=torch.float64)
+    return Function(
+        reference,
+        cases=[
+            (_Pupil(0.5), step, reward, _Starts(start), 3, 14, 2),
+            (_Pupil(-0.4), step, reward, _Starts(2 * start), 2, 5, 1),
+            (_Pupil(0.9), step, reward, _Starts(-start), 4, 17, 3),
+        ],
+        mistakes=[
+            (variant(restarts=False), "After `length` steps all rollouts begin anew."),
+            (variant(stays=True), "A rollout goes on from the state that was predicted."),
+            (
+                variant(always=True),
+                "Imagined steps are due before every so many updates, not before each.",
+            ),
+            (variant(once=True), "Every update learns, with or without a new imagined step."),
+            (variant(late=True), "One update in each turn of the loop."),
+            (variant(short=True), "The memory keeps all imagined steps, not the last alone."),
+            (variant(held=True), "The learner acts anew in every state."),
+            (
+                variant(order=lambda s, a, f: (f, a, f)),
+                "reward takes the state before the step, the action, and the state after it.",
+            ),
+        ],
+        hint="When a step is due: act, predict, remember, go on from the prediction. Then learn.",
+        may_change=["learner", "draw_starts"],
+    )
+
+
 def exercise_5() -> Choice:
     """What would have warned you?"""
     return Choice(
         "b",
         {
-            "a": "It was 1 to several digits: a flexible formula explains six steps perfectly.",
+            "a": "It was 1 to several digits: a flexible formula explains five steps perfectly.",
             "b": "It is what section 5 did: the model fails on the very next steps.",
             "c": "The critic learns the imagined world. It can be right about that one.",
         },

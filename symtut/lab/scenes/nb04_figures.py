@@ -1,6 +1,6 @@
 """The figures of notebook 04."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,10 +9,8 @@ from matplotlib.figure import Figure
 
 from symtut.expressions import Expression
 from symtut.lab import trees
-from symtut.lab.scenes.nb04_contests import METHODS, Wave
+from symtut.lab.scenes.nb04_contests import METHODS, Predict, Wave
 from symtut.lab.style import INK, OKABE_ITO, label
-
-Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def fits(seen: np.ndarray, change: np.ndarray, truth: Predict, models: dict[str, Predict]) -> Axes:
@@ -127,7 +125,7 @@ def crossing(mother: Expression, father: Expression, child: Expression, cut: int
     return figure
 
 
-def race(results: dict[str, np.ndarray], names: Sequence[str]) -> Figure:
+def race_chart(results: dict[str, np.ndarray], names: Sequence[str]) -> Figure:
     """1 − R² on fresh points of each run: {method: (problems, seeds, 2)}."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 0.5 * len(names) + 1.6), sharey=True)
     for j, (ax, title) in enumerate(zip(axes, ("same region", "half as wide again"), strict=True)):

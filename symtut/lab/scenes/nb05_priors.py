@@ -73,7 +73,7 @@ def numbered(terms: Terms, generator: np.random.Generator) -> list[str | float]:
     return tokens
 
 
-def formula(tokens: Sequence[str | float]) -> str:
+def formula_of(tokens: Sequence[str | float]) -> str:
     """A numbered prefix sequence as text, two digits."""
     numbers = tuple(token for token in tokens if isinstance(token, float))
     prefix = tuple("C" if isinstance(token, float) else token for token in tokens)
@@ -162,7 +162,7 @@ def allowed(tokens: Sequence[str], n_variables: int, max_length: int) -> np.ndar
     return np.array(rows)
 
 
-def training_example(seed: int) -> tuple[Batch, int]:
+def example_batch(seed: int) -> tuple[Batch, int]:
     """A batch of training examples, and the place in it of one in two variables."""
     for batch in make_chunk(replace(PRESETS["tiny"], points=(64, 64)), chunk=seed):
         rows = torch.nonzero(batch.n_variables == 2)

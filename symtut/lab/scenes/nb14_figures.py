@@ -5,9 +5,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from symtut.lab.style import INK, OKABE_ITO, label
+from symtut.lab.style import INK, OKABE_ITO, label, plain_log_axis
 
 LOOKS = (("v-", OKABE_ITO[4]), ("o-", OKABE_ITO[0]), ("s--", OKABE_ITO[1]), ("^:", OKABE_ITO[2]))
 
@@ -136,4 +137,29 @@ def soft_rewards(
     axes[1].barh(list(shares), list(shares.values()), color=(INK, *OKABE_ITO)[: len(shares)])
     axes[1].invert_yaxis()
     axes[1].set(xlim=(0, 1), xlabel="share of the time within 0.2 rad", title="What was learned")
+    return figure
+
+
+def ten_seeds(curves: pd.DataFrame, cells: dict[tuple[str, int], float]) -> Figure:
+    """Return over CPU-seconds, a line a stored run, a panel a task.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``curves.csv`` of ``data/results/learners``.
+    cells : dict from (task, real steps) to its threshold
+    """
+    figure, axes = plt.subplots(1, len(cells), figsize=(9.6, 3.1))
+    for axis, ((task, steps), threshold) in zip(axes, cells.items(), strict=True):
+        here = curves[(curves["task"] == task) & (curves["env_steps"] == steps)]
+        for (_, colour), learner in zip(LOOKS, ("sac", "apg"), strict=False):
+            for number, (_, run) in enumerate(here[here["learner"] == learner].groupby("seed")):
+                axis.plot(run["cpu_seconds"], run["mean_return"], color=colour,
+                          linewidth=0.9, label=None if number else learner.upper())  # fmt: skip
+        axis.axhline(threshold, color=INK, linewidth=1, linestyle=":")
+        axis.set(xscale="log", xlabel="CPU-seconds of the run", title=f"{task}, {steps} real steps",
+                 ylim=(2.5 * threshold, 0.6 * threshold))  # fmt: skip
+        plain_log_axis(axis)
+    axes[0].set_ylabel("mean return")
+    axes[0].legend(fontsize=8.5, loc="lower right")
     return figure
