@@ -1,29 +1,13 @@
 """The exercises of notebook 01."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from symtut.lab.exercises.kinds import Function, Value
-from symtut.lab.scenes.nb01_small_worlds import MOVES, slippery_grid
+from symtut.lab.exercises.kinds import Function
 
 
-def exercise_1() -> Value:
-    """Two steps on ice."""
-    world = slippery_grid()
-    north = world.mdp.tau[:, list(MOVES).index("north")]  # (S, S)
-    return Value(
-        float((world.mdp.p0 @ north @ north)[world.state(4, 1)]),
-        mistakes=[
-            (0.1, "That is the first step alone. Who slipped to the west stands at S again."),
-            (0.19, "Right if the crumbs lay beside both cells; east of the second is a wall."),
-            (0.2, "Right if the crumbs lay beside both cells; east of the second is a wall."),
-            (0.01, "That is the second step alone: the first may lead there at once."),
-            (0.09, "That is for a walk that falls into the crumbs in its second step only."),
-        ],
-        hint="Two ways lead into the crumbs: add their chances.",
-    )
-
-
-def exercise_2() -> Function:
+def exercise_1() -> Function:
     """The return."""
 
     def reference(rewards, gamma):
@@ -63,69 +47,105 @@ def exercise_2() -> Function:
     )
 
 
-def exercise_3() -> Function:
-    """One sweep of value iteration."""
+def _solved(
+    tau: np.ndarray,
+    rho: np.ndarray,
+    gamma: float,
+    tolerance: float,
+    *,
+    best: Callable = max,
+    shrink: float | None = None,
+    paid: float = 1.0,
+    averaged: bool = True,
+    at_once: bool = False,
+    change_of: Callable = lambda moved: np.max(np.abs(moved)),
+    old: bool = False,
+    least: int = 1,
+    below: float = 1.0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value iteration, state by state; the options are ways to get it wrong."""
+    discount = gamma if shrink is None else shrink
+    before, changes = np.zeros(len(tau)), []
+    for _ in range(3000):
+        new, policy = before.copy(), []
+        for s in range(len(tau)):
+            known = new if at_once else before
+            gains = paid * rho[s] + discount * known
+            q = (tau[s] * gains).sum(-1) if averaged else gains.max(-1)
+            new[s] = best(list(q))
+            policy.append(int(np.argmax(q)))
+        changes.append(change_of(new - before))
+        done = len(changes) >= least and changes[-1] < below * tolerance
+        if done and old:
+            return before, np.array(policy), np.array(changes)
+        before = new
+        if done:
+            break
+    return before, np.array(policy), np.array(changes)
 
-    def reference(tau, rho, values, gamma, best=max):
-        result = []
-        for chances, rewards in zip(tau, rho, strict=True):
-            q = [
-                sum(p * (r + gamma * v) for p, r, v in zip(row, gain, values, strict=True))
-                for row, gain in zip(chances, rewards, strict=True)
-            ]
-            result.append(best(q))
-        return np.array(result)
+
+def exercise_2() -> Function:
+    """Value iteration."""
+
+    def reference(tau, rho, gamma, tolerance):
+        return _solved(tau, rho, gamma, tolerance)
+
+    def variant(**options):
+        return lambda *x: _solved(*x, **options)
+
+    def one_more(*x):
+        values, _, changes = reference(*x)
+        return _solved(*x, least=len(changes) + 1)
+
+    def last_alone(*x):
+        values, policy, changes = reference(*x)
+        return values, policy, changes[-1]
+
+    def mean(q):
+        return sum(q) / len(q)
 
     draw = np.random.default_rng(1)
     chances = draw.random((3, 2, 3))
+    chances = chances / chances.sum(2, keepdims=True)
     return Function(
         reference,
         cases=[
-            (np.array([[[1.0], [1.0]]]), np.array([[[1.0], [-3.0]]]), np.array([2.0]), 0.5),
+            (np.array([[[1.0], [1.0]]]), np.array([[[1.0], [-3.0]]]), 0.5, 0.3),
             (
                 np.array([[[0.5, 0.5], [0.0, 1.0]], [[1.0, 0.0], [0.2, 0.8]]]),
                 np.array([[[1.0, 0.0], [0.0, 2.0]], [[0.0, 0.0], [0.0, -1.0]]]),
-                np.array([4.0, 2.0]),
-                0.9,
+                0.9, 0.01,
             ),
-            (
-                chances / chances.sum(2, keepdims=True),
-                draw.normal(size=(3, 2, 3)) - 3,
-                np.array([-1.0, -5.0, 2.0]),
-                0.8,
-            ),
+            (chances, draw.normal(size=(3, 2, 3)) - 3, 0.8, 0.05),
         ],
         mistakes=[
+            (variant(best=mean), "That is the mean over actions: random play. Take the max."),
+            (variant(best=sum), "Not a sum over actions: a max."),
+            (variant(best=min), "The worst action is a min; the best one is a max."),
+            (variant(shrink=1.0), "The next value is not discounted."),
+            (variant(shrink=0.0), "That is the next reward alone: add gamma V."),
+            (variant(paid=0.0), "The reward of the step itself is missing."),
             (
-                lambda t, r, v, g: reference(t, r, v, g, best=lambda q: sum(q) / len(q)),
-                "That is the mean over actions: the value of random play. The best action is a "
-                "max.",
-            ),
-            (lambda t, r, v, g: reference(t, r, v, g, best=sum), "Not a sum over actions: a max."),
-            (lambda t, r, v, g: reference(t, r, v, 1.0), "The next value is not discounted."),
-            (
-                lambda t, r, v, g: (r + g * v).max(axis=(1, 2)),
+                variant(averaged=False),
                 "You cannot choose where the ice takes you: a mean over next states, weighted by "
                 "tau.",
             ),
             (
-                lambda t, r, v, g: reference(t, r, v, 0.0),
-                "That is the next reward alone: add gamma V.",
+                variant(at_once=True),
+                "A sweep uses the values of the sweep before for all states, not its own.",
             ),
-            (
-                lambda t, r, v, g: reference(t, 0 * r, v, g),
-                "The reward of the step itself is missing.",
-            ),
-            (
-                lambda t, r, v, g: reference(t, r, v, g, best=min),
-                "The worst action is a min; the best one is a max.",
-            ),
+            (variant(change_of=lambda moved: np.abs(moved).mean()), "The largest change, please."),
+            (variant(change_of=lambda moved: np.abs(moved).sum()), "The largest change, please."),
+            (variant(change_of=np.max), "A change may be negative: take its absolute value."),
+            (variant(old=True), "Return the values after the last sweep, not before it."),
+            (one_more, "Stop after the first sweep whose change is below the tolerance."),
+            (last_alone, "The changes of all sweeps, as a list."),
         ],
-        hint="Q = (tau * (rho + gamma * values)).sum over next states; then the max over actions.",
-    )
+        hint="Q = (tau * (rho + gamma * values)).sum over next states; its max; the change; again.",
+    )  # fmt: skip
 
 
-def exercise_4() -> Function:
+def exercise_3() -> Function:
     """Chances from counts."""
 
     def reference(
@@ -180,7 +200,7 @@ def exercise_4() -> Function:
     )
 
 
-def exercise_5() -> Function:
+def exercise_4() -> Function:
     """The velocity from two photographs."""
 
     def reference(angle, last_angle):
@@ -217,55 +237,4 @@ def exercise_5() -> Function:
             ),
         ],
         hint="Way by time: the difference of the angles, the short way round, divided by 0.05 s.",
-    )
-
-
-def exercise_6() -> Function:
-    """The target."""
-
-    def reference(reward, next_value, terminated, truncated, gamma):
-        targets = []
-        for r, v, ended in zip(reward, next_value, terminated, strict=True):
-            targets.append(r if ended else r + gamma * v)
-        return np.array(targets)
-
-    yes, no = np.array([True]), np.array([False])
-    flags = np.array([[False, False], [True, False], [False, True], [True, True]])
-    numbers = np.array([1.0, -1.0, 0.5, 2.0]), np.array([10.0, 20.0, -30.0, 40.0])
-    return Function(
-        reference,
-        cases=[
-            (np.array([1.0]), np.array([10.0]), no, yes, 0.9),
-            (np.array([1.0]), np.array([10.0]), yes, no, 0.9),
-            (np.array([-1.125]), np.array([-8.0]), no, no, 0.5),
-            (*numbers, *flags.T, 0.9),
-            (*numbers, *flags[:, ::-1].T, 0.5),
-        ],
-        mistakes=[
-            (
-                lambda r, v, end, cut, g: reference(r, v, end | cut, cut, g),
-                "A truncated episode is not over for the world: its next state keeps its value.",
-            ),
-            (
-                lambda r, v, end, cut, g: r + g * v,
-                "After a termination nothing comes: no next value.",
-            ),
-            (
-                lambda r, v, end, cut, g: np.where(end, 0.0, r + g * v),
-                "The last reward was still paid: only the next value vanishes.",
-            ),
-            (
-                lambda r, v, end, cut, g: reference(r, v, ~end, cut, g),
-                "The other way round: the next value vanishes where the episode terminated.",
-            ),
-            (
-                lambda r, v, end, cut, g: reference(r, v, end, cut, 1.0),
-                "The next value is discounted by gamma.",
-            ),
-            (
-                lambda r, v, end, cut, g: reference(r, v, cut, end, g),
-                "The flags are exchanged: terminated means that nothing comes.",
-            ),
-        ],
-        hint="Drop the next value where the episode terminated, and only there.",
     )

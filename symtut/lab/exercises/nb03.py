@@ -3,8 +3,7 @@
 import numpy as np
 import torch
 
-from symtut.experiments.config import RunConfig
-from symtut.lab.exercises.kinds import Function, Value
+from symtut.lab.exercises.kinds import Function
 from symtut.tasks import make_task
 
 
@@ -66,44 +65,6 @@ def exercise_1() -> Function:
 
 
 def exercise_2() -> Function:
-    """The negative log-likelihood."""
-    normal = torch.distributions.Normal
-    constant = np.log(2 * np.pi)
-
-    def reference(mean, log_variance, y):
-        return -normal(mean, (0.5 * log_variance).exp()).log_prob(y)
-
-    return Function(
-        reference,
-        cases=[
-            (torch.tensor([0.0]), torch.tensor([0.0]), torch.tensor([1.0])),
-            (torch.tensor([1.0, -2.0]), torch.tensor([2.0, -4.0]), torch.tensor([0.5, -2.0])),
-            tuple(torch.randn(3, 6, 2, generator=torch.Generator().manual_seed(1))),
-        ],
-        mistakes=[
-            (lambda m, v, y: -reference(m, v, y), "That is +log: turn the sign."),
-            (
-                lambda m, v, y: 0.5 * ((y - m) ** 2 / v.exp() + v),
-                "The constant ½ log 2π is missing.",
-            ),
-            (
-                lambda m, v, y: reference(m, 2 * v, y),
-                "log_variance is log σ², so its exponential is σ² and not σ.",
-            ),
-            (
-                lambda m, v, y: 0.5 * ((y - m) ** 2 / v.exp() + constant),
-                "Without log σ² in the loss, the network would make σ infinite and be done.",
-            ),
-            (lambda m, v, y: 2 * reference(m, v, y), "Half of it all: the density has a root."),
-        ],
-        hint="Half of: squared error over variance, plus log-variance, plus log 2π.",
-        gradients=["mean", "log_variance"],
-        rtol=1e-4,
-        atol=1e-6,
-    )
-
-
-def exercise_3() -> Function:
     """Disagreement."""
 
     def spread_of(parts, scale):  # (M, B, S) -> (B,), by pairs: var = mean squared distance / 2
@@ -161,24 +122,37 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Function:
+def exercise_3() -> Function:
     """The error at a lead."""
 
-    def squares(predict, states, actions, lead, first=None, look=False, same=False):
+    def squares(
+        predict, difference, states, actions, lead, first=None, look=False, same=False
+    ):  # fmt: skip
         found = []
         for begin in range(len(actions) - lead + 1)[:first]:
             state = states[begin]
             for k in range(begin, begin + lead):
                 state = states[k] if look else state
                 state = predict(state[None], actions[begin if same else k][None])[0]
-            found.append((state - states[begin + lead]) ** 2)
+            found.append(difference(state[None], states[begin + lead][None])[0] ** 2)
         return torch.stack(found)
 
-    def reference(predict, states, actions, lead):
-        return squares(predict, states, actions, lead).mean() ** 0.5
+    def reference(predict, difference, states, actions, lead):
+        windows = actions.unfold(0, lead, 1).movedim(-1, 0)  # (lead, starts, A)
+        state = states[: windows.shape[1]]
+        for action in windows:  # all starts together: the notebook may have to wait for this
+            state = predict(state, action)
+        off = difference(state, states[lead:])
+        return (off**2).sum().div(off.numel()) ** 0.5
 
     def half_way(state, action):
         return 0.5 * state + action
+
+    def plain(a, b):
+        return a - b
+
+    def round_way(a, b):  # a full turn is 2
+        return 3 * (torch.remainder(a - b + 1, 2) - 1)
 
     path = torch.cumsum(torch.randn(9, 2, generator=torch.Generator().manual_seed(3)), 0)
     pushes = torch.linspace(-1, 2, 16).reshape(8, 2)
@@ -187,13 +161,17 @@ def exercise_4() -> Function:
     return Function(
         reference,
         cases=[
-            (half_way, states, actions, 1),
-            (half_way, states, actions, 2),
-            (half_way, states, actions, 3),
-            (half_way, path, pushes, 3),
-            (half_way, path, pushes, 8),
+            (half_way, plain, states, actions, 1),
+            (half_way, plain, states, actions, 2),
+            (half_way, plain, states, actions, 3),
+            (half_way, plain, path, pushes, 3),
+            (half_way, round_way, path, pushes, 8),
         ],
         mistakes=[
+            (
+                lambda f, _, *x: reference(f, plain, *x),
+                "Use the difference that is given: it knows about angles and units.",
+            ),
             (
                 lambda *x: squares(*x, look=True).mean() ** 0.5,
                 "That looks at reality at each step: it is the error of one step, at any lead.",
@@ -203,7 +181,7 @@ def exercise_4() -> Function:
                 "Use every start, not only the first state.",
             ),
             (
-                lambda *x: squares(*x, first=len(x[2]) - x[3] or 1).mean() ** 0.5,
+                lambda *x: squares(*x, first=len(x[3]) - x[4] or 1).mean() ** 0.5,
                 "The last start is missing: there are T + 1 − lead of them.",
             ),
             (
@@ -224,61 +202,61 @@ def exercise_4() -> Function:
     )
 
 
-def exercise_5() -> Value:
-    """Bookkeeping."""
-    settings = RunConfig.make("pendulum", "mbpo", 1000, 0).loop
-    made = float(settings.updates_per_step * settings.imagined_per_update)
-    return Value(
-        np.array([made, made / int(settings.rollout_length)]),
-        mistakes=[
-            ((20.0, 1.0), "That is for each update; there are 20 updates to a real step."),
-            ((400.0, 8000.0), "A branch holds 20 transitions: divide, do not multiply."),
-            (
-                (400.0, 400.0),
-                "400 rollouts run side by side, but each lasts twenty steps: it takes twenty real "
-                "steps' worth of transitions to finish them all.",
-            ),
-            ((20.0, 400.0), "The other way round: the transitions first, then the branches."),
-        ],
-        hint="Real step → updates → imagined transitions → branches of rollout_length transitions.",
-    )
-
-
-def exercise_6() -> Function:
+def exercise_4() -> Function:
     """A batch of branches."""
 
-    def steps_of(f, act, ended, starts, length, go_on=False, drop=False, cut=False, again=False):
+    names = ("state", "action", "reward", "next_state", "ended")
+
+    def steps_of(
+        predict, act, reward, ended, starts, length,
+        *, go_on=False, drop=False, cut=False, again=False, told=lambda s, t, over: over,
+        paid=lambda of, s, a, t: of(s, a, t),
+    ):  # fmt: skip
         steps = [[] for _ in range(length)]
-        for state in starts:
+        for state in starts.split(1):
             origin = state
             for k in range(length):
                 state = origin if again else state
-                after = f(state[None], act(state[None]))[0]
-                over = bool(ended(after[None])[0])
-                flag = float(over or (cut and k == length - 1))
+                action = act(state)
+                after = predict(state, action)
+                over = bool(ended(after)[0])
+                flag = float(told(ended(state)[0], after, over or (cut and k == length - 1)))
                 if not (drop and over):
-                    steps[k].append((state, after, torch.tensor([flag])))
+                    earned = paid(reward, state, action, after)[:, None]
+                    steps[k].append((state, action, earned, after, torch.tensor([[flag]])))
                 if over and not go_on:
                     break
                 state = after
         return steps
 
     def rows_of(steps):
-        return torch.stack([torch.cat(row) for step in steps for row in step])
+        rows = [row for step in steps for row in step]
+        columns = zip(*rows, strict=True)
+        return {name: torch.cat(column) for name, column in zip(names, columns, strict=True)}
 
-    def reference(predict, act, ended, starts, length):
-        return rows_of(steps_of(predict, act, ended, starts, length))
+    def reference(predict, act, reward, ended, starts, length):
+        steps, state = [], starts
+        while len(steps) < length and len(state):
+            action = act(state)
+            after = predict(state, action)
+            over = ended(after).reshape(-1, 1)
+            paid = reward(state, action, after).reshape(-1, 1)
+            steps.append((state, action, paid, after, over.float()))
+            state = after[over[:, 0].logical_not()]
+        return rows_of([steps])
 
-    def branch_by_branch(predict, act, ended, starts, length):
-        return torch.cat([reference(predict, act, ended, s[None], length) for s in starts])
+    def branch_by_branch(*x):
+        found = [reference(*x[:4], state, x[5]) for state in x[4].split(1)]
+        return {name: torch.cat([part[name] for part in found]) for name in names}
 
-    def never_marked(predict, act, ended, starts, length):
-        steps = steps_of(predict, act, ended, starts, length)
-        return rows_of([[(s, t, 0 * flag) for s, t, flag in step] for step in steps])
+    def variant(**options):
+        return lambda *x: rows_of(steps_of(*x, **options))
 
-    def marked_before(predict, act, ended, starts, length):
-        steps = steps_of(predict, act, ended, starts, length)
-        return rows_of([[(s, t, 1.0 * ended(s[None])) for s, t, _ in step] for step in steps])
+    def price(state, action, after):
+        return state[:, 0] + 10 * action[:, 0] - 0.5 * after[:, 0]
+
+    def other_price(state, action, after):
+        return 3 * after.sum(1) - action[:, 0]
 
     def grow(state, action):
         return state + action
@@ -289,32 +267,43 @@ def exercise_6() -> Function:
     return Function(
         reference,
         cases=[
-            (grow, torch.ones_like, beyond, torch.tensor([[0.0], [1.0]]), 2),
-            (grow, torch.ones_like, beyond, torch.tensor([[3.0], [0.0]]), 2),
-            (grow, torch.ones_like, beyond, torch.tensor([[0.0], [3.0], [2.0], [1.5]]), 3),
-            (grow, torch.sign, beyond, torch.tensor([[3.2, 1.0], [-1.0, 2.0], [2.9, 0.5]]), 4),
-            (grow, torch.ones_like, beyond, torch.tensor([[2.0], [2.125]]), 4),
+            (grow, torch.ones_like, price, beyond, torch.tensor([[0.0], [1.0]]), 2),
+            (grow, torch.ones_like, price, beyond, torch.tensor([[3.0], [0.0]]), 2),
+            (grow, torch.ones_like, price, beyond, torch.tensor([[0.0], [3.0], [2.0], [1.5]]), 3),
+            (
+                grow, torch.sign, other_price, beyond,
+                torch.tensor([[3.2, 1.0], [-1.0, 2.0], [2.9, 0.5]]), 4,
+            ),
+            (grow, torch.ones_like, price, beyond, torch.tensor([[2.0], [2.125]]), 4),
         ],
         mistakes=[
             (
-                lambda *x: rows_of(steps_of(*x, cut=True)),
+                variant(cut=True),
                 "A branch that is cut off has not ended: SAC must go on to value its last state.",
             ),
+            (variant(go_on=True), "A branch that has ended must not go on."),
             (
-                lambda *x: rows_of(steps_of(*x, go_on=True)),
-                "A branch that has ended must not go on.",
-            ),
-            (
-                lambda *x: rows_of(steps_of(*x, drop=True)),
+                variant(drop=True),
                 "Store the transition that ends a branch: it is what tells SAC about the end.",
             ),
+            (variant(again=True, go_on=True), "Each step starts where the last one led."),
             (
-                lambda *x: rows_of(steps_of(*x, again=True)),
-                "Each step starts where the last one led.",
+                variant(told=lambda before, after, over: False),
+                "Mark the transition that ended the episode with 1.",
             ),
-            (never_marked, "Mark the transition that ended the episode with 1."),
-            (marked_before, "Ask of the next state whether the episode has ended."),
+            (
+                variant(told=lambda before, after, over: before),
+                "Ask of the next state whether the episode has ended.",
+            ),
+            (
+                variant(told=lambda before, after, over: not over),
+                "Mark what has ended with 1 and the rest with 0, not the other way round.",
+            ),
+            (
+                variant(paid=lambda of, s, a, t: of(t, a, s)),
+                "reward takes the state before the step, the action, the state after it.",
+            ),
             (branch_by_branch, "Step by step: first the first steps of all branches."),
         ],
-        hint="Store (state, next state, ended) of the running branches, then drop the ended ones.",
-    )
+        hint="Store five columns of the running branches, then drop the ended ones.",
+    )  # fmt: skip

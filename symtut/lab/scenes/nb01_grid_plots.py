@@ -7,12 +7,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from symtut.lab import films
+from symtut.lab.scenes.nb01_mdp import Episode
 from symtut.lab.scenes.nb01_small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
-from symtut.lab.style import GRID, INK, OKABE_ITO, label
+from symtut.lab.style import GRID, INK, OKABE_ITO, break_wraps, label
+from symtut.tasks.pendulum import DT
 
 WALL = "#777777"
 PRIZE_COLOUR = {"G": OKABE_ITO[2], "P": OKABE_ITO[1], "c": OKABE_ITO[4]}
@@ -97,6 +100,47 @@ def draw_walk(world: GridWorld, states: np.ndarray, axes: Axes, colour: str = WA
     axes.plot(c, r, "-", color=colour, linewidth=1.2, alpha=0.85)
     axes.plot(c[0], r[0], "o", color=colour, markersize=6)
     axes.plot(c[-1], r[-1], "X", color=colour, markersize=9)
+
+
+def chances(world: GridWorld, moves: dict[str, tuple[int, int]]) -> Figure:
+    """The map, and for each move where it leads from a cell (row, column), as probabilities."""
+    figure, axes = plt.subplots(1, 1 + len(moves), figsize=(10, 2.9))
+    draw_map(world, axes=axes[0], title="The map")
+    for ax, (move, cell) in zip(axes[1:], moves.items(), strict=True):
+        ahead = world.mdp.tau[world.state(*cell), list(MOVES).index(move)]
+        draw_map(world, np.where(ahead > 0, ahead, np.nan), axes=ax, limits=(0, 1))
+        ax.plot(cell[1], cell[0], "o", markersize=27, mfc="none", mec=WALKER, mew=2)
+        ax.set_title(f"where '{move}' leads from the ring")
+        for s in np.flatnonzero((ahead > 0) & world.mdp.terminal):  # a letter hides the number
+            row, column = world.cells[s]
+            ax.text(column, row + 0.33, f"{ahead[s]:.2f}", fontsize=8, ha="center", va="center")
+    return figure
+
+
+def draw_walks(world: GridWorld, walks: Sequence[Episode]) -> Figure:
+    """Walks side by side, with how they ended and the sum of their rewards."""
+    figure, axes = plt.subplots(1, len(walks), figsize=(10, 2.7))
+    for ax, walk in zip(axes, walks, strict=True):
+        draw_map(world, axes=ax)
+        draw_walk(world, walk.states, ax)
+        end = "ended" if walk.terminated else "cut off"
+        ax.set_title(f"{len(walk.actions)} steps, {end}, rewards sum to {walk.rewards.sum():.2f}")
+    return figure
+
+
+def swing(grid: PendulumGrid, q: np.ndarray, angles: np.ndarray, title: str) -> Figure:
+    """Values and best torques over the pendulum's plane, and the path of an episode (T,) angles."""
+    speed = np.append(np.diff(np.unwrap(angles)) / DT, np.nan)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.3))
+    draw_plane(grid, q.max(1), axes=axes[0], bar="value", title=title)
+    draw_plane(
+        grid, grid.torques[q.argmax(1)], axes=axes[1], cmap="PuOr", bar="torque (N m)",
+        limits=(-2, 2), title="best torque",
+    )  # fmt: skip
+    for ax, colour in zip(axes, ("white", OKABE_ITO[5]), strict=True):
+        ax.plot(break_wraps(angles), speed, ".-", color=colour, markersize=2, linewidth=0.8)
+        ax.plot(np.pi, 0, "o", color=colour, clip_on=False)
+    return figure
 
 
 def walk_film(

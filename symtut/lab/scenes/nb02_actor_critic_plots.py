@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -44,29 +45,35 @@ def parts_diagram() -> Figure:
 
 
 def squashing(
+    log_densities: dict[str, Callable[..., torch.Tensor]],
     means: Sequence[float] = (0.0, 0.8, 0.0),
     stds: Sequence[float] = (0.4, 0.5, 1.5),
     draws: int = 40_000,
     seed: int = 0,
 ) -> Figure:
-    """Gaussians before tanh (above) and what becomes of them (below): draws and density.
+    """Gaussians before tanh (above) and what becomes of them (below): draws and densities.
 
-    The dashed curve is what one gets by forgetting that tanh stretches and squeezes.
+    Parameters
+    ----------
+    log_densities : dict of callables
+        Label: (N, 1) raw actions, means, deviations -> (N,) log-densities. The second is dashed.
     """
     figure, axes = plt.subplots(2, len(means), figsize=(8, 3.9), sharey="row")
     generator = np.random.default_rng(seed)
-    raw = np.linspace(-4, 4, 401)
-    action = two_hills.ACTIONS[2:-2]
+    raw = torch.linspace(-4, 4, 401)
+    action = torch.linspace(-0.995, 0.995, 399)
     for column, mean, std in zip(axes.T, means, stds, strict=True):
         above, below = column
-        bell = np.exp(-0.5 * ((raw - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))
-        above.plot(raw, bell, color=BLUE)
+        above.plot(raw, torch.distributions.Normal(mean, std).log_prob(raw).exp(), color=BLUE)
         above.set(xlabel="raw action $u$", title=f"mean {mean:g}, deviation {std:g}")
         drawn = np.tanh(mean + std * generator.standard_normal(draws))
         below.hist(drawn, 60, range=(-1, 1), density=True, color="#CCCCCC", label="draws")
-        right = two_hills.squashed_density(mean, std)[2:-2]
-        below.plot(action, right, color=RED, label="density")
-        below.plot(action, right * (1 - action**2), "--", color=INK, label="without the factor")
+        inside = torch.atanh(action)[:, None]
+        numbers = torch.full_like(inside, mean), torch.full_like(inside, std)
+        for (text, of), colour, dash in zip(
+            log_densities.items(), (RED, INK), ("-", "--"), strict=True
+        ):
+            below.plot(action, of(inside, *numbers).exp(), dash, color=colour, label=text)
         below.set(xlabel=r"action $a = \tanh u$", ylim=(0, 1.6))
     axes[0, 0].set_ylabel("density of $u$")
     axes[1, 0].set_ylabel("density of $a$")
@@ -113,6 +120,100 @@ def climbs(paths: dict[str, np.ndarray], reward: Callable[[np.ndarray], np.ndarr
         ax.set(xlabel="updates", title=title, xlim=(0, len(path)))
         ax.grid(False)
     axes[0].set_ylabel("most likely action")
+    return figure
+
+
+def time_limits(
+    limits: Sequence[int], right: Sequence[float], wrong: Sequence[float], gamma: float
+) -> Figure:
+    """The value of reward 1 for ever, as learned under time limits; the curve is the formula."""
+    figure, axes = plt.subplots(figsize=(7, 3.2))
+    steps = np.geomspace(limits[0], limits[-1], 200)
+    axes.semilogx(steps, 1 / (1 - gamma * (1 - 1 / steps)), color=RED, linewidth=1)
+    axes.plot(limits, right, "o", color=BLUE, label="terminated only")
+    axes.plot(limits, wrong, "s", color=RED, label="the limit taken for an end")
+    axes.axhline(1 / (1 - gamma), color=INK, linewidth=1, linestyle=":")
+    axes.set_xticks(limits, limits)
+    axes.minorticks_off()
+    axes.set(xlabel="time limit $T$ (steps)", ylabel="learned value", ylim=(0, None))
+    axes.legend(fontsize=8.5, loc="lower right")
+    return figure
+
+
+def overestimation(counts: np.ndarray, hopes: dict[str, np.ndarray], gamma: float) -> Figure:
+    """What the best of some worthless actions seems to be worth, once and by bootstrapping.
+
+    Parameters
+    ----------
+    counts : (N,) numbers of actions, 10 among them
+    hopes : dict of (N,) arrays
+        Label: the mean of the highest claimed value.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+    backups = np.arange(401)
+    for (text, hope), look in zip(hopes.items(), ("o-", "s--"), strict=True):
+        axes[0].semilogx(counts, hope, look, label=text)
+        once = hope[counts == 10][0]
+        claim = once * gamma * (1 - gamma**backups) / (1 - gamma)  # V <- gamma (V + once)
+        axes[1].plot(backups, claim, look[1:], label=text)
+    axes[0].axhline(0, color=INK, linewidth=1)
+    axes[0].set_xticks(counts, counts)
+    axes[0].minorticks_off()
+    axes[0].set(
+        xlabel="actions to choose from", ylabel="claimed value (true: 0)", title="One update"
+    )
+    axes[1].set(
+        xlabel="updates", ylabel="claimed value (true: 0)", title="Ten actions, many updates"
+    )
+    axes[0].legend(fontsize=8.5)
+    return figure
+
+
+def learning(
+    runs: dict[str, np.ndarray], band: Sequence[np.ndarray], best: float, random: float
+) -> Figure:
+    """Real return over real steps, before the band of the stored runs.
+
+    Parameters
+    ----------
+    runs : dict of (points, 2)
+        Label: real steps and mean return.
+    band : (steps, middle, low, high), each (N,)
+    best, random : returns that are marked
+    """
+    steps, middle, low, high = band
+    figure, axes = plt.subplots(figsize=(7, 3.5))
+    axes.fill_between(steps, low, high, color="#BBBBBB", alpha=0.6, linewidth=0)
+    axes.plot(steps, middle, color="#888888", linewidth=1, label="ten stored runs")
+    for (name, run), look, colour in zip(runs.items(), ("o-", "x:"), (BLUE, RED), strict=False):
+        axes.plot(*run.T, look, color=colour, markersize=4, label=name)
+    for level, text in ((best, "best possible"), (random, "random policy")):
+        axes.axhline(level, color=INK, linewidth=1, linestyle=":")
+        axes.annotate(text, (0, level), xytext=(3, 3), textcoords="offset points", fontsize=8.5)
+    axes.set(xlim=(0, max(run[-1, 0] for run in runs.values()) * 1.02), ylim=(-1800, 0),
+             xlabel="real steps", ylabel="mean real return")  # fmt: skip
+    axes.legend(fontsize=8.5, loc="center right")
+    return figure
+
+
+def never_tried(action: torch.Tensor, true: torch.Tensor, guesses: list[torch.Tensor]) -> Figure:
+    """What critics say of actions that they have not seen, and the action each asks for.
+
+    Parameters
+    ----------
+    action, true, each of ``guesses`` : (N,)
+    """
+    figure, axes = plt.subplots(figsize=(6, 3.1))
+    axes.plot(action, true, color=INK, label="true reward")
+    for k, guess in enumerate(guesses):
+        best = guess.argmax()
+        label = ("critics", "what they ask for") if k == 0 else (None, None)
+        axes.plot(action, guess, color=BLUE, linewidth=0.9, label=label[0])
+        axes.plot(action[best], guess[best], "^", color=RED, label=label[1])
+    axes.axvspan(-1, -0.55, color="#888888", alpha=0.2, linewidth=0)
+    axes.text(-0.97, 0.75, "actions\ntried", fontsize=9)
+    axes.set(xlabel="action", ylabel="reward")
+    axes.legend(fontsize=8.5, loc="upper left")
     return figure
 
 

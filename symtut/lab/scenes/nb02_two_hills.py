@@ -1,10 +1,11 @@
 """A world of one state and one step whose reward has two hills: what a temperature does, exactly.
 
-The action is a number in [-1, 1]. Nothing here is learned or drawn: densities are computed on a
-grid of actions, expectations by quantiles of the noise.
+The action is a number in [-1, 1]. Nothing here is drawn: densities are computed on a grid of
+actions, expectations by quantiles of the noise.
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -82,3 +83,49 @@ def best_squashed(alpha: float, kind: str = "equally wide") -> tuple[float, floa
     means, stds, mean_reward, entropy = _family(kind)
     i, j = np.unravel_index(np.argmax(mean_reward + alpha * entropy), entropy.shape)
     return float(means[i]), float(stds[j]), float(mean_reward[i, j]), float(entropy[i, j])
+
+
+def climb(
+    log_prob_of: Callable,
+    temperature_gradient: Callable,
+    alpha: float | None,
+    kind: str = "equally wide",
+    updates: int = 400,
+) -> tuple[np.ndarray, np.ndarray]:
+    """41 squashed Gaussians that follow the gradient of E[reward] + alpha * entropy.
+
+    Parameters
+    ----------
+    log_prob_of : callable
+        (N, 1) raw actions, means, deviations -> (N,) log-densities.
+    temperature_gradient : callable
+        (64,) log-probabilities, target entropy -> derivative by log(alpha), ().
+    alpha : float or None
+        None: each policy has its own, which begins at 1 and follows ``temperature_gradient``.
+
+    Returns
+    -------
+    path : (updates, 41) most likely actions before each update
+    std : (41,) deviations in the end
+    """
+    noise = noise_quantiles(64)
+    mean = torch.linspace(-1.5, 1.5, 41)[:, None].requires_grad_()
+    log_std = torch.full((41, 1), math.log(0.3), requires_grad=True)
+    log_alpha = torch.zeros(41)
+    optimizer = torch.optim.Adam([mean, log_std], lr=0.05)
+    path = []
+    for _ in range(updates):
+        path.append(torch.tanh(mean.detach()[:, 0]).numpy().copy())
+        std = log_std.exp()
+        raw = mean + std * noise  # (41, 64)
+        columns = [part.expand_as(raw).reshape(-1, 1) for part in (raw, mean, std)]
+        log_prob = log_prob_of(*columns).reshape(raw.shape)
+        price = log_alpha.exp()[:, None] if alpha is None else alpha
+        gain = (reward(torch.tanh(raw), kind) - price * log_prob).mean(1)
+        optimizer.zero_grad()
+        (-gain).sum().backward()
+        optimizer.step()
+        if alpha is None:
+            slopes = [temperature_gradient(row, -1.0) for row in log_prob.detach()]
+            log_alpha = log_alpha - 0.015 * torch.stack(slopes)
+    return np.array(path), log_std.exp().detach()[:, 0].numpy()
