@@ -36,6 +36,8 @@ COURSE = {
         "energy, stability, a controller without learning: what a readable model buys"),
     "14_learning_through_the_equations": ("Learning through the equations",
         "a policy by differentiating the model; planning; where gradients fail"),
+    "15_dreaming": ("Dreaming",
+        "Dreamer-v3 in parts, its dreams beside equations"),
     "16_your_own_world": ("Your own world",
         "state map, reward and equations found; an angle from pixels"),
 }  # fmt: skip
