@@ -15,7 +15,7 @@
 # - say how many real steps this way of learning costs, with an interval.
 #
 # **Before you start:** values and Bellman's equation (notebook 01), gradients in PyTorch.
-# **Time:** about 3 minutes of computing, on one core.
+# **Time:** about 1 minute of computing, on one core.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]

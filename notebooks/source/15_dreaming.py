@@ -15,7 +15,7 @@
 #
 # **Before you start:** notebook [03](03_learning_in_a_model.ipynb) for learning in a model;
 # notebook [10](10_symbolic_mbpo.ipynb) for the equations; a cross entropy; a recurrent network.
-# **Time:** about 2 minutes of computing, on one core.
+# **Time:** about 3 minutes of computing, on one core.
 # **Memory:** under 1 GB. No graphics card.
 
 # %% tags=["setup"]
