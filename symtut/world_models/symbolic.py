@@ -232,7 +232,8 @@ class SymbolicWorldModel:
     def _regressor(self, names: tuple[str, ...], number: int, method: str | None = None):
         """A new regressor for columns called ``names``; ``number`` tells apart those of one fit."""
         seed = np.random.SeedSequence([self.random_state, self.fits_done, number])
-        settings = self.settings | ({} if method is None else {"method": method})
+        settings: dict[str, Any] = dict(self.settings)
+        settings["method"] = method or settings["method"]
         return _Interruptible(
             **settings, feature_names=names, random_state=int(seed.generate_state(1)[0])
         )

@@ -246,7 +246,8 @@ def exercise_4() -> Function:
         return rows_of([steps])
 
     def branch_by_branch(*x):
-        found = [reference(*x[:4], state, x[5]) for state in x[4].split(1)]
+        predict, act, reward, ended, starts, length = x
+        found = [reference(predict, act, reward, ended, s, length) for s in starts.split(1)]
         return {name: torch.cat([part[name] for part in found]) for name in names}
 
     def variant(**options):

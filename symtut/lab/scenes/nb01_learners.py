@@ -107,7 +107,7 @@ class Practice:
 def returns(values: np.ndarray, gamma: float) -> Figure:
     """A histogram of returns and their mean."""
     figure, axes = plt.subplots(figsize=(6, 2.6))
-    axes.hist(values, bins=np.arange(-0.825, 0.85, 0.05), color=style.OKABE_ITO[0])
+    axes.hist(values, bins=np.arange(-0.825, 0.85, 0.05).tolist(), color=style.OKABE_ITO[0])
     axes.axvline(values.mean(), color=style.OKABE_ITO[1], linestyle="--", label="mean")
     axes.set(xlabel=f"return of an episode (discount {gamma:g})", ylabel="episodes")
     axes.legend()

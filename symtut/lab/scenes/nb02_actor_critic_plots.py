@@ -133,7 +133,7 @@ def time_limits(
     axes.plot(limits, right, "o", color=BLUE, label="terminated only")
     axes.plot(limits, wrong, "s", color=RED, label="the limit taken for an end")
     axes.axhline(1 / (1 - gamma), color=INK, linewidth=1, linestyle=":")
-    axes.set_xticks(limits, limits)
+    axes.set_xticks(limits, list(map(str, limits)))
     axes.minorticks_off()
     axes.set(xlabel="time limit $T$ (steps)", ylabel="learned value", ylim=(0, None))
     axes.legend(fontsize=8.5, loc="lower right")

@@ -1,6 +1,7 @@
 """The figures of notebook 03."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -72,7 +73,6 @@ def maps(values: dict[str, np.ndarray], data: np.ndarray) -> Figure:
     states, shape = plane()
     angles, speeds = states[: shape[1], 0], states[:: shape[1], 1]
     figure, axes = plt.subplots(1, len(values), figsize=(9.4, 3.6), sharey=True)
-    image = None
     for ax, (title, numbers) in zip(axes, values.items(), strict=True):
         picture = np.log10(numbers).reshape(shape)
         image = ax.pcolormesh(
@@ -157,7 +157,8 @@ def three_ways(
     """
     figure = plt.figure(figsize=(9, 5.2))
     names = list(curves_by_label)
-    parts = figure.subplot_mosaic([["curve"] * len(names), names], height_ratios=[1.15, 1])
+    rows: list[Any] = [["curve"] * len(names), names]
+    parts = figure.subplot_mosaic(rows, height_ratios=[1.15, 1])
     looks = ("oracle", "random", "mbpo")
     for name, look in zip(names, looks, strict=True):
         parts["curve"].plot(*curves_by_label[name].T, label=name, **method_style(look))

@@ -1,6 +1,7 @@
 """The models of notebook 03: data, ensembles, a straight line, and a search that exploits."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,8 +32,8 @@ def units(task: Task, states: np.ndarray) -> np.ndarray:
 def ensemble(task: Task, data: Transitions, seed: int, size: dict) -> EnsembleWorldModel:
     """Seven networks (or as ``size`` says), fitted to the data."""
     model = make_world_model("mbpo", task, seed, size=size)
-    model.fit(data)
     assert isinstance(model, EnsembleWorldModel)
+    model.fit(data)
     return model
 
 
@@ -139,6 +140,6 @@ def cross_entropy(
         order = imagined_return(task, step, torques).argsort(descending=True)
         best, elite = torques[order[0]], torques[order[: draws // 10]]
         mean, deviation = elite.mean(0), elite.std(0)
-        both = (step, task.true_step)
+        both: tuple[Any, ...] = (step, task.true_step)
         history.append([imagined_return(task, f, best[None]).item() for f in both])
     return np.array(history), best

@@ -80,7 +80,9 @@ def starts_and_ends(
     return figure
 
 
-def targets(state: np.ndarray, action: np.ndarray, following: np.ndarray, target) -> Figure:
+def targets(
+    state: np.ndarray, action: np.ndarray, following: np.ndarray, target: np.ndarray
+) -> Figure:
     """The next speed over the speed, and the chosen target over the angle, coloured by torque."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6))
     axes[0].plot(state[::2, 1], following[::2, 1], ".", markersize=4)  # every other is enough
@@ -109,12 +111,14 @@ def plateau(thresholds: np.ndarray, left: dict[str, Sequence[int]], true: int) -
     axes.annotate(f"the truth has {true}", (thresholds[0], true), xytext=(0, 3),
                   textcoords="offset points", fontsize=8.5)  # fmt: skip
     axes.set(xlabel="threshold", ylabel="functions left", title="A plateau, and none")
-    axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], [0, 1, 2, 5, 10, 20, 50, 100])
+    axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], "0 1 2 5 10 20 50 100".split())
     axes.legend(loc="lower left")
     return axes
 
 
-def crossing(mother: Expression, father: Expression, child: Expression, cut: int, taken: int):
+def crossing(
+    mother: Expression, father: Expression, child: Expression, cut: int, taken: int
+) -> Figure:
     """Three trees: what the mother gives up, what the father lends, and where it stands."""
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.4))
     lent = len(father.prefix) - taken
@@ -214,7 +218,9 @@ def beyond(distance: np.ndarray, errors: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def valleys(twins: np.ndarray, valley: np.ndarray, frequencies: np.ndarray, factors: np.ndarray):
+def valleys(
+    twins: np.ndarray, valley: np.ndarray, frequencies: np.ndarray, factors: np.ndarray
+) -> Figure:
     """Two landscapes of 1 − R²: over two frequencies, and over factor and frequency of a sine."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8))
     for ax, grid, loss, (xlabel, ylabel), stars, title in (
@@ -237,8 +243,8 @@ def map_of_shares(shares: np.ndarray, points: Sequence[int], levels: Sequence[fl
     for i, j in np.ndindex(shares.shape):
         axes.text(j, i, f"{shares[i, j]:.0%}", ha="center", va="center",
                   color="white" if shares[i, j] < 0.6 else INK)  # fmt: skip
-    axes.set_xticks(range(len(points)), points)
-    axes.set_yticks(range(len(levels)), levels)
+    axes.set_xticks(range(len(points)), list(map(str, points)))
+    axes.set_yticks(range(len(levels)), list(map(str, levels)))
     axes.set(xlabel="points", ylabel="noise (rad/s)", title="Right terms found, share of draws")
     axes.grid(False)
     figure.colorbar(image)

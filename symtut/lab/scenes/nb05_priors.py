@@ -76,7 +76,7 @@ def numbered(terms: Terms, generator: np.random.Generator) -> list[str | float]:
 def formula_of(tokens: Sequence[str | float]) -> str:
     """A numbered prefix sequence as text, two digits."""
     numbers = tuple(token for token in tokens if isinstance(token, float))
-    prefix = tuple("C" if isinstance(token, float) else token for token in tokens)
+    prefix = tuple("C" if isinstance(token, float) else str(token) for token in tokens)
     return Expression(prefix, numbers).text(digits=2)
 
 

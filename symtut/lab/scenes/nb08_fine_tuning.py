@@ -209,7 +209,7 @@ def replayed(run: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     car, steps = make_task("car2d"), int(run["real steps"])
     settings = RunConfig.make("car2d", "symbolic", steps, run["seed"], proposer="transformer")
     model = make_world_model("symbolic", car, run["seed"], **settings.model)
-    loop = Loop(car, model, steps, settings.loop, settings.sac, run["seed"])
+    loop = Loop(car, model, steps, settings.loop, settings.learner, run["seed"])
     while loop.env_steps < steps:
         loop.interact()
     rows = loop.transitions()[0]

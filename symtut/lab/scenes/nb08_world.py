@@ -1,6 +1,7 @@
 """Functions of one world as examples, models with adapters, and the figures of notebook 08."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +27,7 @@ def general_points(count: int) -> list[np.ndarray]:
     return [batch.x[row, :, :2].numpy() for batch, row in rows[:count]]
 
 
-def written(terms: Terms, names: Sequence[str]) -> str:
+def written(terms: Terms, names: tuple[str, ...]) -> str:
     """A skeleton with a world's names; the coefficient of each term is left out."""
     return " + ".join(Expression(term).text(names) for term in terms)
 
@@ -36,7 +37,7 @@ def key(expression: Expression) -> int:
     return skeleton_key(terms_of(expression.prefix))
 
 
-def truths(task: Task, names: Sequence[str]) -> dict[str, Terms]:
+def truths(task: Task, names: tuple[str, ...]) -> dict[str, Terms]:
     """The skeletons of the task's true equations, by the names of the states."""
     texts = zip(task.state_names, task.true_equations or (), strict=True)
     return {name: terms_of(Expression.from_text(text, names).prefix) for name, text in texts}
@@ -210,7 +211,9 @@ def ratios_chart(ratios: dict[str, dict[str, float]]) -> Figure:
             value, place = row[proposer], j + 0.36 * (k - (len(ratios) - 1) / 2)
             drawn = value if np.isfinite(value) else 0.0
             axes.bar(place, drawn, 0.34, color=OKABE_ITO[k], label=task if j == 0 else None)
-            text = {0: "0: the reference never"}.get(value, "" if np.isfinite(value) else "nobody")
+            text = (
+                "0: the reference never" if value == 0 else "" if np.isfinite(value) else "nobody"
+            )
             axes.annotate(text, (place, 0.02), rotation=90, ha="center", va="bottom", fontsize=8)
     axes.axhline(1, color=INK, linewidth=1, linestyle=":")
     axes.set_xticks(range(len(proposers)), proposers)
@@ -223,7 +226,9 @@ def two_formulas(headings: np.ndarray, formulas: dict) -> Figure:
     """Two formulas for a car's Δy over its heading, and the headings (N,) in rad of the data."""
     angle = np.linspace(-np.pi, np.pi, 400)
     figure, axes = plt.subplots(figsize=(6.5, 2.8))
-    looks = ({"color": "#BBBBBB", "linewidth": 6}, {"color": OKABE_ITO[0]})
+    looks: tuple[dict[str, Any], ...] = (
+        {"color": "#BBBBBB", "linewidth": 6}, {"color": OKABE_ITO[0]},
+    )  # fmt: skip
     for (name, formula), look in zip(formulas.items(), looks, strict=True):
         axes.plot(angle, formula(1.0, angle), **look, label=name)
     seen = np.angle(np.exp(1j * headings))

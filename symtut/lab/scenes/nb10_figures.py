@@ -60,7 +60,9 @@ def open_loop(truth: np.ndarray, imagined: dict[str, np.ndarray], errors: dict[s
     return figure
 
 
-def error_maps(angles, speeds, errors: dict[str, np.ndarray], seen: np.ndarray) -> Figure:
+def error_maps(
+    angles: np.ndarray, speeds: np.ndarray, errors: dict[str, np.ndarray], seen: np.ndarray
+) -> Figure:
     """Error of one step over the plane, a panel a model; errors are (speeds * angles,)."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
     for ax, (name, error) in zip(axes, errors.items(), strict=True):
@@ -109,7 +111,9 @@ def earned_length(validation: Validation, tolerance: float) -> Figure:
 
 def coverage(states: np.ndarray) -> float:
     """Share of the cells of the plane (24 x 16 of them) that states (..., 2) visit."""
-    counts = np.histogram2d(*states.reshape(-1, 2).T, (24, 16), ((-np.pi, np.pi), (-8, 8)))[0]
+    angles, speeds = states.reshape(-1, 2).T
+    area = [[-np.pi, np.pi], [-8.0, 8.0]]
+    counts = np.histogram2d(angles, speeds, bins=[24, 16], range=area)[0]
     return float(np.mean(counts > 0))
 
 
@@ -132,6 +136,7 @@ def returns(runs: dict[str, list[tuple[int, float]]], task: Task, real_steps: in
     for (name, curve), (line, colour) in zip(runs.items(), looks, strict=False):
         axes.plot(*np.array(curve).T, line, color=colour, markersize=4, label=name)
     for level, text in ((task.solved_return, "solved"), (task.best_return, "best possible")):
+        assert level is not None
         axes.axhline(level, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
             text, (0, level), xytext=(3, 3 if text != "solved" else -11),

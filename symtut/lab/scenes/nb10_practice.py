@@ -12,10 +12,12 @@ from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.agents.sac import SAC
 from symtut.experiments.config import RunConfig
+from symtut.expressions import Expression
 from symtut.lab import equations
 from symtut.tasks import Task, Transitions
 from symtut.world_models import make_world_model
 from symtut.world_models.base import WorldModel
+from symtut.world_models.symbolic import SymbolicWorldModel
 from symtut.world_models.validation import validate
 
 ROLLOUTS = 100  # side by side
@@ -28,7 +30,7 @@ def begun_loop(task: Task, steps: int, seed: int) -> Loop:
     """
     config = RunConfig.make(task.name, "symbolic", steps, seed)
     model = make_world_model("symbolic", task, seed, proposer="transformer")
-    loop = Loop(task, model, steps, config.loop, config.sac, seed)
+    loop = Loop(task, model, steps, config.loop, config.learner, seed)
     loop.interact()
     return loop
 
@@ -53,6 +55,7 @@ class Learner:
 
     def __init__(self, task: Task, seed: int, updates: int, every: int, look: Callable):
         config = RunConfig.make(task.name, "symbolic", task.horizon, seed).sac
+        assert config is not None
         o, a = task.observation_size, task.action_size
         self.task, self.updates, self.every, self.look = task, updates, every, look
         self.rate, self.batch = config.learning_rate, config.batch_size
@@ -104,7 +107,7 @@ def trusting_policy(task: Task, model: WorldModel, steps: int, updates: int, see
     """
     config = RunConfig.make(task.name, "symbolic", steps, seed)
     whole = replace(config.loop, rollout_length=task.horizon, start_states="box", updates=updates)
-    loop = Loop(task, model, steps, whole, config.sac, seed)
+    loop = Loop(task, model, steps, whole, config.learner, seed)
     loop.interact()
     for _ in range(updates):
         loop.learn()
@@ -116,9 +119,10 @@ def trusting_policy(task: Task, model: WorldModel, steps: int, updates: int, see
 
 def print_beside_the_simulator(loop: Loop) -> list[dict]:
     """Each equation's coefficients beside the true ones; what was found, JSON-able."""
-    task, found = loop.task, []
+    task, model, found = loop.task, loop.model, []
+    assert isinstance(model, SymbolicWorldModel) and loop.report is not None
     for row, expression, true in zip(
-        loop.report.equations, loop.model.expressions_, task.true_equations, strict=True
+        loop.report.equations, model.expressions_, task.true_equations, strict=True
     ):
         names = task.state_names + task.action_names
         coefficients = equations.coefficients(expression.text(names, digits=None), true, names)
@@ -128,7 +132,7 @@ def print_beside_the_simulator(loop: Loop) -> list[dict]:
     return found
 
 
-def is_exact(task: Task, target: str, expression) -> bool:
+def is_exact(task: Task, target: str, expression: Expression) -> bool:
     """Whether all coefficients are within 1 % of the simulator's, without other terms."""
     names = (*task.state_names, *task.action_names)
     true = task.true_equations[task.state_names.index(target.removeprefix("delta_"))]
@@ -136,7 +140,10 @@ def is_exact(task: Task, target: str, expression) -> bool:
     return equations.largest_error(rows) < 0.01
 
 
-def network_step(task: Task, state, action, increments, updates: int, seed: int) -> Callable:
+def network_step(
+    task: Task, state: np.ndarray, action: np.ndarray, increments: np.ndarray,
+    updates: int, seed: int,
+) -> Callable:  # fmt: skip
     """A small network fitted to (N, S), (N, A) -> (N, S) increments; its step as a function."""
     torch.manual_seed(seed)
     net = torch.nn.Sequential(
@@ -186,7 +193,7 @@ def first_real_steps(
 ) -> tuple[Loop, Transitions]:
     """The first steps of a random episode, their states read with an error (in spreads)."""
     config = RunConfig.make(task.name, "symbolic", task.horizon, episode)
-    loop = Loop(task, None, task.horizon, config.loop, config.sac, episode)
+    loop = Loop(task, None, task.horizon, config.loop, config.learner, episode)
     loop.interact()
     some = loop.transitions()[0]
     path = np.concatenate([some.state[:count], some.next_state[count - 1 : count]])
@@ -198,6 +205,7 @@ def first_real_steps(
 def fitted(task: Task, some: Transitions) -> tuple[WorldModel, list[tuple[dict, bool]]]:
     """A model by sparse regression, and each of its equations with whether it is the true one."""
     model = make_world_model("sparse", task, 0)
+    assert isinstance(model, SymbolicWorldModel)
     report = model.fit(some)
     rows = [
         (row, is_exact(task, row["target"], expression))
@@ -214,7 +222,9 @@ def earned(model: WorldModel, loop: Loop, after: int) -> int:
 
 
 @torch.no_grad()
-def play_in_world(task: Task, step: Callable, act: Callable, state: torch.Tensor):
+def play_in_world(
+    task: Task, step: Callable, act: Callable, state: torch.Tensor
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns (N,) and angles (T, N) of a policy on unit actions in a world given by its step."""
     total, angles = torch.zeros(len(state)), []
     for _ in range(task.horizon):

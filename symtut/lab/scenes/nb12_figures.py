@@ -1,6 +1,7 @@
 """The figures of notebook 12."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,8 +32,11 @@ def found_under_noise(hits: dict[str, list[list[bool]]], levels: Sequence[float]
 def speeds(curves: dict[str, np.ndarray], bound: float) -> Figure:
     """Speeds (N,) in rad/s over steps of 0.05 s, and the bound."""
     figure, axes = plt.subplots(figsize=(7.2, 3.2))
-    looks = ({"color": "#BBBBBB", "linewidth": 5}, {"color": OKABE_ITO[1], "linestyle": "--"},
-             {"color": OKABE_ITO[0]})  # fmt: skip
+    looks: tuple[dict[str, Any], ...] = (
+        {"color": "#BBBBBB", "linewidth": 5},
+        {"color": OKABE_ITO[1], "linestyle": "--"},
+        {"color": OKABE_ITO[0]},
+    )
     for (name, curve), look in zip(curves.items(), looks, strict=False):
         axes.plot(0.05 * np.arange(len(curve)), curve, label=name, **look)
     for side in (-bound, bound):

@@ -153,7 +153,7 @@ def ten_seeds(curves: pd.DataFrame, cells: dict[tuple[str, int], float]) -> Figu
     for axis, ((task, steps), threshold) in zip(axes, cells.items(), strict=True):
         here = curves[(curves["task"] == task) & (curves["env_steps"] == steps)]
         for (_, colour), learner in zip(LOOKS, ("sac", "apg"), strict=False):
-            for number, (_, run) in enumerate(here[here["learner"] == learner].groupby("seed")):
+            for number, (_, run) in enumerate(here.query("learner == @learner").groupby("seed")):
                 axis.plot(run["cpu_seconds"], run["mean_return"], color=colour,
                           linewidth=0.9, label=None if number else learner.upper())  # fmt: skip
         axis.axhline(threshold, color=INK, linewidth=1, linestyle=":")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,8 @@ from symtut.world_models import make_world_model
 def dreamer_loop(task: Task, steps: int, seed: int, small: bool) -> DreamerLoop:
     """The loop of ``symtut train --method dreamer``; ``small`` is of seconds, to test."""
     config = RunConfig.make(task.name, "dreamer", steps, seed, "smoke" if small else "default")
-    return DreamerLoop(task, steps, config.loop, config.learner, seed)
+    assert config.dreamer is not None
+    return DreamerLoop(task, steps, config.loop, config.dreamer, seed)
 
 
 def equations_loop(task: Task, steps: int, seed: int, small: bool) -> Loop:
@@ -70,7 +72,7 @@ def practise(loop: Loop, points: int, seeds: range, losses: list[dict] | None = 
 
 def policy_of(loop: Loop) -> DreamerPolicy | Policy:
     """What the loop has learned, at the beginning of new episodes."""
-    kind = DreamerPolicy if isinstance(loop, DreamerLoop) else Policy
+    kind: Any = DreamerPolicy if isinstance(loop, DreamerLoop) else Policy
     return kind(loop.task, loop.policy)
 
 
@@ -88,7 +90,8 @@ class World:
 
     def first(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Where every episode begins: zeros."""
-        return tuple(self.networks.rssm.initial(n))
+        deter, stoch = self.networks.rssm.initial(n)
+        return deter, stoch
 
     @torch.no_grad()
     def step(self, deter: torch.Tensor, stoch: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
@@ -131,7 +134,9 @@ def played(
     states, actions = [state], [torch.zeros(n, task.action_size)]
     for _ in range(steps):
         actions.append(act(task.observation_from_state(states[-1]).float()))
-        states.append(task.true_step(states[-1], task.from_unit_action(actions[-1])))
+        following = task.true_step(states[-1], task.from_unit_action(actions[-1]))
+        assert following is not None
+        states.append(following)
     return torch.stack(states), torch.stack(actions)
 
 
