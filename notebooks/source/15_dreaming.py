@@ -22,7 +22,7 @@
 from symtut import lab  # the build puts the whole set-up cell here
 
 # %% tags=["parameters"]
-PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer training
+PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: longer comparisons
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
