@@ -21,7 +21,7 @@ from symtut.regression.search.language import summands
 from symtut.tasks import Task, Transitions
 
 FEW_TERMS = 3
-"""So many terms or fewer do not imitate another function to a millionth of its variance."""
+"""Where the score prefers so few terms to any longer sum, what they leave is taken for noise."""
 
 # ---- an increment -------------------------------------------------------------------------------
 
