@@ -1,4 +1,4 @@
-"""What one update of Dreamer-v3 costs: ours and torchrl's, in turns, in one process.
+"""What one update of Dreamer-v3 costs: ours, torchrl's and sheeprl's, in turns, in one process.
 
     python benchmarks/dreamer_update.py --out data/results/dreamer
 
@@ -6,12 +6,15 @@ The preset ``tiny`` on the pendulum's sizes: 16 sequences of 16 steps, 15 imagin
 torchrl's learner (0.14, a developers' requirement) is put together from its public parts as its
 documentation does, with the same sizes, REINFORCE and torchrl's own optimiser. Its heads for reward
 and value give one number instead of 63 bins, and it has no continue head: it does a little less.
+sheeprl's (0.8.4; no requirement of ours, `pip install sheeprl`) has the recurrent state in one
+block, and Adam. Where it is not installed its row is left out.
 ``--out`` gets ``update.csv``, a row a learner, and ``update.json`` with its provenance.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -152,12 +155,67 @@ def torchrls_update(c: DreamerConfig) -> tuple[Callable, int]:
     return lambda: stepper.step(None, sample.clone()), sum(w.numel() for w in weights)
 
 
+def sheeprls_update(c: DreamerConfig) -> tuple[Callable, int]:
+    """The same of sheeprl, on a batch that is always the same; its GRU has one block."""
+    from gymnasium.spaces import Box
+    from gymnasium.spaces import Dict as DictSpace
+    from hydra import compose, initialize_config_module
+    from hydra.utils import instantiate
+    from lightning.fabric import Fabric
+    from omegaconf import OmegaConf
+    from sheeprl.algos.dreamer_v3.agent import build_agent
+    from sheeprl.algos.dreamer_v3.dreamer_v3 import train
+    from sheeprl.algos.dreamer_v3.utils import Moments
+    from sheeprl.utils.metric import MetricAggregator
+    from sheeprl.utils.utils import dotdict
+
+    MetricAggregator.disabled = True
+    sizes = {
+        "dense_units": c.units, "mlp_layers": c.layers, "horizon": c.imagined_steps,
+        "world_model.stochastic_size": c.stoch, "world_model.discrete_size": c.classes,
+        "world_model.recurrent_model.recurrent_state_size": c.deter,
+        "world_model.transition_model.hidden_size": c.hidden,
+        "world_model.representation_model.hidden_size": c.hidden,
+        "world_model.reward_model.bins": c.bins, "critic.bins": c.bins,
+        "cnn_keys.encoder": "[]", "cnn_keys.decoder": "[]",
+        "mlp_keys.encoder": "[observation]", "mlp_keys.decoder": "[observation]",
+        "actor.objective_mix": 1,  # REINFORCE
+    }  # fmt: skip
+    with initialize_config_module("sheeprl.configs", version_base=None):
+        options = [f"algo.{name}={value}" for name, value in sizes.items()]
+        options += ["exp=dreamer_v3", "env=gym", "env.id=Pendulum-v1"]
+        config = dotdict(OmegaConf.to_container(compose("config", options), resolve=True))
+    fabric = Fabric(accelerator="cpu", devices=1)
+    space = DictSpace(observation=Box(-1, 1, (3,)))
+    world, actor, critic, slow_critic, _ = build_agent(fabric, (1,), True, config, space)
+    learners = [(world, "world_model"), (actor, "actor"), (critic, "critic")]
+    optimizers = fabric.setup_optimizers(
+        *(instantiate(config.algo[name].optimizer, params=net.parameters(), _convert_="all")
+          for net, name in learners)
+    )  # fmt: skip
+    moments = Moments(0.99, 1.0, 0.05, 0.95)
+    shape = c.length, c.batch_size
+    batch = {"observation": torch.randn(*shape, 3), "actions": torch.rand(*shape, 1) * 2 - 1}
+    batch |= {"rewards": torch.randn(*shape, 1)}
+    batch |= {name: torch.zeros(*shape, 1) for name in ("terminated", "truncated", "is_first")}
+
+    def update() -> None:
+        train(
+            fabric, world, actor, critic, slow_critic, *optimizers, dict(batch), None, config,
+            True, (1,), moments,
+        )  # fmt: skip
+
+    return update, sum(w.numel() for net, _ in learners for w in net.parameters())
+
+
 def measured(updates: int) -> list[list]:
     """Rows of :data:`COLUMNS`; the learners take turns, so that both meet the same machine."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     c = DreamerConfig()
     learners = {"symtut": our_update(c), "torchrl": torchrls_update(c)}
+    if find_spec("sheeprl"):
+        learners["sheeprl"] = sheeprls_update(c)
     spent: dict[str, list[float]] = {name: [] for name in learners}
     for i in range(updates + 3):
         for name, (update, _) in learners.items():
