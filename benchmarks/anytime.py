@@ -59,11 +59,11 @@ def regressor_of(parts: str) -> type:
     who, library, products = PARTS[parts]
 
     class Partial(Interruptible):
-        def _proposer(self, clock):
-            return super()._proposer(clock) if who else lambda *question: []
+        def proposer(self, clock):
+            return super().proposer(clock) if who else lambda *question: []
 
-        def _config(self, *choices):
-            config = super()._config(*choices)
+        def search_config(self, *choices):
+            config = super().search_config(*choices)
             return dataclasses.replace(
                 config, library=config.library if library else (),
                 laws=config.laws if products else None, rounds=config.rounds if who else 1,

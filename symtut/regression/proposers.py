@@ -38,9 +38,15 @@ AT_ONCE = 1024
 
 
 def proposer_of(model: Any, clock: Stopwatch) -> Proposer:
-    """Who proposes skeletons for a ``SymbolicRegressor``.
+    """Who proposes skeletons for a ``SymbolicRegressor``: what its ``method`` says.
 
     The transformer's weights are read when it is first asked; the clock stops meanwhile.
+
+    Returns
+    -------
+    callable
+        (x, y, how many, generator, stop) → list of candidates, all in the search's units: x (n, d)
+        float64, y (n,) of mean 0 and standard deviation 1; ``stop()`` is true once time is up.
     """
     usable = Language.of(model.operators, model.constraints).usable
     if model.method in ("prior", "prior+sparse"):
@@ -65,7 +71,10 @@ def proposer_of(model: Any, clock: Stopwatch) -> Proposer:
 def config_of(
     model: Any, language: Language, n_variables: int, known: Iterable[Candidate] = ()
 ) -> SearchConfig:
-    """The choices of the search for data with so many columns; ``known`` are tried first."""
+    """What a ``SymbolicRegressor`` lets the search do with the columns that it has chosen.
+
+    Formulas of ``language`` over ``n_variables`` columns; those of ``known`` are tried first.
+    """
     fixed = ()
     if model.method.endswith("sparse"):
         terms = library(n_variables, language.functions)

@@ -2,7 +2,6 @@
 
 import numbers
 import time
-import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -30,9 +29,9 @@ from symtut.regression.data.screening import SCREENING_SHARE, Screen
 from symtut.regression.estimator import Estimator
 from symtut.regression.presentation import Presentation
 from symtut.regression.proposers import config_of, known_candidates, proposer_of
+from symtut.regression.search import validation
 from symtut.regression.search.budget import Budget, Stopwatch
 from symtut.regression.search.language import Language
-from symtut.regression.search.validation import r2, warn_if_undefined, warn_if_worse
 from symtut.regression.settings import check_settings, generator_of
 from symtut.regression.watching import Watch
 from symtut.storage import keep_foreign, write_json
@@ -141,6 +140,11 @@ class SymbolicRegressor(Presentation, Estimator):
     fit_time_ : float
         CPU-seconds of this thread.
 
+    Notes
+    -----
+    A subclass may propose, or search, in a way of its own: it overrides ``proposer`` or
+    ``search_config``.
+
     Examples
     --------
     >>> import numpy as np
@@ -153,7 +157,7 @@ class SymbolicRegressor(Presentation, Estimator):
 
     _clock = staticmethod(time.thread_time)
     _keeps_best = True  # on Ctrl-C; programs that have to end then set it to False
-    _proposer, _config = proposer_of, config_of
+    proposer, search_config = proposer_of, config_of
 
     def __init__(
         self,
@@ -216,7 +220,7 @@ class SymbolicRegressor(Presentation, Estimator):
         """
         check_settings(self)
         clock = Stopwatch(self._clock)
-        propose, started = self._proposer(clock), clock()
+        propose, started = self.proposer(clock), clock()
         deadline = np.inf if self.max_time is None else started + float(self.max_time)
         budget = Budget(clock, deadline, self._keeps_best)
         labels = labels_of(X)
@@ -240,25 +244,18 @@ class SymbolicRegressor(Presentation, Estimator):
             screen = Screen(points, held_out, generator, budget.until(SCREENING_SHARE).over, before)
             columns = choose_columns(points.X, "mul" in language.usable, screen)
             known = known_candidates(self, columns) if warm else ()
-            config = self._config(language, len(columns.used), known)
+            config = self.search_config(language, len(columns.used), known)
             question = Question(points, columns, propose, config, generator, budget, held_out)
             written = tuple(names[j] for j in columns.written)
             with Watch(clock, self.max_time) if self.verbose else nullcontext() as question.watch:
                 answer = question.answer(written, self.method, bool(self.robust))
                 if question.watch is not None:
                     question.watch.show(lambda: answer.rows[0], last=True)
-        if budget.interrupted:
-            warnings.warn("interrupted: the equations are the best so far.", stacklevel=2)
-        elif not answer.complete:
-            warnings.warn(
-                f"max_time={self.max_time} s was over before the search was: the equations are the "
-                "best so far.",
-                stacklevel=2,
-            )
+        validation.warn_if_cut(budget.interrupted, answer.complete, self.max_time)
         if screen.found is not None:
             screen.found.warn(names)
         self.equations_, self.screening_ = answer.rows, screen.found
-        warn_if_worse(self.equations_[0], few=not held_out.any())
+        validation.warn_if_worse(self.equations_[0], few=not held_out.any())
         remember(self, labels, names)
         self.columns_, self.inliers_ = columns.written, present.copy()
         self.inliers_[present] = answer.inliers
@@ -285,14 +282,14 @@ class SymbolicRegressor(Presentation, Estimator):
         warn_of_names(X, self)
         values = values_inside(expression, points)
         if np.isnan(values).any():
-            warn_if_undefined(values, self.domain(index))
+            validation.warn_if_undefined(values, self.domain(index))
         return values
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, index: int | None = None) -> float:
         """R² of the prediction, weighted by ``sample_weight`` (n,), as scikit-learn defines it."""
         prediction = self.predict(X, index)
         X, y = inputs.check_data(X, y)
-        return r2(y, prediction, inputs.check_sample_weight(sample_weight, len(y)))
+        return validation.r2(y, prediction, inputs.check_sample_weight(sample_weight, len(y)))
 
     # ---- files ----------------------------------------------------------------------------------
 

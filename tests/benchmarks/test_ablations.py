@@ -220,10 +220,10 @@ def test_parts_of_the_anytime_table_are_what_they_are_called():
     module, x = load("anytime"), np.random.default_rng(0).uniform(1, 2, (30, 2))
     for name, (who, library, products) in module.PARTS.items():
         model = module.regressor_of(name)(method=f"{who or 'prior'}+sparse", n_candidates=4)
-        config = model._config(Language(), 2)
+        config = model.search_config(Language(), 2)
         assert (bool(config.library), bool(config.laws)) == (library, products)
         if who is None:
-            assert not model._proposer(None)(x, x[:, 0], 4, np.random.default_rng(0))
+            assert not model.proposer(None)(x, x[:, 0], 4, np.random.default_rng(0))
 
 
 def test_steps_of_the_regressor_are_left_out_and_the_table_goes_on(tmp_path, capsys):

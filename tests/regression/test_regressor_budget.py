@@ -148,8 +148,8 @@ class Pressed(SymbolicRegressor):
 
     at = 1
 
-    def _proposer(self, clock):
-        propose, asked = super()._proposer(clock), itertools.count(1)
+    def proposer(self, clock):
+        propose, asked = super().proposer(clock), itertools.count(1)
 
         def press(*arguments):
             if next(asked) == self.at:

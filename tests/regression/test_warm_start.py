@@ -46,8 +46,8 @@ def test_a_later_fit_has_other_proposals_and_the_same_held_out_points():
     drawn, held_out = [], []
 
     class Spying(SymbolicRegressor):
-        def _proposer(self, clock):
-            propose = super()._proposer(clock)
+        def proposer(self, clock):
+            propose = super().proposer(clock)
 
             def spy(x, y, amount, generator, stop):
                 drawn.append(generator.random())

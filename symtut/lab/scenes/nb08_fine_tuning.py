@@ -50,8 +50,8 @@ class Proposed(SymbolicRegressor):
 
     propose: Callable | None = None
 
-    def _proposer(self, clock):
-        return self.propose or super()._proposer(clock)
+    def proposer(self, clock):
+        return self.propose or super().proposer(clock)
 
 
 def regressor(

@@ -125,6 +125,18 @@ def warn_if_worse(row: dict, few: bool) -> None:
     )
 
 
+def warn_if_cut(interrupted: bool, complete: bool, max_time: float | None) -> None:
+    """Warn where Ctrl-C or ``max_time`` ended a search before it was done."""
+    if interrupted:
+        warnings.warn("interrupted: the equations are the best so far.", stacklevel=3)
+    elif not complete:
+        warnings.warn(
+            f"max_time={max_time} s was over before the search was: the equations are the best so "
+            "far.",
+            stacklevel=3,
+        )
+
+
 def warn_if_undefined(values: np.ndarray, domain: str) -> None:
     """Warn that some predictions (n,) are NaN; ``domain`` says in words where they are not."""
     count = int(np.isnan(values).sum())
