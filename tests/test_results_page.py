@@ -87,7 +87,7 @@ def test_the_table_of_specific_weights_is_that_of_the_stored_results():
 
 def test_the_table_of_dreamers_update_is_that_of_the_stored_results():
     table = dreamer_update.lines(ROOT / "data" / "results" / "dreamer")
-    assert len(table) == 4 and "\n".join(table) in PAGE
+    assert len(table) == 5 and "\n".join(table) in PAGE
 
 
 def test_what_is_said_of_the_loop():

@@ -21,7 +21,9 @@ from symtut.regression.search.language import summands
 from symtut.tasks import Task, Transitions
 
 FEW_TERMS = 3
-"""Where the score prefers so few terms to any longer sum, what they leave is taken for noise."""
+"""Where the score prefers so few terms to any longer sum, what they leave is taken for noise. A law
+with a term as weak as that noise may get a close sum instead of itself: its row says what is left
+over, and `proposer="transformer"` asks the whole search."""
 
 # ---- an increment -------------------------------------------------------------------------------
 
