@@ -5,6 +5,7 @@ import importlib.util
 import runpy
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,9 +100,18 @@ def test_targets_are_the_simulators_equations(name):
         assert len(y) == len(truth)
 
 
-@pytest.mark.parametrize("study", ["proposers", "rollouts", "inference", "adaptive"])
-def test_a_study_of_the_loop_runs_and_is_resumed(tmp_path, capsys, study):
+@pytest.mark.parametrize(
+    ("study", "fewer"),
+    [
+        ("proposers", {}), ("rollouts", {"updates": 300}), ("inference", {"updates_per_step": 1.0}),
+        ("adaptive", {}),
+    ],
+)  # fmt: skip
+def test_a_study_of_the_loop_runs_and_is_resumed(tmp_path, capsys, monkeypatch, study, fewer):
+    """``fewer`` updates where the study's own number overrides that of the profile."""
     module = load("loop_ablation")
+    arms = [replace(arm, options=arm.options | fewer) for arm in module.STUDIES[study]()]
+    monkeypatch.setitem(module.STUDIES, study, lambda: arms)
     words = ["--study", study, "--seeds", "1", "--profile", "smoke", "--limit", "1"]
     words += ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
     first = module.main(words)
