@@ -202,14 +202,12 @@ def _wrapped(line: str, indent: int, more: str = "") -> list[str]:
 
 def _curve(run: _Run) -> Iterator[str]:
     """The evaluations, a bar each; where there are many, some of them at equal distances."""
-    if not run.curve:
+    if not (curve := run.curve):
         return
-    curve = run.curve
     shown = np.unique(np.linspace(0, len(curve) - 1, CURVE_ROWS).round().astype(int))
     returns = [row["mean_return"] for row in curve]
     low, high = min(returns), max(returns)
-    yield ""
-    yield f"learning curve ({len(curve)} evaluations)"
+    yield from ("", f"learning curve ({len(curve)} evaluations)")
     yield f"{'real steps':>12}{'updates':>12}{'CPU-s':>9}{'mean return':>14}"
     for row in (curve[i] for i in shown):
         share = (row["mean_return"] - low) / (high - low) if high > low else 1.0

@@ -56,6 +56,12 @@ class StartStates:
             states = self.task.relabel(states, generator, reached)
         return states
 
+    def draw_imagined(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """(n, S) states that rollouts have passed through; their starts if none is stored."""
+        if len(self.b_pi) == 0:
+            return self.draw(n, generator)
+        return self.task.state_from_observation(self.b_pi.sample(n, generator)["observation"])
+
 
 def recent(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
     return starts.b_em.sample(n, generator)["state"]

@@ -287,7 +287,9 @@ class Loop:
         every = self.config.audition_every
         begun = self.updates >= self.config.audition_from * self.total_updates
         if self.model is not None and every and self.updates % every == 0 and begun:
-            self.auditions.hold(self.agent, self.model, self._audition_starts, self.rollout_length)
+            n = self.config.audition_starts
+            draw = partial(self.start_states.draw_imagined, n, self.generator)
+            self.auditions.hold(self.agent, self.model, draw, self.rollout_length)
 
     def _learn_from_b_pi(self, agent: SAC) -> None:
         """Bring B_pi up to date, then an update of SAC on a batch from it."""
@@ -313,11 +315,3 @@ class Loop:
         horizon = min(agent.config.horizon, self.rollout_length)
         agent.update(self.model, states, horizon, remaining)
         self.imagined += len(states) * horizon
-
-    def _audition_starts(self) -> torch.Tensor:
-        """Where auditions start: imagined states, or where rollouts start if none are stored."""
-        n = self.config.audition_starts
-        if len(self.b_pi) == 0:
-            return self.start_states.draw(n, self.generator)
-        imagined = self.b_pi.sample(n, self.generator)["observation"]
-        return self.task.state_from_observation(imagined)

@@ -6,18 +6,17 @@ import numpy as np
 from PIL import ImageDraw
 
 from symtut.agents.policy import Controller
-from symtut.lab.films import (
-    INK,
+from symtut.lab.films import animated_png
+from symtut.lab.painters import (
     OVERSAMPLE,
     ROD,
     WEIGHT,
-    animated_png,
     draw_cars,
     draw_pendulum,
     painted,
     view,
-)
-from symtut.lab.style import GRID, OKABE_ITO
+)  # fmt: skip
+from symtut.lab.style import GRID, INK, OKABE_ITO
 from symtut.tasks import Task, limited_env
 from symtut.tasks.reacher import LINK_1, LINK_2
 

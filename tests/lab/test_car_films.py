@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from symtut.lab import films
+from symtut.lab import films, painters
 
 
 def straight(steps=9, heading=0.0, speed=0.2):
@@ -33,18 +33,18 @@ def test_shows_itself_with_a_description():
 
 
 def test_car_points_where_it_heads():
-    corners = films.outline((1.0, 2.0, np.pi / 2))
+    corners = painters.outline((1.0, 2.0, np.pi / 2))
     nose = corners[0]
-    assert nose == pytest.approx([1.0, 2.0 + films.LENGTH / 2])
+    assert nose == pytest.approx([1.0, 2.0 + painters.LENGTH / 2])
     assert corners.mean(0)[0] == pytest.approx(1.0)
-    assert np.ptp(corners[:, 0]) == pytest.approx(films.WIDTH)
+    assert np.ptp(corners[:, 0]) == pytest.approx(painters.WIDTH)
 
 
 def test_view_is_a_square_around_all_paths():
-    west, south, width = films.view([straight(11), straight(11, heading=np.pi / 2)])
+    west, south, width = painters.view([straight(11), straight(11, heading=np.pi / 2)])
     assert west <= 0 and south <= 0
     assert west + width >= 2.0 and south + width >= 2.0
-    assert width == pytest.approx(2.0 + 2 * films.MARGIN)
+    assert width == pytest.approx(2.0 + 2 * painters.MARGIN)
 
 
 def test_the_imagined_car_is_where_the_model_says():

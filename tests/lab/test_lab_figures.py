@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from symtut.lab import diagrams, films, style
+from symtut.lab import diagrams, films, painters, style
 from symtut.tasks import make_task
 
 
@@ -57,7 +57,7 @@ def weight_position(theta):
     """Where the film shows the weight, relative to the centre: (right, up)."""
     film = Image.open(io.BytesIO(films.pendulum(np.full(4, theta), size=180).data))
     pixels = np.asarray(film.convert("RGB"), dtype=float)
-    colour = 255 * np.array(to_rgb(films.WEIGHT))
+    colour = 255 * np.array(to_rgb(painters.WEIGHT))
     rows, columns = np.nonzero(np.abs(pixels - colour).sum(-1) < 60)
     return columns.mean() - 90, 22 + 90 - rows.mean()
 

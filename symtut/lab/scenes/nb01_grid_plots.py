@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from symtut.lab import films
+from symtut.lab import films, painters
 from symtut.lab.scenes.nb01_mdp import Episode
 from symtut.lab.scenes.nb01_small_worlds import MOVES, PRIZES, GridWorld, PendulumGrid
 from symtut.lab.style import GRID, INK, OKABE_ITO, break_wraps, label
@@ -175,15 +175,15 @@ def walk_film(
     height = len(world.rows) * size + header + size // 4
 
     def paint(draw, t):
-        big = films.OVERSAMPLE * size
+        big = painters.OVERSAMPLE * size
         for i, (walk, title) in enumerate(zip(walks, titles, strict=True)):
-            left = films.OVERSAMPLE * width * i + big // 2
+            left = painters.OVERSAMPLE * width * i + big // 2
             draw.text((left, big // 2), title, fill=INK, anchor="lm", font_size=0.42 * big)
             _paint_map(draw, world, left, big)
             _paint_walk(draw, world.cells[walk[: t + 1]], left, big)
 
     frames = [
-        films.painted(width * len(walks), height, lambda draw, t=t: paint(draw, t))
+        painters.painted(width * len(walks), height, lambda draw, t=t: paint(draw, t))
         for t in range(max(map(len, walks)))
     ]
     return films.film(frames, round(1000 * step), "Film of " + ", ".join(titles), hold=pause + 1)
