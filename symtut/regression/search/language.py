@@ -10,18 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from symtut.errors import InputError, did_you_mean
 from symtut.expressions import CONSTANT, OPERATORS, VARIABLES, Expression
 from symtut.expressions.canonical import Prefix
 from symtut.expressions.tree import children, joined
+from symtut.regression.search.constraints import checked_limits, checked_operators
 from symtut.regression.search.fits import Candidate, Terms
-
-ALIASES = {
-    **{"+": ("add",), "-": ("sub", "neg"), "*": ("mul",), "/": ("div", "inv")},
-    **{"**": ("pow",), "^": ("pow",), "ln": ("log",)},
-    **{"arcsin": ("asin",), "arccos": ("acos",), "arctan": ("atan",)},
-}
-"""Other names of operators; a minus sign is both a − b and −a, a fraction bar a/b and 1/a."""
 
 _SPELLINGS = (
     ("square", ("mul", "a", "a")),
@@ -36,8 +29,6 @@ _SPELLINGS = (
     ("div", ("mul", "a", "inv", "b")),
 )
 """Operators by means of others, the best way first."""
-
-LIMITS = ("max_complexity", "max_terms", "max_depth", "nested")
 
 
 @dataclass(frozen=True)
@@ -73,9 +64,8 @@ class Language:
         InputError
             For unknown operators and constraints, and limits that are no whole numbers.
         """
-        limits = dict(_limits(constraints))
-        nested = tuple(_nested(limits.pop("nested", {})))
-        return cls(None if operators is None else _operators(operators), nested=nested, **limits)
+        limits = checked_limits(constraints)
+        return cls(None if operators is None else checked_operators(operators), **limits)
 
     # ---- operators ------------------------------------------------------------------------------
 
@@ -259,68 +249,3 @@ def _below(prefix: Prefix, outer: str, inner: str) -> int:
     if prefix[0] != outer:
         return most
     return max(most, max((_nesting(part, (inner,)) for part in parts), default=0))
-
-
-# ---- settings ------------------------------------------------------------------------------------
-
-
-def _operators(names) -> frozenset[str]:
-    listed = hasattr(names, "__len__") and hasattr(names, "__iter__")
-    if not listed or isinstance(names, str | bytes | dict) or not len(names):
-        raise InputError(
-            f'operators must be a list of names like ["add", "mul", "sin"], not {names!r:.60}.'
-        )
-    return frozenset(name for given in names for name in _operator(given, "operators"))
-
-
-def _operator(name, what: str) -> tuple[str, ...]:
-    """The operators that are called ``name``."""
-    if isinstance(name, str) and name in OPERATORS:
-        return (str(name),)
-    if isinstance(name, str) and name in ALIASES:
-        return ALIASES[name]
-    raise InputError(
-        f"{what}: unknown operator {name!r:.60}{did_you_mean(name, [*OPERATORS, *ALIASES])}; "
-        f"known: {', '.join(OPERATORS)}."
-    )
-
-
-def _limits(constraints):
-    """Names and values of limits, checked."""
-    if constraints is None:
-        return
-    if not isinstance(constraints, dict):
-        raise InputError(
-            'constraints must be a dictionary like {"max_complexity": 20, "max_terms": 3}, '
-            f"not {constraints!r:.60}."
-        )
-    for name, value in constraints.items():
-        if not (isinstance(name, str) and name in LIMITS):
-            raise InputError(
-                f"constraints: unknown limit {name!r:.60}{did_you_mean(name, LIMITS)}; "
-                f"known: {', '.join(LIMITS)}."
-            )
-        if name != "nested":
-            value = _count(value, 1, name)
-        yield name, value
-
-
-def _nested(nested):
-    example = '{"sin": {"sin": 0, "cos": 0}}'
-    if not isinstance(nested, dict) or not all(isinstance(v, dict) for v in nested.values()):
-        raise InputError(f"constraints: nested must be like {example}, not {nested!r:.60}.")
-    for outer, limits in nested.items():
-        above = _operator(outer, "constraints: nested")
-        for inner, most in limits.items():
-            below = _operator(inner, "constraints: nested")
-            most = _count(most, 0, f"nested[{outer!r}][{inner!r}]")
-            yield from ((a, b, most) for a in above for b in below)
-
-
-def _count(value, least: int, name: str) -> int:
-    whole = hasattr(value, "__index__") and not isinstance(value, bool)
-    if not whole or type(value).__name__ in ("bool", "bool_") or int(value) < least:
-        raise InputError(
-            f"constraints: {name} must be a whole number of at least {least}, not {value!r:.60}."
-        )
-    return int(value)
