@@ -32,8 +32,8 @@ from symtut.paths import ensure_folder
 from symtut.regression.benchmark.tables import COLUMNS, EASY, GOOD, wilson
 from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import random_suite
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.examples import PretrainConfig
-from symtut.regression.transformer.model import TransformerConfig
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.tokens import MAX_TERMS, length
 from symtut.storage import provenance, read_json, read_table, write_csv, write_json

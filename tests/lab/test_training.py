@@ -10,8 +10,9 @@ import torch
 from symtut.expressions import CONSTANT
 from symtut.expressions.evaluate import BOS, CODE, EOS, SEP
 from symtut.lab import training as lab
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.examples import PRESETS, Batch, make_chunk
-from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.tokens import number_code, spelled
 
 MODEL = TransformerConfig(

@@ -22,9 +22,10 @@ from symtut.regression.search.search import SearchConfig, search
 from symtut.regression.search.simplification import simplifications
 from symtut.regression.search.terms import TermPool
 from symtut.regression.settings import REGRESSION_METHODS
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.decoding import sample
 from symtut.regression.transformer.features import correlations, point_features
-from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
 from symtut.regression.transformer.tokens import BOS, EOS, GrammarMask, pack
 from symtut.regression.transformer.weights import save_weights
 

@@ -60,7 +60,7 @@ def pretraining(out):
 
 
 def tiny_model():
-    from symtut.regression.transformer.model import TransformerConfig
+    from symtut.regression.transformer.config import TransformerConfig
 
     return TransformerConfig(n_embed=16, n_head=2, n_encoder=1, n_decoder=1, n_latents=4)
 

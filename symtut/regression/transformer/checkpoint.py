@@ -15,7 +15,7 @@ import torch
 from symtut.errors import InputError
 from symtut.forms import ANYTHING, FLAG, NAME, list_of, number, object_of, optional, whole
 from symtut.paths import output_folder
-from symtut.regression.transformer.model import TransformerConfig
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.weights import TRANSFORMER_FORM, WEIGHTS_HEADER, read_card
 from symtut.storage import TABLE_BYTES, keep_foreign, read_bytes
 from symtut.tensors import load_tensors, read_metadata, save_tensors

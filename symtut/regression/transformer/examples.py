@@ -24,7 +24,7 @@ from symtut.expressions import (
 from symtut.regression.problems.holdout import HELD_OUT, skeleton_key
 from symtut.regression.problems.suites import laws, mechanics, nguyen
 from symtut.regression.search.fits import Terms
-from symtut.regression.transformer.model import TransformerConfig
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.numbered import NumberedSum, insert, numbered_sum
 from symtut.regression.transformer.tokens import MAX_TERMS, length, pack
 

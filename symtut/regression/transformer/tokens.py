@@ -1,7 +1,7 @@
 """Formulas as sequences: packing for the decoder, reading back, and which token may come next.
 
 A formula w0 + Σ wk·tk can be written in two ways (``form``), its constants in two
-(``constants``), both options of :class:`~symtut.regression.transformer.model.TransformerConfig`:
+(``constants``), both options of :class:`~symtut.regression.transformer.config.TransformerConfig`:
 
 - ``terms``: the terms tk, separated by ``<sep>``; w0 and wk are not written, but solved for.
 - ``prefix``: the whole formula as one prefix expression, add (mul C t1) (add (mul C t2) … C), as

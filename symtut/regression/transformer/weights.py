@@ -31,7 +31,8 @@ from symtut.forms import (
     whole,
     with_key,
 )
-from symtut.regression.transformer.model import CHOICES, FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.config import CHOICES, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.weight_names import find_weights
 from symtut.storage import file_sha256, read_json, write_json
 from symtut.tensors import load_tensors, read_metadata, save_tensors

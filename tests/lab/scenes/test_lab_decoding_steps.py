@@ -16,8 +16,9 @@ from symtut.lab.scenes.nb07_decoding_steps import (
     with_numbers,
 )
 from symtut.lab.trees import sentence, word
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.decoding import sample
-from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.tokens import (
     BOS,
     CONSTANTS,

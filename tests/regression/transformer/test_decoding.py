@@ -11,9 +11,10 @@ from symtut.regression import SymbolicRegressor, load_weights
 from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.search import SearchConfig, search
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.decoding import prepare, sample
 from symtut.regression.transformer.examples import PRESETS
-from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.numbered import NumberedSum, numbered_sum
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.tokens import CONSTANTS, FORMS, SIZES, pack

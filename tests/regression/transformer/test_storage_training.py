@@ -10,8 +10,9 @@ import torch
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.regression.transformer.checkpoint import FIGURES, begin_or_resume
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.examples import PRESETS
-from symtut.regression.transformer.model import FormulaTransformer, TransformerConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.weights import (
     load_weights,

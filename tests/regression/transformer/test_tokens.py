@@ -20,8 +20,8 @@ from symtut.expressions import (
 )
 from symtut.expressions.canonical import skeleton
 from symtut.regression.search.fits import join
+from symtut.regression.transformer.config import TransformerConfig
 from symtut.regression.transformer.examples import PRESETS, make_chunk
-from symtut.regression.transformer.model import TransformerConfig
 from symtut.regression.transformer.numbered import NumberedSum, insert, numbered_sum
 from symtut.regression.transformer.tokens import (
     BOS,
