@@ -1,12 +1,13 @@
-"""The exercises of notebook 08."""
+"""The exercises of notebook 08; that on the training loop stands in :mod:`nb08_training`."""
 
-import functools
 from itertools import permutations
 
 import numpy as np
-import torch
 
 from symtut.lab.exercises.kinds import Function
+from symtut.lab.exercises.nb08_training import exercise_4
+
+__all__ = ["exercise_1", "exercise_2", "exercise_3", "exercise_4", "exercise_5"]
 
 
 def exercise_1() -> Function:
@@ -94,36 +95,21 @@ def exercise_2() -> Function:
         ],  # fmt: skip
         mistakes=[
             (
-                lambda training_set, forbidden: sum(terms in forbidden for terms in training_set),
+                lambda t, f: sum(terms in f for terms in t),
                 "Equal tuples only: the same sum with other names of variables slips through.",
             ),
             (
-                lambda training_set, forbidden: len(
-                    {tuple(terms) for terms in leaking(training_set, forbidden)}
-                ),
+                lambda t, f: len(set(map(tuple, leaking(t, f)))),
                 "You counted kinds of leaks; a skeleton that leaks twice is two examples.",
             ),
-            (
-                lambda training_set, forbidden: (
-                    len(training_set) - reference(training_set, forbidden)
-                ),
-                "That is how many do not leak.",
-            ),
+            (lambda t, f: len(t) - reference(t, f), "That is how many do not leak."),
             (
                 operators_only,
                 "Names do not matter, but which places have the same one does: x + sin(x) is not "
                 "y + sin(x).",
             ),
-            (
-                pairs,
-                "A skeleton leaks once, however many of the forbidden ones have its key.",
-            ),
-            (
-                lambda training_set, forbidden: (
-                    reference(training_set, forbidden) / len(training_set)
-                ),
-                "That is the share; count them.",
-            ),
+            (pairs, "A skeleton leaks once, however many of the forbidden ones have its key."),
+            (lambda t, f: reference(t, f) / len(t), "That is the share; count them."),
         ],
         hint="Compare skeleton_key of both sides.",
     )
@@ -199,101 +185,6 @@ def exercise_3() -> Function:
             ),
         ],
         hint="First through D (r numbers a row), then through U; add W's own output.",
-    )
-
-
-class _Line(torch.nn.Module):
-    """A line with a slope that is trained and, if ``frozen``, an offset that is not."""
-
-    def __init__(self, slope: float, offset: float, frozen: bool):
-        super().__init__()
-        self.slope = torch.nn.Parameter(torch.tensor([slope], dtype=torch.float64))
-        offsets = torch.tensor([offset], dtype=torch.float64)
-        self.offset = torch.nn.Parameter(offsets, requires_grad=not frozen)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.slope * x + self.offset
-
-    def __repr__(self):
-        return f"a line {self.slope.item():g} x + {self.offset.item():g}"
-
-
-def _squares(model, batch):
-    return (model(batch[0]) - batch[1]).square().mean()
-
-
-def _training(
-    model, batches, loss_of, peak, *,
-    rate=lambda k, n: min(10 * (k + 1) / n, (1 - k / n) / 0.9),
-    most=1.0, cleared=True, after=False, fresh=False, optimizer=torch.optim.AdamW, summed=False,
-):  # fmt: skip
-    """The training loop, and what it becomes with a mistake in it."""
-    chosen = [p for p in model.parameters() if p.requires_grad]
-    losses, descent = [], optimizer(chosen, lr=peak)
-    for k, batch in enumerate(batches):
-        if fresh:
-            descent = optimizer(chosen, lr=peak)
-        descent.param_groups[0]["lr"] = peak * rate(k, len(batches))
-        loss = loss_of(model, batch)
-        gradients = torch.autograd.grad(loss, chosen, allow_unused=True)
-        for parameter, gradient in zip(chosen, gradients, strict=True):
-            if gradient is not None:
-                kept = 0 if cleared or parameter.grad is None else parameter.grad
-                parameter.grad = gradient + kept
-        found = [p.grad for p in chosen if p.grad is not None]
-        size = torch.stack([gradient.norm() for gradient in found]).norm()
-        for gradient in found:
-            gradient *= min(1.0, most / (float(size) + 1e-6))
-        descent.step()
-        losses.append(float((loss_of(model, batch) if after else loss).detach()))
-    return sum(losses) / len(losses) if summed else losses
-
-
-def exercise_4() -> Function:
-    """The training loop."""
-
-    def reference(model, batches, loss_of, peak):
-        return _training(model, batches, loss_of, peak)
-
-    def data(*slopes):
-        x = torch.linspace(-2, 3, 6, dtype=torch.float64)
-        return [(x + 0.1 * k, slope * x - 0.5 * k) for k, slope in enumerate(slopes)]
-
-    def but(**mistake):
-        return functools.partial(_training, **mistake)
-
-    return Function(
-        reference,
-        cases=[
-            (_Line(1.0, 0.5, True), data(*range(-3, 9)), _squares, 0.3),
-            (_Line(-2.0, 0.1, False), data(*([3.0, -1.0] * 10)), _squares, 0.1),
-            (_Line(0.2, 0.0, False), data(0.25, 0.3, 0.2, 0.1, 0.2), _squares, 0.05),
-        ],
-        mistakes=[
-            (but(cleared=False), "Old gradients are still there: zero_grad() before backward()."),
-            (but(most=torch.inf), "Cut the gradient's norm at 1 between backward() and step()."),
-            (but(rate=lambda k, n: 1.0), "The learning rate rises and falls: set it each update."),
-            (
-                but(rate=lambda k, n: min(k / (0.1 * n), (n - k) / (0.9 * n))),
-                "The first update has k = 0 and a rate above 0: (k + 1) / (0.1 n).",
-            ),
-            (
-                but(rate=lambda k, n: min(1.0, (k + 1) / (0.1 * n))),
-                "The rate falls, too: take the smaller one of both terms.",
-            ),
-            (
-                but(rate=lambda k, n: (n - k) / (0.9 * n)),
-                "The rate rises first: take the smaller one of both terms.",
-            ),
-            (but(after=True), "Each loss is from before its update."),
-            (but(fresh=True), "Make the optimiser once: a new one has forgotten its averages."),
-            (but(optimizer=torch.optim.SGD), "That is plain gradient descent; use AdamW."),
-            (but(optimizer=torch.optim.Adam), "That is Adam; AdamW also shrinks the weights."),
-            (but(summed=True), "All losses are asked, one a batch; not their mean."),
-            (but(rate=lambda k, n: 0.0), "Nothing is learned: is there a step()?"),
-        ],
-        hint="Rate, loss, zero_grad, backward, clip at 1, step, in this order, for each batch.",
-        may_change=("model",),
     )
 
 

@@ -1,11 +1,15 @@
-"""The exercises of notebook 14."""
+"""The exercises of notebook 14; that on planning stands in :mod:`nb14_planning`."""
 
 import functools
 
 import numpy as np
 import torch
 
+from symtut.lab.exercises.descent import descent
 from symtut.lab.exercises.kinds import Function
+from symtut.lab.exercises.nb14_planning import exercise_4
+
+__all__ = ["exercise_1", "exercise_2", "exercise_3", "exercise_4", "exercise_5"]
 
 
 def exercise_1() -> Function:
@@ -35,6 +39,9 @@ def exercise_1() -> Function:
         v = theta_dot + a * np.sin(theta) + b * u
         return -0.002 * u - 0.2 * v * b - 2 * (theta + h * theta_dot) * h * b
 
+    def only(*kept):
+        return lambda *x: sum(by_parts(*x)[part] for part in kept)
+
     def one_factor(theta, theta_dot, u, a, b, h):
         direct, velocity, angle = by_parts(theta, theta_dot, u, a, b, h)
         return direct + velocity + angle / h
@@ -60,18 +67,12 @@ def exercise_1() -> Function:
             ),
         ],
         mistakes=[
+            (only(1, 2), "The torque has a price of its own: −0.001 u² has a slope, too."),
             (
-                lambda *x: sum(by_parts(*x)[1:]),
-                "The torque has a price of its own: −0.001 u² has a slope, too.",
-            ),
-            (
-                lambda *x: sum(by_parts(*x)[:2]),
+                only(0, 1),
                 "The path through the new angle is missing: θ' depends on θ̇', which depends on u.",
             ),
-            (
-                lambda *x: by_parts(*x)[0] + by_parts(*x)[2],
-                "The path through the new velocity itself is missing.",
-            ),
+            (only(0, 2), "The path through the new velocity itself is missing."),
             (lambda *x: -sum(by_parts(*x)), "The sign: rewards are minus a cost."),
             (old_state, "The second reward is for the state after the step: use θ' and θ̇'."),
             (old_velocity, "The new velocity moves the angle: θ' = θ + h θ̇'."),
@@ -120,9 +121,9 @@ def exercise_2() -> Function:
         return discount @ torch.stack(rewards)
 
     def other(step, reward, policy, state, horizon, gamma, *, first=0, held=False, last=False,
-              of=lambda s, a, f: (s, a, f), moved=True):  # fmt: skip
+              of=lambda s, a, f: (s, a, f), moved=True, more=0):  # fmt: skip
         total, action = 0.0, policy(state)
-        for t in range(horizon):
+        for t in range(horizon + more):
             action = action if held else policy(state)
             following = step(state, action)
             value = gamma ** (t + first) * reward(*of(state, action, following))
@@ -156,14 +157,8 @@ def exercise_2() -> Function:
                 lambda s, r, p, x, n, g: other(s, r, p, x, n, 1.0),
                 "The discount is missing: gamma to the power t.",
             ),
-            (
-                lambda s, r, p, x, n, g: other(s, r, p, x, n + 1, g),
-                "That is one step too many.",
-            ),
-            (
-                lambda s, r, p, x, n, g: other(s, r, p, x, n - 1, g),
-                "That is one step too few.",
-            ),
+            (variant(more=1), "That is one step too many."),
+            (variant(more=-1), "That is one step too few."),
             (
                 lambda *x: reference(*x).mean(),
                 "One return for each state, (B,): the mean is taken later.",
@@ -207,36 +202,21 @@ def _broken(policy, states):
 def exercise_3() -> Function:
     """An analytic policy gradient."""
 
-    def train(objective, policy, starts, learning_rate, clip, *, sign=1.0, clear=True, cut=True,
-              guard=True, decay=lambda left: min(1.0, 2 * left), kind=torch.optim.Adam,
-              fresh=False, each=False, told=torch.mean, climbed=torch.mean):  # fmt: skip
-        weights, history = list(policy.parameters()), []
-        optimizer = kind(weights, lr=learning_rate)
-        total = [torch.zeros_like(w) for w in weights]
-        for i in range(len(starts)):
-            if fresh:
-                optimizer = kind(weights, lr=learning_rate)
-            optimizer.param_groups[0]["lr"] = learning_rate * decay(1 - i / len(starts))
-            with torch.enable_grad():
-                returns = objective(policy, starts[i])
-                found = torch.autograd.grad(climbed(returns), weights)
-            found = found if clear else [f + t for f, t in zip(found, total, strict=True)]
-            norm = torch.stack([f.norm() for f in found]).norm()
-            factor = torch.clamp(clip / (norm + 1e-6), max=1.0) if cut else 1.0
-            total = [f * factor for f in found]  # clipping is done in place
-            if torch.isfinite(norm) or not guard:
-                for weight, gradient in zip(weights, found, strict=True):
-                    gradient = gradient.clamp(-clip, clip) if each else gradient * factor
-                    weight.grad = -sign * gradient
-                optimizer.step()
-            history.append(told(returns).item())
-        return history
+    def train(objective, policy, starts, learning_rate, clip, loss=lambda r: -r.mean(), **mistake):
+        settings = {"rate": falling_late, "most": clip} | mistake
+        losses = descent(
+            policy, starts, lambda p, s: loss(objective(p, s)), learning_rate, **settings
+        )
+        return -np.array(losses)
 
-    def variant(**options):
-        return functools.partial(train, **options)
+    def falling_late(i, n):
+        return min(1.0, 2 * (1 - i / n))
+
+    def variant(**mistake):
+        return functools.partial(train, **mistake)
 
     def reference(objective, policy, starts, learning_rate, clip):
-        return np.array(train(objective, policy, starts, learning_rate, clip))
+        return train(objective, policy, starts, learning_rate, clip)
 
     def starts(seed, updates, rollouts):
         generator = torch.Generator().manual_seed(seed)
@@ -254,126 +234,39 @@ def exercise_3() -> Function:
             (_broken, _Weights(0.1, 0.6, 0.2), bad, 0.2, 2.0),
         ],
         mistakes=[
-            (variant(sign=-1.0), "It goes downhill: the loss is minus the mean return."),
-            (variant(clear=False), "Gradients add up: zero_grad before each backward."),
-            (variant(cut=False), "The gradient is not clipped."),
+            (
+                lambda *x: -train(*x, loss=torch.mean),
+                "It goes downhill: the loss is minus the mean return.",
+            ),
+            (variant(cleared=False), "Gradients add up: zero_grad before each backward."),
+            (variant(most=torch.inf), "The gradient is not clipped."),
             (variant(guard=False), "A batch without a finite gradient must not touch the weights."),
             (
-                variant(guard=False, cut=False),
+                variant(guard=False, most=torch.inf),
                 "Clip the gradient, and leave out a batch whose gradient is not finite.",
             ),
             (
-                variant(decay=lambda left: 1.0),
+                variant(rate=lambda i, n: 1.0),
                 "The learning rate falls in the second half: times min(1, 2 (1 − i/U)).",
             ),
             (
-                variant(decay=lambda left: left),
+                variant(rate=lambda i, n: 1 - i / n),
                 "The learning rate stays in the first half: min(1, 2 (1 − i/U)).",
             ),
-            (
-                variant(decay=lambda left: min(1.0, 2 * left) if left < 1 else 1.0, fresh=True),
-                "Make the optimiser once: Adam remembers earlier gradients.",
-            ),
+            (variant(fresh=True), "Make the optimiser once: Adam remembers earlier gradients."),
             (variant(kind=torch.optim.SGD), "Adam is asked, not plain gradient steps."),
             (variant(each=True), "Clip the norm of all together, not each number by itself."),
-            (variant(told=torch.sum), "The mean return is asked, not the sum."),
+            (lambda *x: reference(*x) * x[2].shape[1], "The mean return is asked, not the sum."),
             (
-                variant(climbed=torch.sum),
+                lambda *x: train(*x, loss=lambda r: -r.sum()) / x[2].shape[1],
                 "Climb the mean return: a sum over the batch has another gradient norm.",
             ),
-            (
-                lambda *x: -reference(*x),
-                "Those are losses; the mean returns themselves are asked.",
-            ),
-            (
-                lambda *x: reference(*x)[-1],
-                "One mean return for each update, not the last alone.",
-            ),
+            (lambda *x: -reference(*x), "Those are losses; the mean returns themselves are asked."),
+            (lambda *x: reference(*x)[-1], "One mean return for each update, not the last alone."),
         ],
         hint="In each update: rate, mean return, zero_grad, backward of its negative, clip, step.",
         may_change=["policy"],
         rtol=1e-4,
-    )
-
-
-def exercise_4() -> Function:
-    """A better plan."""
-
-    def reference(returns_of, plan, noise, temperature):
-        tried = torch.clip(plan + noise, -2.0, 2.0)
-        score = returns_of(tried) / temperature
-        weights = torch.exp(score - score.max())
-        return torch.einsum("k,kha->ha", weights / weights.sum(), tried)
-
-    def smooth(plans):
-        return -((plans - 0.5) ** 2).sum((1, 2)) - 0.5 * plans[:, 0, 0]
-
-    def far_below(plans):
-        return 30 * smooth(plans) - 1500.0
-
-    def drawn(seed, samples, steps, size):
-        generator = torch.Generator().manual_seed(seed)
-        return size * torch.randn(samples, steps, 1, generator=generator, dtype=torch.float64)
-
-    def with_weights(rule):
-        def plan_of(returns_of, plan, noise, temperature):
-            tried = (plan + noise).clamp(-2, 2)
-            weights = rule(returns_of(tried), temperature)
-            return (weights[:, None, None] * tried).sum(0)
-
-        return plan_of
-
-    def uncut(returns_of, plan, noise, temperature):
-        tried = plan + noise
-        weights = torch.softmax(returns_of(tried) / temperature, 0)
-        return (weights[:, None, None] * tried).sum(0)
-
-    def cut_late(returns_of, plan, noise, temperature):
-        return uncut(lambda x: returns_of(x.clamp(-2, 2)), plan, noise, temperature).clamp(-2, 2)
-
-    def noise_alone(returns_of, plan, noise, temperature):
-        return reference(returns_of, 0 * plan, noise, temperature)
-
-    def added_twice(returns_of, plan, noise, temperature):
-        return plan + reference(returns_of, plan, noise, temperature)
-
-    return Function(
-        reference,
-        cases=[
-            (smooth, drawn(1, 1, 3, 1.0)[0], drawn(2, 5, 3, 1.0), 1.0),
-            (smooth, drawn(3, 1, 2, 2.0)[0], drawn(4, 8, 2, 2.0), 4.0),
-            (far_below, drawn(5, 1, 4, 1.0)[0], drawn(6, 6, 4, 1.0), 10.0),
-            (far_below, drawn(7, 1, 1, 1.0)[0], drawn(8, 4, 1, 1.5), 0.5),
-        ],
-        mistakes=[
-            (uncut, "The plans are cut to ±2 N m before they are tried."),
-            (cut_late, "Average the plans that were tried, after the cut."),
-            (
-                with_weights(lambda r, t: torch.softmax(-r / t, 0)),
-                "That prefers the worst plans: high returns get high weights.",
-            ),
-            (with_weights(lambda r, t: torch.softmax(r * t, 0)), "Divide by the temperature."),
-            (with_weights(lambda r, t: torch.softmax(r, 0)), "The temperature is missing."),
-            (
-                with_weights(lambda r, t: torch.eye(len(r)).to(r)[r.argmax()]),
-                "That is the best plan alone; a weighted mean is asked.",
-            ),
-            (
-                with_weights(lambda r, t: torch.full_like(r, 1 / len(r))),
-                "That is the plain mean: weigh the plans by their returns.",
-            ),
-            (
-                with_weights(lambda r, t: torch.exp(r / t)),
-                "The weights must sum to 1.",
-            ),
-            (
-                with_weights(lambda r, t: torch.exp(r / t) / torch.exp(r / t).sum()),
-                "exp(−1500) is 0 and 0/0 is no number: subtract the largest return first.",
-            ),
-            (noise_alone, "Disturb the plan: plan + noise."),
-            (added_twice, "The plan is in the tried plans already: do not add it again."),
-        ],
-        hint="Softmax of returns / temperature over the plans tried, then their weighted sum.",
     )
 
 
