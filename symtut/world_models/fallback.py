@@ -4,10 +4,16 @@ A coordinate is *doubtful* if its equation leaves over more than :data:`FAIR` of
 variance. For it an ensemble of networks is tried in the equation's place, and what errs less in
 open loop on held-back steps stays.
 
+A third way is open where another coordinate is its speed: q' = q + c (v + v')/2. Simulators that
+take several small steps within one of ours move a position by the speed's mean, and no equation of
+the *old* state says that. v' is what this model predicts, by whatever it predicts v; so a body
+whose speeds only networks know still moves as a body does.
+
 Whatever is doubtful, equation or network, is asked inside the box of the data alone: state and
 action are moved to its nearest side first. Beyond it a long formula grows like its highest power,
 and a network says anything; both, fed with their own predictions, leave the world for good.
-Equations that hold are not bounded: that they hold elsewhere, too, is what they are for.
+Equations that hold are not bounded: that they hold elsewhere, too, is what they are for; nor is
+what moves with its speed.
 """
 
 import time
@@ -15,21 +21,32 @@ import time
 import numpy as np
 import torch
 
+from symtut.expressions import Expression, latex_name
 from symtut.tasks import Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.ensemble import FEWEST_TRANSITIONS, EnsembleWorldModel
+from symtut.world_models.equations import equation_row
 from symtut.world_models.symbolic import SymbolicWorldModel
 from symtut.world_models.validation import coordinate_errors, in_pieces, spread, stretches
 
 FAIR = 1e-4
+SPEED = 0.01
+"""Share of an increment's variance that the mean of another coordinate, its speed, may leave."""
+
 LEADS = 20
 """Steps in open loop over which the two are compared."""
+
+CLEARLY = 0.95
+"""An exchange leaves at most such a share of the error: less may be chance."""
 
 MOST = 10.0
 """Error, in spreads of the coordinate, that counts as lost: larger ones count as this."""
 
-HOLDS, BOUNDED, NETWORK = range(3)
-"""What predicts a coordinate: an equation that holds, one inside the box alone, networks."""
+HOLDS, BOUNDED, NETWORK, MOVED = range(4)
+"""What predicts a coordinate: an equation that holds, one inside the box alone, networks, or the
+mean of its speed before and after the step."""
+
+TENSORS = "source", "speed", "per_step", "low", "high"
 
 
 class WithNetworks:
@@ -44,7 +61,11 @@ class WithNetworks:
     Attributes
     ----------
     source : torch.Tensor
-        (S,) int64: HOLDS, BOUNDED or NETWORK for each coordinate.
+        (S,) int64: HOLDS, BOUNDED, NETWORK or MOVED for each coordinate.
+    speed : torch.Tensor
+        (S,) int64: the coordinate that is the speed of each; itself where none is.
+    per_step : torch.Tensor
+        (S,) float32: the increment in a step at speed 1.
     low, high : torch.Tensor
         (S + A,) float32: the box of the data; angles may have any value.
     """
@@ -54,6 +75,7 @@ class WithNetworks:
         self.networks = EnsembleWorldModel(self.task, random_state=random_state)
         size = self.task.state_size
         self.source = torch.zeros(size, dtype=torch.int64)
+        self.speed, self.per_step = torch.arange(size), torch.zeros(size)
         self.low = torch.full((size + self.task.action_size,), -torch.inf)
         self.high = -self.low
 
@@ -72,6 +94,7 @@ class WithNetworks:
         self.source = torch.as_tensor(np.where(left_over > FAIR, BOUNDED, HOLDS))
         self._take_box(transitions)
         inside = transitions[self.task.uncut(transitions.state, transitions.next_state)]
+        self._find_speeds(inside)
         if self.source.any() and held_out is not None and len(inside) >= FEWEST_TRANSITIONS:
             self.networks.fit(inside)
             self._choose(transitions, held_out)
@@ -90,6 +113,8 @@ class WithNetworks:
                     "target": f"delta_{name}", "equation": "", "kind": "network",
                     "words": f"{words}.", "equation_left_over": float(left_over[i]),
                 }  # fmt: skip
+            elif self.source[i] == MOVED:
+                rows[i] = self._moved_row(i, transitions, held_out)
         return Report(tuple(rows), report.n_transitions, time.process_time() - started)
 
     def _take_box(self, transitions: Transitions) -> None:
@@ -101,10 +126,50 @@ class WithNetworks:
             sides.append(np.concatenate([side, end(transitions.action, 0)]))
         self.low, self.high = (torch.as_tensor(side, dtype=torch.float32) for side in sides)
 
-    def _choose(self, transitions: Transitions, held_out: Transitions) -> None:
-        """Exchange doubtful equations for networks, one by one, as long as the error falls.
+    def _find_speeds(self, transitions: Transitions) -> None:
+        """For each doubtful coordinate the one whose mean before and after describes it best."""
+        size = self.task.state_size
+        self.speed, self.per_step = torch.arange(size), torch.zeros(size)
+        increments = self.task.difference(transitions.next_state, transitions.state)
+        means = (transitions.state + transitions.next_state) / 2
+        found = []
+        for i in torch.nonzero(self.source)[:, 0].tolist():
+            for j in set(np.flatnonzero(~np.asarray(self.task.angular)).tolist()) - {i}:
+                square = float(means[:, j] @ means[:, j])
+                rate = float(means[:, j] @ increments[:, i]) / square if square else 0.0
+                left = increments[:, i] - rate * means[:, j]
+                found.append((float(left.var() / increments[:, i].var()), i, j, rate))
+        moved, speeds = set(), set()
+        for left_over, i, j, rate in sorted(found):
+            # A speed that moves with the position that it moves would be known before it is known.
+            if left_over < SPEED and i not in moved | speeds and j not in moved:
+                moved.add(i)
+                speeds.add(j)
+                self.speed[i], self.per_step[i] = j, rate
 
-        Once from all equations and once from all networks: one that is lost hides all others.
+    def _moved_row(self, i: int, transitions: Transitions, held_out: Transitions | None) -> dict:
+        """The entry of a coordinate that moves with its speed, in ``equations.json``."""
+        name, speed = (self.task.state_names[k] for k in (i, int(self.speed[i])))
+        expression = Expression(("mul", "C", "add", "x0", "x1"), (float(self.per_step[i]) / 2,))
+        data, r2 = [], []
+        for steps in [transitions] + ([] if held_out is None else [held_out]):
+            inside = steps[self.task.uncut(steps.state, steps.next_state)]
+            x = np.stack([inside.state[:, self.speed[i]], inside.next_state[:, self.speed[i]]], 1)
+            y = self.task.difference(inside.next_state, inside.state)[:, i]
+            data.append((x, y))
+            r2.append(1.0 - float(np.mean((y - expression(x)) ** 2) / np.var(y)))
+        row = equation_row(
+            f"delta_{name}", latex_name(f"delta_{name}"), expression, [speed, f"{speed}_next"],
+            data, r2[0], r2[1] if len(r2) > 1 else None,
+        )  # fmt: skip
+        words = f"{speed} is the speed of {name}, which moves by its mean before and after a step."
+        return row | {"kind": "midpoint", "words": words}
+
+    def _choose(self, transitions: Transitions, held_out: Transitions) -> None:
+        """Exchange what predicts the doubtful coordinates, one by one, as long as the error falls.
+
+        What has a speed begins with that. The others begin once as equations and once as networks,
+        for one that is lost hides all others.
         """
         pieces = stretches(self.task, in_pieces(held_out), np.ones(len(held_out), dtype=bool))
         if not pieces:
@@ -118,15 +183,19 @@ class WithNetworks:
 
         best: tuple[float, torch.Tensor] | None = None
         for beginning in (BOUNDED, NETWORK):
-            self.source[doubtful] = beginning
+            for i in doubtful:
+                self.source[i] = MOVED if self.per_step[i] else beginning
             lowest = error()
             for i in doubtful:
-                self.source[i] = BOUNDED + NETWORK - beginning
-                now = error()
-                if now < lowest:
-                    lowest = now
-                else:
-                    self.source[i] = beginning
+                kept = int(self.source[i])
+                for other in (BOUNDED, NETWORK):
+                    if other == kept:
+                        continue
+                    self.source[i] = other
+                    now = error()
+                    if now < CLEARLY * lowest:
+                        lowest, kept = now, other
+                self.source[i] = kept
             if best is None or lowest < best[0]:
                 best = lowest, self.source.clone()
         assert best is not None
@@ -148,6 +217,9 @@ class WithNetworks:
             if chosen.any():
                 increment = self.task.difference(model(inside, action), inside)
                 following = torch.where(chosen, self.task.advance(state, increment), following)
+        if (moved := self.source == MOVED).any():
+            increment = self.per_step * ((state + following) / 2)[..., self.speed]
+            following = torch.where(moved, self.task.advance(state, increment), following)
         return following
 
     def _mean(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
@@ -156,7 +228,7 @@ class WithNetworks:
     def state_dict(self) -> dict:
         """Equations, networks once they are fitted, and what predicts what."""
         state = {"equations": self.equations.state_dict()}
-        state |= {"source": self.source.clone(), "low": self.low.clone(), "high": self.high.clone()}
+        state |= {name: getattr(self, name).clone() for name in TENSORS}
         if self.networks.fits_done:
             state |= {f"networks.{k}": v for k, v in self.networks.state_dict().items()}
         return state
@@ -164,7 +236,8 @@ class WithNetworks:
     def load_state_dict(self, state: dict) -> None:
         """Take over what :meth:`state_dict` gave."""
         self.equations.load_state_dict(state["equations"])
-        self.source, self.low, self.high = (state[k].clone() for k in ("source", "low", "high"))
+        for name in TENSORS:
+            setattr(self, name, state[name].clone())
         networks = {
             k.removeprefix("networks."): v for k, v in state.items() if k.startswith("networks.")
         }
