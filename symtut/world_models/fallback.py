@@ -157,13 +157,13 @@ class WithNetworks:
             x = np.stack([inside.state[:, self.speed[i]], inside.next_state[:, self.speed[i]]], 1)
             y = self.task.difference(inside.next_state, inside.state)[:, i]
             data.append((x, y))
-            r2.append(1.0 - float(np.mean((y - expression(x)) ** 2) / np.var(y)))
+            error = np.mean((y - expression(x)) ** 2)
+            r2.append(1.0 - float(error / np.var(y)) if np.ptp(y) else None)
         row = equation_row(
             f"delta_{name}", latex_name(f"delta_{name}"), expression, [speed, f"{speed}_next"],
             data, r2[0], r2[1] if len(r2) > 1 else None,
         )  # fmt: skip
-        words = f"{speed} is the speed of {name}, which moves by its mean before and after a step."
-        return row | {"kind": "midpoint", "words": words}
+        return row | {"kind": "midpoint"}
 
     def _choose(self, transitions: Transitions, held_out: Transitions) -> None:
         """Exchange what predicts the doubtful coordinates, one by one, as long as the error falls.
