@@ -32,7 +32,7 @@ import torch
 
 from symtut import make_task
 from symtut.experiments import evaluate
-from symtut.lab import checks, explorers, films
+from symtut.lab import checks, explorers, films, style
 from symtut.lab.scenes import nb01_grid_plots as grid_plots
 from symtut.lab.scenes import nb01_learners as learners
 from symtut.lab.scenes import nb01_mdp as mdps
@@ -59,8 +59,11 @@ budget = lab.start(
 world = worlds.slippery_grid()
 mdp = world.mdp
 names = list(worlds.MOVES)
-grid_plots.chances(world, {"north": (4, 2), "east": (1, 5)})
-plt.show()
+style.show_figure(
+    grid_plots.chances(world, {"north": (4, 2), "east": (1, 5)}),
+    "The map of the ice, S at the lower left and G at the upper right, and where two moves lead: "
+    "0.80 to the cell that was wanted, 0.10 to each cell beside it.",
+)
 
 # %% [markdown]
 # The two pictures on the right show one row each of the table of probabilities. All of them
@@ -94,8 +97,11 @@ lab.record(states=mdp.n_states)
 at_random = np.full((mdp.n_states, mdp.n_actions), 1 / mdp.n_actions)  # a policy: chances (S, A)
 generator = np.random.default_rng(SEED)
 walks = [mdps.sample_episode(mdp, at_random, 200, generator) for _ in range(3)]
-grid_plots.draw_walks(world, walks)
-plt.show()
+style.show_figure(
+    grid_plots.draw_walks(world, walks),
+    "Three random walks on the map, all from S, each with its number of steps, whether it ended, "
+    "and the sum of its rewards.",
+)
 
 # %% [markdown]
 # The **return** of an episode is the sum of its rewards, in which a reward that comes $t$ steps
@@ -151,9 +157,12 @@ discounted_return = checks.exercise("01.1", discounted_return)
 GAMMA = 0.95
 episodes = [mdps.sample_episode(mdp, at_random, 200, generator) for _ in range(400)]
 returns = np.array([discounted_return(episode.rewards, GAMMA) for episode in episodes])
-learners.returns(returns, GAMMA)
-plt.show()
 error = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns))
+style.show_figure(
+    learners.returns(returns, GAMMA),
+    f"Histogram of 400 returns: one hill ends just above 0, a narrow peak stands near -0.4; "
+    f"a dashed line marks the mean, {returns.mean():.2f}.",
+)
 print(f"mean return {returns.mean():.3f} ± {error:.3f} (95 % interval)")
 last = [world.rows[r][c] for r, c in world.cells[[episode.states[-1] for episode in episodes]]]
 ends = {letter: last.count(letter) for letter in "cPG"}
@@ -172,12 +181,15 @@ lab.record(ends=ends)
 
 # %%
 gammas = (0.5, 0.9, 0.99)
-learners.discounts(gammas)
-plt.show()
+style.show_figure(
+    learners.discounts(gammas),
+    "Weight of a reward over steps ahead: three curves that fall from 1, at once for gamma 0.5, "
+    "within some 40 steps for 0.9, slowly for 0.99. A dot on each marks its horizon.",
+)
+print("gamma   sum of weights   share within so many steps   a tenth after (steps)")
 for gamma in gammas:
     horizon, tenth = 1 / (1 - gamma), np.log(0.1) / np.log(gamma)
-    print(f"gamma {gamma}: sum of all weights {horizon:5.1f}, of which the first {horizon:3.0f} "
-          f"steps have {1 - gamma**horizon:.0%}; a tenth after {tenth:5.1f} steps")  # fmt: skip
+    print(f"{gamma:5.2f} {horizon:16.1f} {1 - gamma**horizon:28.0%} {tenth:23.1f}")
 
 # %% [markdown]
 # The weights add up to $1 + \gamma + \gamma^2 + \dots = 1/(1-\gamma)$. So **$1/(1-\gamma)$ is the
@@ -260,8 +272,11 @@ solve = checks.exercise("01.2", solve)
 
 # %%
 changes = {gamma: solve(mdp.tau, mdp.rho, gamma, 1e-10)[2] for gamma in gammas}
-learners.convergence(changes)
-plt.show()
+style.show_figure(
+    learners.convergence(changes),
+    "Largest change of a sweep over sweeps, logarithmic: three falling curves, steepest for "
+    "gamma 0.5. Each stays below its own dotted line, which falls by the factor gamma alone.",
+)
 worst_ratio = max(
     np.max(np.divide(found[1:], found[:-1])) / gamma for gamma, found in changes.items()
 )
@@ -444,9 +459,12 @@ found = {
 }
 best, chance_level = practice.value(best_policy), practice.value(at_random)
 goal = best - 0.05 * (best - chance_level)
-practice.figure(found, {"best": best, "within 5 %": goal, "random play": chance_level})
-plt.show()
 table = practice.steps_to(goal, found)
+style.show_figure(
+    practice.figure(found, {"best": best, "within 5 %": goal, "random play": chance_level}),
+    "Value of the policy over real steps, logarithmic. Planning rises first, Q-learning with "
+    "replay after it, plain Q-learning last; in the end all are near the best.",
+)
 print(table.to_string(float_format="{:.0f}".format))
 lab.record(steps_to_goal=table["real steps"].to_list(), best=best, chance_level=chance_level,
            final=[values[:, -1].mean() for values in found.values()])  # fmt: skip
@@ -624,8 +642,10 @@ without = {
     "frozen": real_return(table_policy(q_of[0.99], lambda state: state * [1.0, 0.0])),
     "no torque": no_torque,
 }
-learners.bars(without).axes[0].set_title("What the policy is allowed to see")
-plt.show()
+style.show_figure(
+    learners.bars(without),
+    "Bars of mean real return: " + ", ".join(f"{k} {v:.0f}" for k, v in without.items()) + ".",
+)
 lab.record(without=list(without.values()))
 
 # %% [markdown]

@@ -104,27 +104,29 @@ def draw_walk(world: GridWorld, states: np.ndarray, axes: Axes, colour: str = WA
 
 def chances(world: GridWorld, moves: dict[str, tuple[int, int]]) -> Figure:
     """The map, and for each move where it leads from a cell (row, column), as probabilities."""
-    figure, axes = plt.subplots(1, 1 + len(moves), figsize=(10, 2.9))
+    figure, axes = plt.subplots(1, 1 + len(moves), figsize=(8.4, 2.6))
     draw_map(world, axes=axes[0], title="The map")
     for ax, (move, cell) in zip(axes[1:], moves.items(), strict=True):
         ahead = world.mdp.tau[world.state(*cell), list(MOVES).index(move)]
         draw_map(world, np.where(ahead > 0, ahead, np.nan), axes=ax, limits=(0, 1))
-        ax.plot(cell[1], cell[0], "o", markersize=27, mfc="none", mec=WALKER, mew=2)
-        ax.set_title(f"where '{move}' leads from the ring")
+        ax.plot(cell[1], cell[0], "o", markersize=22, mfc="none", mec=WALKER, mew=2)
+        ax.set_title(f"where '{move}' leads from the ring", fontsize=9.5)
         for s in np.flatnonzero((ahead > 0) & world.mdp.terminal):  # a letter hides the number
             row, column = world.cells[s]
-            ax.text(column, row + 0.33, f"{ahead[s]:.2f}", fontsize=8, ha="center", va="center")
+            ax.text(column, row + 0.36, f"{ahead[s]:.2f}", fontsize=8, ha="center", va="center")
     return figure
 
 
 def draw_walks(world: GridWorld, walks: Sequence[Episode]) -> Figure:
     """Walks side by side, with how they ended and the sum of their rewards."""
-    figure, axes = plt.subplots(1, len(walks), figsize=(10, 2.7))
+    figure, axes = plt.subplots(1, len(walks), figsize=(8.4, 2.4))
     for ax, walk in zip(axes, walks, strict=True):
         draw_map(world, axes=ax)
         draw_walk(world, walk.states, ax)
         end = "ended" if walk.terminated else "cut off"
-        ax.set_title(f"{len(walk.actions)} steps, {end}, rewards sum to {walk.rewards.sum():.2f}")
+        ax.set_title(
+            f"{len(walk.actions)} steps, {end}, rewards {walk.rewards.sum():.2f}", fontsize=9.5
+        )
     return figure
 
 

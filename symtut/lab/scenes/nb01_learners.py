@@ -136,7 +136,7 @@ def convergence(changes: dict[float, Sequence[float]]) -> Figure:
         axes.semilogy(change, color=colour, marker=marker, markersize=3, label=f"γ = {gamma}")
         axes.semilogy(change[0] * gamma ** np.arange(len(change)), ":", color=colour)
     axes.set(xlabel="sweeps before", ylabel="largest change of any state", ylim=(1e-10, 3))
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower left")
     return figure
 
 
@@ -147,5 +147,6 @@ def bars(values: dict[str, float]) -> Figure:
     for row, value in enumerate(values.values()):
         axes.text(value - 15, row, f"{value:.0f}", ha="right", va="center", fontsize=9)
     axes.invert_yaxis()
-    axes.set(xlabel="mean real return", xlim=(min(values.values()) * 1.17, 0))
+    axes.set(xlabel="mean real return", xlim=(min(values.values()) * 1.17, 0),
+             title="What the policy is allowed to see")  # fmt: skip
     return figure

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from symtut.lab.diagrams import diagram
@@ -58,7 +57,7 @@ def squashing(
     log_densities : dict of callables
         Label: (N, 1) raw actions, means, deviations -> (N,) log-densities. The second is dashed.
     """
-    figure, axes = plt.subplots(2, len(means), figsize=(8, 3.9), sharey="row")
+    figure, axes = plt.subplots(2, len(means), figsize=(7.6, 3.5), sharey="row")
     generator = np.random.default_rng(seed)
     raw = torch.linspace(-4, 4, 401)
     action = torch.linspace(-0.995, 0.995, 399)
@@ -109,7 +108,7 @@ def climbs(paths: dict[str, np.ndarray], reward: Callable[[np.ndarray], np.ndarr
     reward : callable
         (801,) actions -> rewards, drawn as shading: darker is better.
     """
-    figure, axes = plt.subplots(1, len(paths), figsize=(9, 3.4), sharey=True)
+    figure, axes = plt.subplots(1, len(paths), figsize=(7.6, 2.9), sharey=True)
     shade = reward(two_hills.ACTIONS)[:, None]
     for ax, (title, path) in zip(axes, paths.items(), strict=True):
         ax.imshow(
@@ -149,7 +148,7 @@ def overestimation(counts: np.ndarray, hopes: dict[str, np.ndarray], gamma: floa
     hopes : dict of (N,) arrays
         Label: the mean of the highest claimed value.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 2.9))
     backups = np.arange(401)
     for (text, hope), look in zip(hopes.items(), ("o-", "s--"), strict=True):
         axes[0].semilogx(counts, hope, look, label=text)
@@ -217,7 +216,7 @@ def never_tried(action: torch.Tensor, true: torch.Tensor, guesses: list[torch.Te
     return figure
 
 
-def said_and_true(said: dict[str, np.ndarray], true: np.ndarray, axes: Axes | None = None) -> Axes:
+def said_and_true(said: dict[str, np.ndarray], true: np.ndarray) -> Figure:
     """What critics say of some states against what is true; the line is agreement.
 
     Parameters
@@ -226,7 +225,7 @@ def said_and_true(said: dict[str, np.ndarray], true: np.ndarray, axes: Axes | No
         Label: predicted values.
     true : (N,) array
     """
-    axes = axes or plt.subplots(figsize=(4.6, 4.1))[1]
+    figure, axes = plt.subplots(figsize=(4.6, 4.1))
     everything = np.concatenate([true, *said.values()])
     ends = everything.min(), everything.max()
     axes.plot(ends, ends, color=INK, linewidth=1)
@@ -235,4 +234,4 @@ def said_and_true(said: dict[str, np.ndarray], true: np.ndarray, axes: Axes | No
     axes.set(xlabel="true value", ylabel="what the critic says")
     # Below: the cloud may lie anywhere.
     axes.legend(fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
-    return axes
+    return figure

@@ -40,43 +40,40 @@ def bill() -> pd.DataFrame:
         steps = st.steps_to_threshold(waits)
         rows[method] = {
             "runs": len(runs), "reached": int(waits[:, 1].sum()), "real steps": steps.value,
-            "from": steps.low, "to": steps.high, "seconds of pendulum": steps.value * DT,
+            "from": steps.low, "to": steps.high, "seconds": steps.value * DT,
             "CPU-s": runs.cpu_seconds.median(),
-            "final return": st.mean_return(runs.final_return).value,
+            "return": st.mean_return(runs.final_return).value,
         }  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def bill_figure() -> Figure:
-    """Left the ten runs of SAC, right the real steps of every method."""
+    """The real steps of every method until the threshold, with every run."""
     records = read_runs(data_path(f"{FOLDER}/runs.csv"))
-    threshold = records.threshold.iloc[0]
-    key = ("pendulum", "sac")
-    stored = read_curves(data_path(f"{FOLDER}/curves.csv"))[key]
-    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8))
-    curves.sample_efficiency({key: stored}, "pendulum", threshold, axes[0])
-    axes[0].set_title("Ten runs of SAC")
-    axes[0].legend(loc="lower right", fontsize=8.5)
-    curves.steps_chart(records, "pendulum", axes[1])
-    axes[1].set_title(f"Real steps until {threshold:g}")
+    figure, axes = plt.subplots(figsize=(7, 3.3))
+    curves.steps_chart(records, "pendulum", axes)
+    axes.set_title(f"Real steps until {records.threshold.iloc[0]:g}")
     return figure
 
 
-def beside_stable_baselines() -> pd.DataFrame:
-    """Our SAC beside that of Stable-Baselines3: draws the runs, returns a row a task and library.
+def beside_stable_baselines() -> tuple[Figure, pd.DataFrame]:
+    """Our SAC beside that of Stable-Baselines3: all runs, and a row a task and library.
 
     ``return``, ``worst`` and ``best``: a run's mean over the second half of its steps; their mean
     over seeds, and the worst and the best seed.
     """
     runs = pd.read_csv(data_path("results/sac/curves.csv"))
     names, rows = list(dict.fromkeys(runs.task)), []
-    _, axes = plt.subplots(1, len(names), figsize=(2.9 * len(names), 2.7), squeeze=False)
+    figure, axes = plt.subplots(1, len(names), figsize=(2.7 * len(names), 2.7), squeeze=False)
     for name, ax in zip(names, axes[0], strict=True):
-        for who, colour in (("ours", OKABE_ITO[0]), ("SB3", OKABE_ITO[1])):
+        for who, colour, dash in (("ours", OKABE_ITO[0], "-"), ("SB3", OKABE_ITO[1], "--")):
             mine = runs[(runs.task == name) & (runs.who == who)]
             table = mine.pivot(index="env_steps", columns="seed", values="mean_return")
-            ax.plot(table, color=colour, alpha=0.35, linewidth=0.8)
-            ax.plot(table.mean(axis=1), color=colour, linewidth=2, label=f"{who}, mean")
+            ax.fill_between(
+                table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2,
+                linewidth=0,
+            )  # fmt: skip
+            ax.plot(table.mean(axis=1), dash, color=colour, linewidth=2, label=f"{who}, mean")
             second = table.iloc[len(table) // 2 :].mean()
             ends = mine.loc[mine["env_steps"] == table.index[-1], "cpu_seconds"]
             rows.append({
@@ -87,4 +84,4 @@ def beside_stable_baselines() -> pd.DataFrame:
         ax.set(title=name, xlabel="real steps")
         ax.legend(fontsize=8, loc="lower right")
     axes[0, 0].set_ylabel("mean real return")
-    return pd.DataFrame(rows)
+    return figure, pd.DataFrame(rows)

@@ -67,7 +67,7 @@ def test_climbs_has_a_panel_for_each_way_and_a_line_for_each_policy():
 
 def test_said_and_true_draws_agreement_as_the_diagonal():
     true = np.array([-3.0, -1.0])
-    axes = actor_critic_plots.said_and_true({"right": true, "half": true / 2}, true)
+    axes = actor_critic_plots.said_and_true({"right": true, "half": true / 2}, true).axes[0]
     diagonal, right, half = axes.lines
     np.testing.assert_array_equal(*diagonal.get_data())
     np.testing.assert_array_equal(right.get_ydata(), true)

@@ -16,14 +16,16 @@ def test_the_bill_is_that_of_the_runs():
     row = bill.loc["sac"]
     assert row["runs"] == len(of_sac) and row["from"] <= row["real steps"] <= row["to"]
     assert row["CPU-s"] == of_sac.cpu_seconds.median()
-    assert row["seconds of pendulum"] == pytest.approx(0.05 * row["real steps"])
+    assert row["seconds"] == pytest.approx(0.05 * row["real steps"])
 
 
 def test_the_band_surrounds_its_middle_and_figures_are_drawn():
     steps, middle, low, high = stored.band()
     assert steps.shape == middle.shape and (low <= middle).all() and (middle <= high).all()
-    assert len(stored.bill_figure().axes) == 2
-    beside = stored.beside_stable_baselines()
+    methods = [text.get_text() for text in stored.bill_figure().axes[0].get_yticklabels()]
+    assert set(methods) == set(stored.bill().index)
+    figure, beside = stored.beside_stable_baselines()
+    assert len(figure.axes) == beside.task.nunique() == 3
     assert list(beside.library[:2]) == ["ours", "SB3"]
     assert (beside.worst <= beside["return"]).all() and (beside["return"] <= beside.best).all()
     plt.close("all")
