@@ -54,7 +54,7 @@ def test_the_points_of_a_model_based_run(tmp_path):
 
 
 def test_the_analytic_gradient_has_no_temperature(tmp_path):
-    run(tmp_path, tensorboard=True, learner="apg", updates=300)
+    run(tmp_path, tensorboard=True, learner="apg", updates=60, evaluate_every=60)
     found = scalars(tmp_path)
     assert len(found["updates/return_mean"]) == 1 and "updates/temperature" not in found
 

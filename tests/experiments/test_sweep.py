@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symtut.agents.loop import Loop
 from symtut.arguments import parse_placed_overrides, parse_steps
 from symtut.cli import main
 from symtut.errors import InputError
@@ -171,8 +172,6 @@ def test_a_sweep_leaves_its_runs_and_tables_and_is_not_done_twice(tmp_path, caps
 
 
 def test_one_failed_run_does_not_lose_the_others(tmp_path, capsys, monkeypatch, few_episodes):
-    from symtut.agents.loop import Loop
-
     learn = Loop.learn
 
     def dying(self):
@@ -331,7 +330,9 @@ def busy(process):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_sweep_leaves_no_worker_and_goes_on(tmp_path, number, capsys, monkeypatch):
+def test_an_interrupted_sweep_leaves_no_worker_and_goes_on(
+    tmp_path, number, capsys, monkeypatch, few_episodes
+):
     psutil = pytest.importorskip("psutil")
     pytest.importorskip("joblib")
     out = tmp_path / "out"
@@ -357,5 +358,7 @@ def test_an_interrupted_sweep_leaves_no_worker_and_goes_on(tmp_path, number, cap
         begun = []
         restore = Run._restore
         monkeypatch.setattr(Run, "_restore", lambda run: (begun.append(run.out), restore(run)))
+        # What is learned is compared by tests/robustness/test_kills.py; here it would take time.
+        monkeypatch.setattr(Loop, "learn", lambda loop: setattr(loop, "updates", loop.updates + 1))
         assert main([*arguments, "--jobs", "1"]) == 0
         assert begun == folders and len(table(out / "runs.csv")) == 2
