@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sympy
 
-from symtut.lab.run import duration, read_executed
+from symtut.lab.executed import duration, read_executed
 from symtut.storage import write_bytes
 
 STYLE = """\

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from symtut.errors import InputError
-from symtut.lab import run
+from symtut.lab import executed, run
 from tools import build
 
 SOURCE = '''\
@@ -154,7 +154,7 @@ def test_runner_from_any_folder(repository, tmp_path, monkeypatch, capsys):
 
 
 def test_description_names_what_was_found():
-    text = run.describe_results(
+    text = executed.describe_results(
         {
             "equations": [
                 {"target": "dx", "equation": "2*x", "true": "2*x", "largest_error": 0.001},

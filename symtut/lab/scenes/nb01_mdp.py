@@ -221,21 +221,6 @@ def policy_values(mdp: FiniteMDP, policy: np.ndarray, gamma: float) -> np.ndarra
     return np.linalg.solve(np.eye(mdp.n_states) - gamma * matrix, reward)
 
 
-def policy_iteration(mdp: FiniteMDP, gamma: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Optimal policy (S,), its values (S,), and how many policies were evaluated."""
-    everywhere = np.arange(mdp.n_states)
-    policy, evaluated = np.zeros(mdp.n_states, dtype=int), 0
-    while True:
-        values = policy_values(mdp, policy, gamma)
-        evaluated += 1
-        q = q_from_v(mdp, values, gamma)
-        # Change an action only for a real gain: rounding must not keep two equals in turns.
-        better = q.max(1) > q[everywhere, policy] + 1e-9 * (1 + np.abs(values).max())
-        if not better.any():
-            return policy, values, evaluated
-        policy = np.where(better, q.argmax(1), policy)
-
-
 def _check_discount(gamma: float) -> None:
     if not 0 <= gamma < 1:
         raise InputError(f"gamma is {gamma}; it must be at least 0 and less than 1.")

@@ -145,16 +145,6 @@ def dyna_q(
     return Trial(q, model, *map(np.array, (visited, goals, belief)))
 
 
-def greedy_length(maze: Maze, q: np.ndarray, most: int = 200) -> int | None:
-    """Moves that the best moves of ``q`` need to the goal; None if they do not get there."""
-    cell = maze.start
-    for moves in range(1, most + 1):
-        _, cell, ended = maze.step(cell, int(q[cell].argmax()))
-        if ended:
-            return moves
-    return None
-
-
 def draw_maze(
     maze: Maze, q: np.ndarray | None = None, axes: Axes | None = None
 ) -> AxesImage | None:
