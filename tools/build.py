@@ -31,7 +31,7 @@ from symtut.lab.run import QUIET_KERNEL, kernel_environment
 from symtut.progress import VARIABLE as PROGRESS_VARIABLE
 from symtut.storage import write_bytes
 from tools import exercises as ex
-from tools import opening
+from tools import opening, schedules
 from tools.course_map import COURSE, MARKS, between, course_map, neighbours
 from tools.exercises import BEGIN, END, STUB
 from tools.minutes import with_minutes
@@ -215,14 +215,16 @@ def build(source: Path, run: bool = True, force: bool = False) -> None:
 
 
 def write_tables() -> None:
-    """Bring README's map of the course and the instructors' table of exercises up to date."""
-    for name, update in (
-        ("README.md", lambda text: between(text, MARKS, course_map(REPOSITORY, "notebooks/"))),
-        ("docs/instructors.md", lambda text: between(text, ex.MARKS, table_of_exercises())),
+    """Bring README's map of the course and the instructors' two tables up to date."""
+    for name, marks, rows in (
+        ("README.md", MARKS, lambda: course_map(REPOSITORY, "notebooks/")),
+        ("docs/instructors.md", ex.MARKS, table_of_exercises),
+        ("docs/instructors.md", schedules.MARKS, lambda: schedules.table(sources())),
     ):
         path = REPOSITORY / name
         if path.exists():
-            write_bytes(path, update(path.read_text(encoding="utf-8")).encode())
+            text = between(path.read_text(encoding="utf-8"), marks, rows())
+            write_bytes(path, text.encode())
 
 
 def table_of_exercises() -> str:

@@ -63,11 +63,16 @@ def course_map(repository: Path, folder: str = "", hours: bool = False) -> str:
     return "\n".join(rows)
 
 
+def prerequisites(text: str) -> list[str]:
+    """The numbers of the notebooks that a first cell's "Before you start" names."""
+    before = re.search(r"\*\*Before you start:\*\*.*?\*\*", text, re.DOTALL)
+    return sorted(set(re.findall(r"\b\d\d\b", before[0]))) if before else []
+
+
 def _before_and_minutes(source: Path) -> str:
     """Two cells: the notebooks that "Before you start" names, and the reader's minutes."""
     notebook = jupytext.read(source, fmt="py:percent")
-    before = re.search(r"\*\*Before you start:\*\*.*?\*\*", notebook.cells[0].source, re.DOTALL)
-    numbers = sorted(set(re.findall(r"\b\d\d\b", before[0]))) if before else []
+    numbers = prerequisites(notebook.cells[0].source)
     required, optional = (effort.minutes for effort in efforts(notebook))
     return f" {', '.join(numbers)} | {required}" + f" + {optional}" * bool(optional) + " |"
 

@@ -6,6 +6,7 @@ section whose heading says *optional* ends at the next heading of its level, and
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from symtut.errors import InputError
@@ -13,6 +14,7 @@ from tools.exercises import BEGIN, title_and_minutes
 
 WORDS_A_MINUTE, LINES_A_MINUTE = 180, 15
 HEADING = re.compile(r"^(#+) +(.+)$")
+SECTION = re.compile(r"## (\d+) · ")
 EXERCISE = re.compile(r"^Exercise \d+ · (.+)$")
 FOLD = re.compile(r"<details>\s*<summary>(?:Hint|A solution).*?</details>", re.DOTALL)
 FIGURE = re.compile(
@@ -38,16 +40,26 @@ class Effort:
         return round(reading + self.predictions + self.figures + sum(self.exercises))
 
 
-def efforts(notebook) -> tuple[Effort, Effort]:
-    """(required, optional) of a notebook as its source gives it."""
+def efforts(notebook, sections: Collection[int] = ()) -> tuple[Effort, Effort]:
+    """(required, optional) of a notebook as its source gives it, or of some numbered sections.
+
+    What stands before the first section always counts.
+    """
     required, optional = Effort(), Effort()
     level = 0  # of the heading that said optional; 0 outside
+    counts = True
     for cell in notebook.cells:
         effort = optional if level else required
         if cell.cell_type == "code":
-            _add_code(effort, cell)
+            if counts:
+                _add_code(effort, cell)
             continue
         for line in FOLD.sub("", cell.source).splitlines():
+            if sections and line.startswith("## "):
+                number = SECTION.match(line)
+                counts = bool(number) and int(number[1]) in sections
+            if not counts:
+                continue
             if heading := HEADING.match(line):
                 if len(heading[1]) <= level:
                     level = 0

@@ -628,9 +628,9 @@ style.show_figure(
 lab.record(ratios=ratios)
 
 # %% [markdown]
-# On the pendulum, who knows the world needs half the points. On the car, the general transformer
-# does not reach the level at all, so the ratio is 0 or has no value. A ratio far below a half with
-# an interval to match would be news; these come from 20 to 40 searches a point.
+# On the pendulum, a proposer that knows the world needs half the points. On the car, the general
+# transformer does not reach the level at all, so the ratio is 0 or has no value. A ratio far below
+# a half with an interval to match would be news; these come from 20 to 40 searches a point.
 #
 # ## 8 · Worse with more data? (optional)
 #

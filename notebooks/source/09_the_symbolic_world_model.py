@@ -27,16 +27,14 @@ SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows f
 # %% tags=["hide-input"]
 import textwrap
 
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Math, display
 
 from symtut import SymbolicRegressor, make_task
-from symtut.lab import checks, equations, films
+from symtut.lab import checks, equations, films, style
 from symtut.lab.scenes import nb09_figures as figures
 from symtut.lab.scenes import nb09_worlds as worlds
-from symtut.world_models import make_world_model
-from symtut.world_models.validation import spread, validate
+from symtut.world_models import make_world_model, validation
 
 full = "transformer+sparse"
 budget = lab.start(
@@ -75,15 +73,18 @@ pendulum, car, arm = tasks.values()
 seen = worlds.seen(tasks, SEED)
 held_back = {world: np.arange(len(seen[world])) >= 0.75 * len(seen[world]) for world in WORLDS}
 fit_to = {world: seen[world][~held_back[world]] for world in WORLDS}
-figures.what_was_seen(seen)
-plt.show()
+style.show_figure(
+    figures.what_was_seen(seen),
+    "What was seen. The pendulum's states fill two bands beside hanging, none is near upright; the "
+    "car's three ways are short; most of the elbow's angles are in the middle between its stops.",
+)
 for world, table in seen.items():
     print(f"{world:<9} {len(table)} transitions, {held_back[world].sum()} of them held back")
 worlds.compare_with_mujoco(arm, SEED)
 
 # %% [markdown]
-# One point or line is what the random policy saw. The pendulum covers a part of its plane, the car
-# three short ways, the elbow mostly the middle between its stops. A policy that is trained will
+# Each point, or line, is what the random policy saw. The pendulum covers a part of its plane, the
+# car three short ways, the elbow mostly the middle between its stops. A policy that is trained will
 # want to go where there are no points; keep that in mind for section 6.
 #
 # The last quarter of each table is **held back**: no model is fitted to it, and in section 7 it
@@ -108,7 +109,7 @@ for i, name in enumerate(names[:3]):
     regressor.fit(np.column_stack([shown, table.action]), shown_next[:, i] - shown[:, i])
     best = regressor.equations_[0]
     print(f"delta {name:<10} {best['complexity']:>3} nodes, left over {1 - best['r2']:.0e}")
-    print(f"     {best['equation'][:90]}")
+    print("    ", textwrap.shorten(best["equation"], 70, placeholder=" …"))
     lab.record(**{f"observation_{name}": [best["complexity"], 1 - best["r2"]]})
 
 # %% [markdown]
@@ -210,8 +211,11 @@ car_table = checks.exercise("09.1", car_table)
 # %%
 observation, action, next_observation = worlds.fast_car(car, SEED)
 mine = car_table(observation, action, next_observation)
-figures.your_table(mine)
-plt.show()
+style.show_figure(
+    figures.your_table(mine),
+    "Two clouds of points. Left, the speed's increment rises with the throttle in a narrow band. "
+    "Right, the heading's increment lies close to a line through 0.",
+)
 print(f"{len(mine)} of {len(observation)} transitions are not cut")
 for name, column in (("psi", 8), ("v", 9)):
     regressor = SymbolicRegressor(
@@ -330,8 +334,8 @@ for world in WORLDS:
 # the speed is advanced first, the *new* speed $v'$ turns the car, and the new heading $\psi'$ is
 # the direction in which the new speed moves it:
 #
-# $$v' = v + \Delta v, \qquad \psi' = \psi + \Delta\psi, \qquad
-#   \Delta x = 0.1\, v' \cos\psi', \qquad \Delta y = 0.1\, v' \sin\psi'.$$
+# $$\begin{aligned} v' &= v + \Delta v, & \psi' &= \psi + \Delta\psi, \\
+#   \Delta x &= 0.1\, v' \cos\psi', & \Delta y &= 0.1\, v' \sin\psi'. \end{aligned}$$
 #
 # Written in the old state alone, $\Delta x$ holds the formulas of $v'$ and $\psi'$ inside it: 24
 # nodes, the cosine of a product inside a product. `SymbolicWorldModel` looks first for an equation
@@ -353,15 +357,15 @@ for row, other in zip(reports["car2d", "symbolic"].equations, blind_report.equat
     lab.record(**{f"next_{row['target']}": [row["complexity"], row["r2_fit"]],
                   f"blind_{row['target']}": [other["complexity"], other["r2_fit"]]})  # fmt: skip
 print(f"\nwithout next values, in {blind_report.cpu_seconds:.1f} CPU-s:")
-print(*textwrap.wrap("delta_x = " + blind_report.equations[0]["equation"], 96), sep="\n")
+print(*textwrap.wrap("delta_x = " + blind_report.equations[0]["equation"], 78), sep="\n")
 
 # %% [markdown]
 # (The second number is the share left over.) Without next values the equations of $x$ and $y$ are
 # long and still not exact, although the whole search was asked and took its time. They are fits to
 # the visited region, in the manner of a network.
 #
-# Nothing is smuggled in: to *predict*, the model computes $v'$ and $\psi'$ by their own equations
-# first. You do it now by hand.
+# No value of the future is used: to *predict*, the model computes $v'$ and $\psi'$ by their own
+# equations first. You do it now by hand.
 #
 # ### Exercise 2 · The car's step, in the right order (medium, required, 10 min)
 #
@@ -428,8 +432,11 @@ imagined = {
     "your step": worlds.follow(car_step, drive[0], drive_actions),
     "old order": worlds.follow(worlds.old_order_step, drive[0], drive_actions),
 }
-figures.drives(drive, imagined)
-plt.show()
+style.show_figure(
+    figures.drives(drive, imagined),
+    "Left, three winding drives that lie on each other. Right, distances from the real car, "
+    "logarithmic: your step stays at rounding, the old order rises to centimetres at once.",
+)
 off = {name: np.hypot(*(way - drive)[-1, :2]) for name, way in imagined.items()}
 for name, metres in off.items():
     print(f"{name}: {metres:.1e} m from the real car after ten seconds")
@@ -531,7 +538,7 @@ for world in WORLDS:
     predicts[world, "mbpo"] = worlds.in_numpy(models[world, "mbpo"], deterministic=True)
     predicts[world, "oracle"] = worlds.in_numpy(make_world_model("oracle", tasks[world], SEED))
 predicts["car2d", "blind"] = worlds.in_numpy(blind)
-scales = {world: spread(tasks[world], fit_to[world].state) for world in WORLDS}
+scales = {world: validation.spread(tasks[world], fit_to[world].state) for world in WORLDS}
 reality = {
     world: worlds.reality(tasks[world], fit_to[world], budget.paths, budget.leads, SEED)
     for world in WORLDS
@@ -543,14 +550,16 @@ errors = {
     for (world, method), predict in predicts.items()
     for region in ("inside", "outside")
 }
-figures.open_loop(errors)
-plt.show()
+style.show_figure(
+    figures.open_loop(errors),
+    "Errors over the lead in six panels. On pendulum and car the equations lie on the oracle far "
+    "below the network; on the arm they lie between the two, and outside they jump to 1.",
+)
+print(f"{'at leads 1 and 10':<20}", *(f"{figures.TEXT[m]:<13}" for m in METHODS))
 for region in ("inside", "outside"):
-    print(f"{region}: error / spread at leads 1 and 10")
     for world in WORLDS:
-        ends = {figures.TEXT[m]: errors[world, region, m][[0, 9]] for m in METHODS}
-        row = [f"{name} {first:.0e} {tenth:.0e}" for name, (first, tenth) in ends.items()]
-        print(f"   {world:<9}", ";  ".join(row))
+        ends = (errors[world, region, m][[0, 9]] for m in METHODS)
+        print(f"{world + ', ' + region:<20}", *(f"{one:.0e} {ten:.0e}  " for one, ten in ends))
 lab.record(
     lead_1={" ".join(key): float(e[0]) for key, e in errors.items()},
     lead_10={" ".join(key): float(e[9]) for key, e in errors.items()},
@@ -560,7 +569,7 @@ lab.record(
 # Read the figure from its bottom. The oracle's line is rounding, and it rises because the worlds
 # themselves magnify small differences. On the pendulum and the car the equations, *both* kinds, lie
 # on it or close by, inside the data and outside. The network begins some five orders of magnitude
-# higher: one step is off by a hundredth of a spread or more, and that feeds on itself until the
+# higher: one step is off by about a hundredth of a spread, and that feeds on itself until the
 # state is as wrong as one picked at random. (Outside, the longest leads are those of the few paths
 # that met no bound, the tame ones; there a curve may fall again.)
 #
@@ -586,9 +595,9 @@ films.cars(
 # %% [markdown]
 # ### The arm outside (optional)
 #
-# Why do the arm's equations fail outside? Two suspects: the **links**, which pull harder the faster
-# the arm turns, and the elbow's **stop**. The paths are ended where a step begins or ends behind
-# the stop. But a fast elbow can strike it *within* a step.
+# Why do the arm's equations fail outside? There are two possible reasons: the **links**, which pull
+# harder the faster the arm turns, and the elbow's **stop**. The paths are ended where a step begins
+# or ends behind the stop. But a fast elbow can strike it *within* a step.
 
 # %%
 predict, scale = predicts["reacher", "symbolic"], scales["reacher"]
@@ -597,8 +606,11 @@ strikes = worlds.strikes(reach)
 speeds = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 by_speed = worlds.by_speed(arm, predict, scale, speeds, SEED)
 fastest = abs(fit_to["reacher"].state[:, 2:4]).max()
-figures.arm_outside(reach, error, strikes, speeds, by_speed, fastest)
-plt.show()
+style.show_figure(
+    figures.arm_outside(reach, error, strikes, speeds, by_speed, fastest),
+    "Left, errors of one step: small while the elbow is free, over a thousand times larger where "
+    "it strikes its stop. Right, the free steps' error, flat at first, rises with the speed.",
+)
 for text, values in {"free": error[~strikes], "strike": error[strikes]}.items():
     root = np.sqrt(np.mean(values**2)) if len(values) else 0.0
     print(f"{text:<7} {len(values):>4} steps, root mean square error {root:.1e}")
@@ -606,7 +618,7 @@ for text, values in {"free": error[~strikes], "strike": error[strikes]}.items():
 print(f"free of the stop, error at the fastest over the slowest: {by_speed[-1] / by_speed[0]:.0f}")
 
 # %% [markdown]
-# Both suspects are guilty, in very different measure. The links' share stays small where the data
+# Both are at work, in very different measure. The links' share stays small where the data
 # were and grows beyond the fastest speed that was seen, by the factor printed last over the whole
 # range. The few steps in which the elbow strikes its stop make up nearly all of the error outside.
 # No smooth short formula would hold a contact.
@@ -676,8 +688,9 @@ earned, steps = {}, {}
 print(f"{'world':<10}{'model':<10}{'rollout by your rule':>21}{'of':>5}   truly (inside)")
 for world, task in tasks.items():
     for method in METHODS[:3]:
-        judged = models[world, method]
-        result = validate(judged, task, seen[world], held_back[world], TOLERANCE, task.horizon)
+        result = validation.validate(
+            models[world, method], task, seen[world], held_back[world], TOLERANCE, task.horizon
+        )
         length = rollout_steps(np.array(result.errors), TOLERANCE, result.growth, task.horizon)
         earned[world, method], steps[world, method] = result, length
         outside = np.flatnonzero(errors[world, "inside", method] > TOLERANCE)
@@ -685,9 +698,12 @@ for world, task in tasks.items():
         print(f"{world:<10}{figures.TEXT[method]:<10}{length:>21}{task.horizon:>5}   {truly}")
         assert length == result.length  # the package's own rule
 shown = ("mbpo", "symbolic")
-figures.lengths({m: earned["car2d", m] for m in shown}, {m: steps["car2d", m] for m in shown},
-                TOLERANCE, car.horizon)  # fmt: skip
-plt.show()
+style.show_figure(
+    figures.lengths({m: earned["car2d", m] for m in shown}, {m: steps["car2d", m] for m in shown},
+                    TOLERANCE, car.horizon),
+    "Errors on the car's held-back stretch. The network's line crosses the tolerance after a few "
+    "steps; that of the equations stays far below it to the end of the episode.",
+)  # fmt: skip
 lab.record(rollouts={" ".join(key): length for key, length in steps.items()})
 
 # %% [markdown]
@@ -699,7 +715,7 @@ lab.record(rollouts={" ".join(key): length for key, length in steps.items()})
 # Validation measures trust *in the region it has seen*. A rollout of equations that is cut to a few
 # steps would be the surprise; look for a missing term then.
 #
-# Notebook 10 spends this trust: rollouts of a whole episode for equations, a few steps for a
+# Notebook 10 makes use of this: rollouts of a whole episode for equations, a few steps for a
 # network.
 #
 # ## 8 · Four ways to spoil it (optional)
@@ -732,7 +748,7 @@ def spoil(text, task, table, i, target="wrapped increment"):
     real = task.difference(new.next_state, new.state)[:, i]
     left = np.mean((said - real) ** 2) / real.var()
     print(f"{text:<40}{best['complexity']:>4} nodes{1 - best['r2']:10.0e}{left:10.0e}")
-    print(f"      {best['equation'][:88]}")
+    print("     ", textwrap.shorten(best["equation"], 70, placeholder=" …"))
     lab.record(**{text: [best["complexity"], max(1 - best["r2"], 0.0), left]})
 
 
@@ -771,17 +787,23 @@ spoil("4 noise 0.01, the first 8", pendulum, noisy[8], 0)
 
 # %%
 horizons = worlds.horizons(pendulum, seen["pendulum"], budget.sizes, budget.noises, SEED)
-figures.data_and_noise(budget.sizes, horizons)
-plt.show()
-print(horizons)
+style.show_figure(
+    figures.data_and_noise(budget.sizes, horizons),
+    "Horizon over the number of transitions. Without noise it is at the top everywhere; with "
+    "noise the lines begin near 0 and rise with more transitions.",
+)
+print(f"{'transitions':<12}", *(f"{size:>5}" for size in budget.sizes))
+for noise, row in horizons.items():
+    print(f"noise {noise:<6}", *(f"{steps:>5}" for steps in row))
 lab.record(horizons=horizons)
 
 # %% [markdown]
 # Without noise a handful of transitions is enough here. With noise the coefficients are estimates;
-# more data make them better at first. Where a line levels off, more of the same data do not help:
-# the regressor's *inputs* are noisy, too, and that biases coefficients however many points there
-# are. And noise costs more than it seems to: an increment is a small difference of two noisy
-# readings, so that a percent of the *state's* spread may be a large part of the *increment's*.
+# more data make them better at first. Where a line levels off or falls, more of the same data do
+# not help: the regressor's *inputs* are noisy, too, and that biases coefficients however many
+# points there are. And noise costs more than it seems to: an increment is a small difference of two
+# noisy readings, so that a percent of the *state's* spread may be a large part of the
+# *increment's*.
 #
 # ## 10 · The reward as an equation (optional)
 #
@@ -800,7 +822,8 @@ for world in ("pendulum", "car2d"):
     row = model.fit(fit_to[world], seen[world][held_back[world]]).equations[-1]
     rewards[world] = [row["complexity"], row["r2_fit"], row["r2_holdout"]]
     print(f"{world}: {row['complexity']} nodes, left over {1 - row['r2_fit']:.0e} "
-          f"(held back {1 - row['r2_holdout']:.0e})\n   r = {row['equation'][:90]}")  # fmt: skip
+          f"(held back {1 - row['r2_holdout']:.0e})")  # fmt: skip
+    print("   r =", textwrap.shorten(row["equation"], 70, placeholder=" …"))
 lab.record(rewards=rewards)
 
 table, new = fit_to["car2d"], seen["car2d"][held_back["car2d"]]
@@ -815,8 +838,9 @@ regressor = SymbolicRegressor(
 best = regressor.equations_[0]
 left = 1 - regressor.score(np.column_stack([new.next_state, new.action]), new.reward)
 print(f"car2d by {budget.slow}: {best['complexity']} nodes, left over {1 - best['r2']:.0e} "
-      f"(held back {left:.0e}), {regressor.fit_time_:.1f} CPU-s")  # fmt: skip
-print(f"   r = {best['equation'][:90]}")
+      f"(held back {left:.0e})")  # fmt: skip
+print("   r =", textwrap.shorten(best["equation"], 70, placeholder=" …"))
+print(f"   in {regressor.fit_time_:.1f} CPU-seconds")
 lab.record(reward_of_car=[best["complexity"], 1 - best["r2"], left])
 
 # %% [markdown]
@@ -837,7 +861,7 @@ lab.record(reward_of_car=[best["complexity"], 1 - best["r2"], left])
 
 # %%
 rows, said = worlds.fit_without_being_told(fit_to["reacher"], SEED)
-print(*textwrap.wrap(said, 96), *rows[:4], sep="\n")
+print(*textwrap.wrap(said, 78), *rows[:4], sep="\n")
 lab.record(with_target=sum("target" in row.split(maxsplit=1)[1] for row in rows))
 
 # %% [markdown]
@@ -858,7 +882,8 @@ for text, columns in {
     regressor = SymbolicRegressor(method="sparse", max_time=None, feature_names=tuple(columns))
     best = regressor.fit(np.column_stack(list(columns.values())), delta[1:]).equations_[0]
     partial[text] = max(1 - best["r2"], 0.0)
-    print(f"{text:<27} left over {partial[text]:.0e}   delta_theta = {best['equation'][:60]}")
+    print(f"{text:<27} left over {partial[text]:.0e}")
+    print("   delta_theta =", textwrap.shorten(best["equation"], 64, placeholder=" …"))
 lab.record(partial=partial)
 
 # %% [markdown]

@@ -651,7 +651,7 @@ lab.record(
 # - **Does the advantage survive in higher dimensions?** (The paper's first question.) Answered by:
 #   the comparison of notebook 11 on arms of 3–7 joints, with structure in the search and without.
 # - **Can the state map be learned?** (Its second.) Equations on coordinates that an encoder learns,
-#   judged by open-loop error in the *observations*.
+#   judged by open-loop error in the *observations*. Notebook 16 does so for one angle in images.
 # - **How far ahead may one imagine?** (Its third.) Error over hundreds of steps, inside and outside
 #   the data (notebook 09), and returns against rollout length (section 9).
 # - **What if the world has modes?** Equations with a condition in front; first with labelled

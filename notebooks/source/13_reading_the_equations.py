@@ -28,16 +28,14 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
-import scipy.linalg
 import sympy as sp
 import torch
 from IPython.display import Math, display
 
 from symtut import SymbolicRegressor
 from symtut.experiments import evaluate
-from symtut.lab import checks, films
+from symtut.lab import checks, films, style
 from symtut.lab.scenes import nb13_figures as figures
 from symtut.lab.scenes import nb13_trials as trials
 from symtut.lab.scenes import nb13_worlds as worlds
@@ -165,13 +163,12 @@ for name, mine, its in zip(("g / l", "1 / (m l²)"), read, truth, strict=True):
     print(f"{name:<12} from the data {mine:.6f}, Gymnasium {its:.6f}")
 
 SIGMAS = (0.0, 0.001, 0.003, 0.01, 0.03)
-experiments = [
-    worlds.random_steps("pendulum", 200, 1000 + 100 * SEED + i).transitions()[0]
-    for i in range(budget.data_sets)
-]
-found = worlds.readings(constants_of_rod, dt, experiments, SIGMAS, SEED)
-figures.noisy_readings(found, SIGMAS)
-plt.show()
+found = worlds.readings(constants_of_rod, dt, budget.data_sets, SIGMAS, SEED)
+style.show_figure(
+    figures.noisy_readings(found, SIGMAS),
+    "Readings of two constants over the sensor's noise. Circles, from the velocity, stay close to "
+    "the true values; crosses, from the angle, scatter more and more.",
+)
 mean, std = found[3].mean(0), found[3].std(0, ddof=1)
 print(f"σ = {SIGMAS[3]}: g / l {mean[0]:.2f} ± {std[0]:.2f} from the velocity, "
       f"{mean[2]:.2f} ± {std[2]:.2f} from the angle")  # fmt: skip
@@ -212,12 +209,15 @@ energy = omega**2 / 2 - sp.integrate(force, theta)
 worlds.show_formula("E", energy)
 energy_of = sp.lambdify((theta, omega), energy, "numpy")
 E_up, E_down = float(energy_of(0.0, 0.0)), float(energy_of(np.pi, 0.0))
-figures.energy_lines(energy_of, E_up, real.state)
-plt.show()
+style.show_figure(
+    figures.energy_lines(energy_of, E_up, real.state),
+    "Lines of equal energy in the plane of angle and velocity: closed ones round hanging, open "
+    "ones above and below. The thick line between them crosses at upright.",
+)
 print(f"energy at rest: upright {E_up:.3f}, hanging {E_down:.3f} rad²/s²")
 
 # %% [markdown]
-# Circles are the 200 states that were visited. Inside the thick line the pendulum swings about
+# Circles are states that were visited. Inside the thick line the pendulum swings about
 # hanging, above and below it turns over and over. The thick line itself, the **separatrix**, passes
 # through upright, and it is a gift: whoever has the energy of standing upright, and waits, arrives
 # there. Section 6 makes a policy out of this sentence.
@@ -241,8 +241,11 @@ shadow_of = sp.lambdify((theta, omega), energy + dt * omega * force / 2, "numpy"
 COAST_STARTS = np.array([[2.0, 0.0], [1.0, 0.0], [0.2, 0.0]])  # the last is near the separatrix
 env = task.make_env()
 coasting = [trials.real(env, start, trials.coast, 200).states for start in COAST_STARTS]
-figures.two_energies(coasting, energy_of, shadow_of)
-plt.show()
+style.show_figure(
+    figures.two_energies(coasting, energy_of, shadow_of),
+    "Changes along three real paths, on one scale. Left, the energy goes up and down and comes "
+    "back; right, the shadow energy is nearly a flat line.",
+)
 wobble = {n: max(np.ptp(m(*p.T)) for p in coasting)
           for n, m in (("energy", energy_of), ("shadow", shadow_of))}  # fmt: skip
 print("largest range along a path: " + ", ".join(f"{k} {v:.3f}" for k, v in wobble.items()))
@@ -272,8 +275,11 @@ changes = {}
 for name, step in (("equations", model_step), ("network", network_step)):
     path = trials.imagined(step, COAST_STARTS, trials.coast, 200).states
     changes[name] = shadow_of(*path.T).T - shadow_of(*COAST_STARTS.T)
-figures.drifts(changes)
-plt.show()
+style.show_figure(
+    figures.drifts(changes),
+    "Shadow energy over ten imagined seconds: the equations' lines stay at 0, two of the network's "
+    "three lines sink steadily.",
+)
 drift = {name: np.abs(values[-50:]).mean() for name, values in changes.items()}
 print("mean |change| in the last quarter: " + ", ".join(f"{k} {v:.3f}" for k, v in drift.items()))
 lab.record(drift_equations=drift["equations"], drift_network=drift["network"])
@@ -353,15 +359,18 @@ real_A = {name: worlds.real_jacobian(task, np.array([a, 0.0])) for name, a in RE
 eigen, real_eigen = (
     {name: np.linalg.eigvals(A) for name, A in matrices.items()} for matrices in (mine, real_A)
 )
-figures.eigenvalues(eigen, real_eigen)
-plt.show()
+style.show_figure(
+    figures.eigenvalues(eigen, real_eigen),
+    "Eigenvalues beside the unit circle. Upright: one inside, one outside. Hanging: a pair on the "
+    "circle. The simulator's crosses lie on yours.",
+)
 for name, values in eigen.items():
     print(f"{name}: det A = {np.linalg.det(mine[name]):.6f}, sizes {np.abs(values).round(5)}")
 worst = max(np.abs(mine[name] - real_A[name]).max() for name in RESTS)
 growth = np.abs(eigen["upright"]).max()
 tenfold = np.log(10) / np.log(growth)
-print(f"largest difference to the simulator {worst:.1e}; upright, a deviation grows by "
-      f"{growth:.4f} a step, tenfold in {tenfold:.1f} steps or {dt * tenfold:.2f} s")  # fmt: skip
+print(f"largest difference to the simulator {worst:.1e}")
+print(f"upright, a deviation grows by {growth:.4f} a step, tenfold in {dt * tenfold:.2f} s")
 lab.record(jacobian_difference=worst, unstable=growth, marginal=np.abs(eigen["hanging"]).max())
 
 # %% [markdown]
@@ -447,36 +456,31 @@ riccati_gain = checks.exercise("13.3", riccati_gain)
 A, B = jacobian(0.0, f_s, dt), np.array([[dt**2 * f_u], [dt * f_u]])
 Q, R = np.diag([1.0, 0.1]), np.array([[0.001]])
 K = riccati_gain(A, B, Q, R)
-
-
-def by_scipy(A, B, Q, R):
-    """The gain for infinitely many passes, by SciPy's solver."""
-    P = scipy.linalg.solve_discrete_are(A, B, Q, R)
-    return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)
-
-
 gains = {
     "yours": K,
     "wrong sign": -K,
-    "not discrete": by_scipy(np.array([[0, 1], [f_s, 0]]), np.array([[0], [f_u]]), Q, R),
-    "increments": by_scipy(A - np.eye(2), B, Q, R),
+    "not discrete": trials.gain(np.array([[0, 1], [f_s, 0]]), np.array([[0], [f_u]]), Q, R),
+    "increments": trials.gain(A - np.eye(2), B, Q, R),  # both by SciPy's solver
 }
 env = task.make_env()
 paths, balance, closed = {}, {}, {}
+print(f"{'gain':<13} {'K':<17} eigenvalue of A − B K   upright at the end")
 for name, gain in gains.items():
     states = trials.real(env, [0.2, 0.0], lambda x, gain=gain: -x @ gain.T, 200).states
     paths[name], balance[name] = states[:81], bool(trials.upright(states))
     closed[name] = np.abs(np.linalg.eigvals(A - B @ gain)).max()
-    print(f"{name:<13} K = {gain.round(2)!s:<18} largest eigenvalue of A − B K: "
-          f"{closed[name]:.3f}, upright at the end: {balance[name]}")  # fmt: skip
-figures.angles(paths, "The real pendulum under four gains, first four seconds")
-plt.show()
+    print(f"{name:<13} {gain[0].round(2)!s:<17} {closed[name]:>21.3f}   {balance[name]}")
+style.show_figure(
+    figures.angles(paths, "The real pendulum under four gains, first four seconds"),
+    "Angles over time. Under your gain the angle goes to 0; one of the others stays beside 0, two "
+    "fall over and go round.",
+)
 lab.record(balance=balance, closed_loop=closed["yours"])
 
 # %% [markdown]
-# Your line falls to 0 within a second and stays there. The others fall, or lean without coming
-# back: the gain from continuous matrices is the sly one, for its eigenvalue lies so close to 1 that
-# nothing seems to happen within the ten seconds. The solver raised no error in any case: it solved
+# Your line goes to 0 within a second and stays there. The others fall, or lean without coming back:
+# the gain from continuous matrices is the hardest to notice, for its eigenvalue is so close to 1
+# that hardly anything happens within ten seconds. The solver raised no error in any case: it solved
 # the problem that it was given. The eigenvalues of $A - BK$, with the *true* $A$ and $B$ of one
 # step, tell each time: only a size clearly below 1 balances. A gain with such a size that falls
 # would be the surprise, unless the start is too far away:
@@ -502,12 +506,15 @@ played = {
     name: trials.real(env, (angle, 0.0), lqr, 100).states
     for name, angle in (("inside", 0.35), ("outside", 0.45))
 }
-figures.balanced(lean, speed, inside, reach, played)
-plt.show()
+style.show_figure(
+    figures.balanced(lean, speed, inside, reach, played),
+    "Left, the starts that LQR balances: a slanted band, at rest as wide as the lean that the "
+    "motor can hold. Right, one real start from inside comes to 0, one from outside falls over.",
+)
 widest = np.abs(lean[inside[20]]).max()  # the row of zero velocity
 spacing, limit = np.degrees([lean[1] - lean[0], reach])
-print(f"at rest, balanced up to a lean of {np.degrees(widest):.1f}° (points are {spacing:.1f}° "
-      f"apart); the motor can hold {limit:.1f}°")  # fmt: skip
+print(f"at rest, balanced up to {np.degrees(widest):.1f}°; the motor can hold {limit:.1f}° "
+      f"(points are {spacing:.1f}° apart)")  # fmt: skip
 lab.record(widest=widest, **{f"fell_{n}": bool(np.abs(s[:, 0]).max() > np.pi / 2)
                              for n, s in played.items()})  # fmt: skip
 
@@ -619,13 +626,7 @@ def policy(state):
 
 
 starts = EVALUATION_SEEDS[: budget.episodes]
-torch_generator = torch.Generator().manual_seed(SEED)
-
-
-def at_random(observation):
-    return 2 * torch.rand((len(observation), 1), generator=torch_generator) - 1
-
-
+at_random = trials.at_random(SEED)
 returns = {
     "random": evaluate(task, at_random, starts),
     "LQR alone": evaluate(task, trials.as_agent(task, lqr), starts),
@@ -638,8 +639,11 @@ print(f"{'best possible':<14}{task.best_return:8.1f} (over all {len(EVALUATION_S
 lab.record(returns={name: r.mean for name, r in returns.items()})
 
 path = trials.real(env, [np.pi, 0.0], policy, 200).states
-figures.swing_up(energy_of, E_up, path, np.abs(path @ K[0]) < best[1])
-plt.show()
+style.show_figure(
+    figures.swing_up(energy_of, E_up, path, np.abs(path @ K[0]) < best[1]),
+    "Left, the path winds out from hanging to the thick line and along it to upright. Right, its "
+    "energy climbs in steps to that of upright and stays there.",
+)
 lab.record(energy_reached=energy_of(*path[-1]), upright_at_the_end=bool(trials.upright(path)))
 
 # %% [markdown]
@@ -722,8 +726,11 @@ for name, (gravity, length) in {"half the gravity": (0.5, 1.0), "rod of 1.5 m": 
                 "redone": trials.as_agent(task, redone)}  # fmt: skip
     transfer[name] = {who: evaluate(elsewhere, act, starts).mean for who, act in policies.items()}
     print(f"{name:<18}", {who: round(value) for who, value in transfer[name].items()})
-figures.transfers(transfer)
-plt.show()
+style.show_figure(
+    figures.transfers(transfer),
+    "Bars of mean returns in two other worlds: random is worst, the old policy in between, the "
+    "redone one has the shortest bars.",
+)
 lab.record(transfer=transfer)
 
 # %% [markdown]
@@ -751,7 +758,7 @@ for kind, start, most in (("gentle", [np.pi, 0.0], 0.2), ("lively", [np.pi, 7.0]
         method="sparse", max_time=None, feature_names=("theta", "theta_dot", "u")
     ).fit(x, increments)
     print(f"{kind}: speeds up to {fastest:.2f} rad/s")
-    print(f"   delta_theta_dot = {regressor.equations_[0]['equation']}")
+    print(f"   Δθ̇ = {regressor.equations_[0]['equation']}")
     drag_found[kind] = "theta_dot" in regressor.equations_[0]["equation"]
     coasts[f"equation of the {kind} data"] = lambda state, torque, fit=regressor: (
         worlds.semi_implicit(state, state[:, 1] + fit.predict(np.column_stack([state, torque])))
@@ -760,10 +767,14 @@ coasts = {
     name: trials.imagined(step, np.array([[0.2, 0.0]]), trials.coast, 200).states[:, 0]
     for name, step in coasts.items()
 }
-figures.coasting(energy_of, coasts)
-plt.show()
+style.show_figure(
+    figures.coasting(energy_of, coasts),
+    "Energy of coasting over ten seconds. The world's line sinks, the lively data's equation lies "
+    "on it; the gentle data's equation keeps its energy.",
+)
 ends = {name: float(energy_of(*path[-1])) for name, path in coasts.items()}
-print({name: round(end, 1) for name, end in ends.items()})
+for name, end in ends.items():
+    print(f"{name:<28} ends at {end:5.1f} rad²/s²")
 lab.record(drag_found=drag_found, ends=list(ends.values()))
 
 # %% [markdown]
@@ -846,10 +857,14 @@ for speed in (0.0, 1.0):
 keeps, gains_of_car = (float(sp.expand(after[3]).coeff(s)) for s in (symbol["v"], controls[0]))
 car_step = sp.lambdify([*state_of_car, *controls], after, "numpy")
 driven, actions = worlds.parked_sideways(car, car_step, keeps, gains_of_car)
-figures.sideways(driven)
-plt.show()
+style.show_figure(
+    figures.sideways(driven),
+    "The real car's way: ahead in an S to the left, then straight back to a place beside its "
+    "start; arrows show that its heading is the same in the end.",
+)
 ends_at = ", ".join(f"{n} {v:+.4f}" for n, v in zip(car.state_names, driven[-1], strict=True))
-print(f"the real car at the end: {ends_at}; largest control {np.abs(actions).max():.2f}")
+print(f"the real car at the end: {ends_at}")
+print(f"largest control {np.abs(actions).max():.2f}")
 lab.record(car_ranks=list(ranks.values()), parked=driven[-1],
            largest_control=np.abs(actions).max())  # fmt: skip
 

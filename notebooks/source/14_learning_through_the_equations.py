@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 14 · Learning through the equations
 #
-# An equation can be differentiated. A real pendulum cannot, and no simulator has to be. So with
-# equations a policy can be improved without trial and error: ask the chain rule by how much the
-# return of a whole imagined rollout changes with each weight of the policy, and move the weights
-# that way. This is the **analytic policy gradient** (APG). In this notebook you write it, and it
-# learns to swing the pendulum up in seconds.
+# An equation can be differentiated; a real pendulum cannot, and most simulators do not offer it. So
+# with equations a policy can be improved without trial and error: ask the chain rule by how much
+# the return of a whole imagined rollout changes with each weight of the policy, and move the
+# weights that way. This is the **analytic policy gradient** (APG). In this notebook you write it,
+# and it learns to swing the pendulum up in seconds.
 #
 # **You will be able to**
 # - differentiate a reward through one step of an equation by hand, and through many by
@@ -30,20 +30,16 @@ SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows f
 # %% tags=["hide-input"]
 import time
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 from IPython.display import Math, display
 
 from symtut import make_task
 from symtut.experiments import evaluate
-from symtut.lab import checks, films
+from symtut.lab import checks, films, style
 from symtut.lab.scenes import nb14_figures as figures
 from symtut.lab.scenes import nb14_learners as learners
 from symtut.lab.scenes import nb14_rough_worlds as rough
-from symtut.paths import data_path
-from symtut.storage import read_json
 from symtut.tasks import EVALUATION_SEEDS
 
 budget = lab.start(
@@ -92,8 +88,11 @@ updates = {"SAC": budget.sac, "APG": budget.apg}
 curves = {
     name: learners.practise(loop, updates[name], 16, real_return) for name, loop in loops.items()
 }
-figures.returns_over_time(curves, task.solved_return, task.best_return)
-plt.show()
+style.show_figure(
+    figures.returns_over_time(curves, task.solved_return, task.best_return),
+    "Real return over CPU-seconds, logarithmic. APG is at the solved return within seconds, "
+    "SAC several times later; both end close to the best possible return.",
+)
 
 
 def seconds_to(curve, level):
@@ -123,13 +122,15 @@ lab.record(solved_after=solved_after, final={n: c[-1, 1] for n, c in curves.item
 # $$\dot\theta' = \dot\theta + a\sin\theta + b\,u, \qquad \theta' = \theta + h\,\dot\theta',$$
 #
 # the torque $u$ moves the new velocity $\dot\theta'$, and through it the new angle $\theta'$. The
-# reward of a step is $-(\theta^2 + 0.1\,\dot\theta^2 + 0.001\,u^2)$, for the state that is *left*.
-# So the torque is paid at once, and what it has done to the state is paid one step later. With no
-# torque in the second step, both together are
+# reward of a step is $-(\theta^2 + 0.1\,\dot\theta^2 + 0.001\,u^2)$, for the state in which the
+# step *begins*. So the torque is paid at once, and what it does to the state is paid one step
+# later. With no torque in the second step, both rewards together are
 #
 # $$J(u) = -0.001\,u^2 + \text{(a part without } u) - \theta'^2 - 0.1\,\dot\theta'^2 .$$
 #
-# The numbers $a$, $b$, $h$ stand in the equations above. The model itself tells them, too:
+# The numbers $a$, $b$, $h$ stand in the equations above. The model itself tells them, too. From
+# rest at $\theta = \pi/2$ the new velocity is $a$; from upright under a torque of 1 it is $b$; and
+# a velocity of 1 at upright moves the angle by $h$.
 
 # %%
 probes = torch.tensor([[np.pi / 2, 0.0], [0.0, 0.0], [0.0, 1.0]])  # states (θ, θ̇)
@@ -218,8 +219,11 @@ torques = torch.linspace(-2, 2, 41)
 with torch.no_grad():
     lines = [two_rewards(s.expand(len(torques), 2), torques[:, None]).numpy() for s in state[:3]]
     values = two_rewards(state, u).numpy()
-figures.tangents(torques.numpy(), lines, numbers[2][:3], values[:3], by_hand[:3])
-plt.show()
+style.show_figure(
+    figures.tangents(torques.numpy(), lines, numbers[2][:3], values[:3], by_hand[:3]),
+    "Reward of two steps over the torque in three states: nearly straight curves, one rising, one "
+    "falling, one flat. A dashed line with your slope touches each of them.",
+)
 
 # %% [markdown]
 # The dashed lines have *your* slopes and touch the curves. After one step the reward is a flat
@@ -274,9 +278,9 @@ class Policy(torch.nn.Module):
 # <code>torch.no_grad()</code>.</details>
 #
 # <details><summary>Hint 2: the structure</summary>
-# Begin with total = 0. For each t in range(horizon): action from the policy, following from step,
-# add gamma to the power t times the reward of (state, action, following), then state becomes
-# following.</details>
+# Begin with total = 0 (a number takes the type of what is added). For each t in range(horizon):
+# action from the policy, following from step, add gamma to the power t times the reward of (state,
+# action, following), then state becomes following.</details>
 
 
 # %%
@@ -355,13 +359,16 @@ for name, step in models.items():
     norms[name] = np.array([g.norm().item() for g in found])
     pairs = zip(found, truth, strict=True)
     alike[name] = np.array([torch.cosine_similarity(g, t, dim=0).item() for g, t in pairs])
-figures.gradients(HORIZONS, norms, alike)
-plt.show()
+style.show_figure(
+    figures.gradients(HORIZONS, norms, alike),
+    "Left, norms of the gradient, logarithmic, rise with the horizon by many orders of magnitude. "
+    "Right, the equations' cosine stays at 1; the networks' leave it after about 40 steps.",
+)
+print(f"{'':<10} norm at 1 and 100 steps   cosine at 100   first below 0.9")
 for name in models:
-    wrong = [hor for hor, c in zip(HORIZONS, alike[name], strict=True) if c < 0.9]
-    place = f"below 0.9 from {wrong[0]} steps on" if wrong else "never below 0.9"
-    print(f"{name}: norm {norms[name][0]:.1e} at 1 step, {norms[name][-1]:.1e} at 100; "
-          f"cosine {place}, {alike[name][-1]:+.2f} at 100")  # fmt: skip
+    wrong = [f"{hor} steps" for hor, c in zip(HORIZONS, alike[name], strict=True) if c < 0.9]
+    print(f"{name:<10} {norms[name][0]:>12.1e} {norms[name][-1]:.1e} "
+          f"{alike[name][-1]:>17.2f}   {(*wrong, 'never')[0]}")  # fmt: skip
 lab.record(norms=norms, alike=alike, horizons=HORIZONS)
 
 # %% [markdown]
@@ -385,9 +392,9 @@ lab.record(norms=norms, alike=alike, horizons=HORIZONS)
 #
 # ### Exercise 3 · An analytic policy gradient (hard, required, 20 min)
 #
-# `objective(policy, states)` gives the returns of rollouts from `states`, (B,); exercise 2 is
-# inside. Update number $i = 0, 1, \dots, U - 1$ uses `starts[i]`, and the learning rate times
-# $\min(1,\; 2\,(1 - i/U))$.
+# `objective(policy, states)` gives the returns (B,) of rollouts from `states`; it will call your
+# function of exercise 2. There are $U$ updates. Update $i = 0, 1, \dots, U - 1$ uses the batch
+# `starts[i]` and multiplies the learning rate by $\min(1,\; 2\,(1 - i/U))$.
 #
 # <details><summary>Hint 1: the idea</summary>
 # It is an ordinary training loop in PyTorch, with the negative mean return as the loss: optimisers
@@ -404,10 +411,12 @@ lab.record(norms=norms, alike=alike, horizons=HORIZONS)
 def apg(objective, policy, starts, learning_rate, clip):
     """Improve ``policy`` (a torch.nn.Module) in place, one update for each batch of starts.
 
-    objective : policy, (B, S) -> (B,), differentiable; starts (U, B, S); Adam with torch's other
-    defaults; clip : largest norm of the gradient of all weights together.
+    objective     : policy, (B, S) -> (B,), differentiable
+    starts        : (U, B, S)
+    learning_rate : of Adam, whose other settings are torch's defaults
+    clip          : largest norm of the gradient of all weights together
 
-    Returns the list of the U mean returns, floats, each from before its update.
+    Returns the list of all U mean returns, floats, each from before its update.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(policy.parameters(), learning_rate)
@@ -453,8 +462,8 @@ apg = checks.exercise("14.3", apg)
 # falling rate) and against a batch that went wrong (the finite norm).
 # </details>
 #
-# Now your learner has the pendulum. Rollouts begin anywhere: angles all the way round, velocities
-# up to the bound of 8 rad/s. They last 35 steps, not the 200 of an episode.
+# Now your learner gets the pendulum's equations. Rollouts begin anywhere: angles all the way round,
+# velocities up to the bound of 8 rad/s. They last 35 steps, not the 200 of an episode.
 
 # %%
 HORIZON = 35
@@ -476,8 +485,11 @@ policy = Policy(SEED)
 history = apg(watched, policy, random_starts(budget.updates, SEED), 5e-3, 1.0)
 watched.keep(policy)
 curves["yours"] = watched.curve(lambda kept: real_return(kept.unit_action))
-figures.returns_over_time(curves, task.solved_return, task.best_return)
-plt.show()
+style.show_figure(
+    figures.returns_over_time(curves, task.solved_return, task.best_return),
+    "The figure of section 1 with a third line, yours: it rises to the solved return as steeply as "
+    "APG's, long before SAC's.",
+)
 for name, curve in curves.items():
     print(f"{name:<6} {curve[-1, 0]:6.1f} CPU-s, mean real return {curve[-1, 1]:7.1f} "
           f"over {len(starts_of_evaluation)} starts")  # fmt: skip
@@ -501,7 +513,7 @@ before, mine = (
 )
 films.pendulum(
     np.stack([before[0], mine[0]]), np.stack([before[1], mine[1]]),
-    titles=[f"fresh: {before[2]:.0f}", f"yours: {mine[2]:.0f}"],
+    titles=[f"fresh: {before[2]:.0f}", f"yours: {mine[2]:.0f}"], size=150, every=3,
 )  # fmt: skip
 
 # %% [markdown]
@@ -596,8 +608,8 @@ better_plan = checks.exercise("14.4", better_plan)
 # </details>
 #
 # Your function in the real pendulum. In each of the 200 decisions of an episode, 64 plans are
-# imagined. Then the plan moves on by one step. No gradient is taken and nothing is remembered but
-# the plan.
+# imagined, and the first torque of the new plan is applied. What is left of the plan, with a 0 at
+# its end, is where the next decision begins. No gradient is taken and nothing else is remembered.
 
 
 # %%
@@ -634,8 +646,11 @@ episodes = EVALUATION_SEEDS[: budget.plans]
 played = np.array([[planned_episode(n, seed) for seed in episodes] for n in PLANNED])
 same_starts = evaluate(task, policy.unit_action, episodes).mean
 cost = played[:, :, 1].mean(1)
-figures.planning(PLANNED, played[:, :, 0], cost, same_starts)
-plt.show()
+style.show_figure(
+    figures.planning(PLANNED, played[:, :, 0], cost, same_starts),
+    "Left, real returns over the length of the plan: low for 3 and 8 steps, close to your policy "
+    "from 15 on. Right, bars of milliseconds a decision, which grow with the length.",
+)
 one = torch.zeros(1, 3)
 begun = time.process_time()
 for _ in range(200):
@@ -661,11 +676,11 @@ lab.record(planned=dict(zip(map(str, PLANNED), played[:, :, 0].mean(1), strict=T
 #
 # ## 6 · Where the gradient says nothing
 #
-# *When would you not do this?* When small changes of an action do not change the return a little.
-# Five worlds follow. In each, a policy with a single number, its gain, balances the pendulum for a
-# second. The slope of the mean return by the gain is taken twice: through the rollouts by
-# backpropagation, and by the difference of two mean returns over 20,000 starts, which is what an
-# optimiser needs.
+# *When would you not do this?* When a small change of an action changes the return by a jump, or
+# not at all. Five worlds follow. In each, a policy with a single number, its gain, balances the
+# pendulum for a second. The slope of the mean return by the gain is taken twice: through the
+# rollouts by backpropagation, and by the difference of two mean returns over 20,000 starts, which
+# is what an optimiser needs.
 #
 # **Predict:** in which of them do the two agree?
 
@@ -761,38 +776,41 @@ for name, reward in rewards.items():
 angles = torch.linspace(-np.pi, np.pi, 401)
 seen = torch.stack([angles, torch.zeros(401)], 1)
 shapes = {name: reward(seen, torch.zeros(401, 1), seen).numpy() for name, reward in rewards.items()}
-figures.soft_rewards(angles.numpy(), shapes, shares)
-plt.show()
-print(", ".join(f"{name}: {share:.0%}" for name, share in shares.items()),
-      f"; your policy from section 4: {share_upright(policy):.0%}", sep="")  # fmt: skip
+style.show_figure(
+    figures.soft_rewards(angles.numpy(), shapes, shares),
+    "Left, a box round upright and three soft peaks, narrow to wide. Right, the time upright that "
+    "each has taught: hardly any for the box, most of the time for the widest peak.",
+)
+print("time upright: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
+print(f"your policy from section 4: {share_upright(policy):.0%}")
 lab.record(shares=shares)
 
 # %% [markdown]
-# The hard reward teaches nothing. The narrow soft one resembles the wish most and teaches hardly
-# more: it has a slope only within some tenths of a radian of upright, and a hanging pendulum is not
+# The hard reward teaches nothing. The narrow soft one resembles the wish most and teaches little:
+# it has a slope only within some tenths of a radian of upright, and a hanging pendulum is not
 # there. The wide one has a slope everywhere, and its policy stays upright for most of the time,
-# which is what was wished. (In between it depends on the seed.) So a reward for gradients is chosen
-# for its slope *where the policy is now*, and judged by the wish.
+# which is what was wished. (The order of the two narrower ones depends on the seed.) So a reward
+# for gradients is chosen for its slope *where the policy is now*, and judged by the wish.
 #
 # ## 7 · When to use which
 #
-# The table collects what this notebook has measured, on one seed and this machine. A planner waits
-# for nothing: it has nothing to learn, whatever it then reaches.
+# The table collects what this notebook has measured, on one seed and this machine. A planner has
+# nothing to learn: it can act at once, however well or badly.
 
 # %% tags=["hide-input"]
 rows = [
     ("SAC", curves["SAC"], "samples of any model, or none"),
-    ("APG", curves["APG"], "right gradients over some tens of steps"),
+    ("APG", curves["APG"], "gradients right for tens of steps"),
     ("yours", curves["yours"], "the same"),
 ]
-print(f"{'':<16}{'solved after':>14}{'in the end':>12}{'a decision':>12}   needs")
+print(f"{'':<15}{'solved after':>12}{'the end':>9}{'a decision':>12}  needs")
 for name, curve, needs in rows:
     seconds = seconds_to(curve, task.solved_return)
     when = "not reached" if seconds is None else f"{seconds:.1f} CPU-s"
-    print(f"{name:<16}{when:>14}{curve[-1, 1]:12.1f}{policy_cost:9.2f} ms   {needs}")
+    print(f"{name:<15}{when:>12}{curve[-1, 1]:9.1f}{policy_cost:9.2f} ms  {needs}")
 for n, returns, price in zip(PLANNED, played[:, :, 0].mean(1), cost, strict=True):
     name = f"plans, {n} steps"
-    print(f"{name:<16}{'nothing':>14}{returns:12.1f}{price:9.2f} ms   a model that is fast to ask")
+    print(f"{name:<15}{'at once':>12}{returns:9.1f}{price:9.2f} ms  a model that is fast to ask")
 
 # %% [markdown]
 # One seed is an anecdote. Stored runs (`benchmarks/learners.py`) have both learners on all three
@@ -802,11 +820,13 @@ for n, returns, price in zip(PLANNED, played[:, :, 0].mean(1), cost, strict=True
 # **Predict:** on which task does the gradient gain most?
 
 # %% tags=["hide-input"]
-made = read_json(data_path("results/learners/learners.json"))
-runs, stored = (pd.read_csv(data_path(f"results/learners/{n}.csv")) for n in ("runs", "curves"))
+made, runs, stored = learners.stored_runs()
 cells = {("pendulum", 200): -160.0, ("car2d", 300): -23.0, ("reacher", 500): -5.0}
-figures.ten_seeds(stored, cells)
-plt.show()
+style.show_figure(
+    figures.ten_seeds(stored, cells),
+    "Real return over CPU-seconds of stored runs, a panel a task: on all three the lines of APG "
+    "rise to the threshold earlier than those of SAC.",
+)
 print(f"made on {made['date'][:10]} at commit {made['commit'][:7]}\n")
 print(
     f"{'':<14}{'learner':<9}{'seeds':>5}{'reached':>9}{'CPU-s to it':>13}{'median in the end':>19}"
@@ -822,13 +842,13 @@ for task_name, steps in cells:
               f"{wait.median():>13.0f}{some['final_return'].median():>19.1f}")  # fmt: skip
 faster = {t: waits[t, "sac"] / waits[t, "apg"] for t, _ in cells}
 said = ", ".join(f"{factor:.1f} on {name}" for name, factor in faster.items())
-print(f"\nSAC takes so many times as long to the threshold: {said}")
+print(f"\nSAC's seconds to the threshold over APG's: {said}")
 lab.record(faster=faster)
 
 # %% [markdown]
 # Each line is a run, each dotted line a threshold. The gradient's lines rise earlier on all three
-# tasks; the last line of the output has the factors. SAC's runs are older, and their equations were
-# fitted in a slower way: take 8 seconds from its time on the car and 16 on Reacher. Then the car
+# tasks; the last line of the output has the factors. SAC's runs are older, and their equations took
+# some 8 CPU-seconds longer on the car and 16 on Reacher. With these taken off, too, the car
 # gains most. A steering wheel acts on where the car will be many steps later. SAC's critic needs a
 # long time to find that out from samples; the chain rule says it at once. What would surprise is a
 # much better return *in the end*: both practise in the same equations, and with time both find what

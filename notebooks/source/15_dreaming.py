@@ -26,14 +26,13 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Math, display
 
 from symtut import make_task
 from symtut.agents.dreamer.functions import two_hot_bins
-from symtut.lab import checks, films
+from symtut.lab import checks, films, style
 from symtut.lab.scenes import nb15_dreaming as dreaming
 from symtut.lab.scenes import nb15_figures as figures
 from symtut.tasks import EVALUATION_SEEDS
@@ -54,8 +53,11 @@ task = make_task("pendulum")
 # three steps of a **recurrent state-space model**.
 
 # %% tags=["hide-input"]
-figures.world_model()
-plt.show()
+style.show_figure(
+    figures.world_model(),
+    "Three steps of a latent model. In two of them the posterior sees an observation; in the third "
+    "the prior guesses, and an observation is dreamt. Actions and states lead to the next step.",
+)
 
 # %% [markdown]
 # The state has two parts. $h_t$ is computed by a recurrent network from the last state and the last
@@ -112,8 +114,11 @@ symlog = checks.exercise("15.1", symlog)
 # %%
 numbers = torch.cat([-torch.logspace(4, -2, 200), torch.linspace(-0.01, 0.01, 21)[1:-1],
                      torch.logspace(-2, 4, 200)])  # fmt: skip
-figures.squeezed(numbers.numpy(), symlog(numbers).numpy())
-plt.show()
+style.show_figure(
+    figures.squeezed(numbers.numpy(), symlog(numbers).numpy()),
+    "Left, near 0 your curve leaves the diagonal slowly, on both sides. Right, on a logarithmic "
+    "axis, it is straight far away from 0.",
+)
 print(f"symlog(10,000) = {symlog(torch.tensor([1e4])).item():.2f}")
 
 # %% [markdown]
@@ -195,26 +200,29 @@ states, actions = dreaming.played(
 rewards = task.reward(states[:-1], task.from_unit_action(actions[1:]), states[1:]).flatten()
 three = torch.tensor([-7.5, 0.3, 1000.0])
 shares = two_hot(three, bins)
-figures.spread_numbers(
-    bins.numpy(), shares.numpy(), three.numpy(), two_hot(rewards, bins).mean(0).numpy(),
-    rewards.numpy(),
+mean_shares = two_hot(rewards, bins).mean(0)
+style.show_figure(
+    figures.spread_numbers(bins.numpy(), shares.numpy(), three.numpy(), mean_shares.numpy(),
+                           len(rewards)),
+    "Left, three numbers, each as two bars in neighbouring bins. Right, the mean shares of all "
+    "rewards: a histogram between -24 and 0.",
 )  # fmt: skip
-plt.show()
-mean = float(two_hot(rewards, bins).mean(0) @ bins)
+mean = float(mean_shares @ bins)
 print(f"mean of the rewards {rewards.mean():.4f}, mean of their mean shares {mean:.4f}")
 lab.record(back=((shares @ bins - three).abs() / three.abs()).max(),
            mean_of_shares=abs(mean - float(rewards.mean())))  # fmt: skip
 
 # %% [markdown]
-# Above the bars stands what the shares give back: the numbers themselves. On the right is what a
-# network should say that knows nothing about the state: the mean of all shares minimises the cross
-# entropy. It is a histogram, and its mean is the mean reward. So the prediction is right in the
-# mean although no squared error was taken.
+# Above each pair of bars stand the number and what its shares give back: they agree. On the right
+# is what a network should say that knows nothing about the state: the mean of all shares minimises
+# the cross entropy. It is a histogram, and its mean is the mean reward. So the prediction is right
+# in the mean although no squared error was taken.
 #
 # ## 4 · Two guesses that should agree
 #
-# *How are prior and posterior brought together?* By the Kullback-Leibler divergence: how many nats
-# of surprise the prior $q$ has left when the posterior $p$ has looked. The 16 categoricals are
+# *How are prior and posterior brought together?* By the Kullback-Leibler divergence. It says how
+# many nats more it costs, in the mean, to guess $z$ by the prior $q$ when the posterior $p$ is
+# right: 0 where the two agree. The 16 categoricals are
 # independent given $h$, so their divergences add up:
 #
 # $$\text{KL}(p \,\|\, q) = \sum_{i=1}^{S} \sum_{c=1}^{C} p_{ic} \,(\ln p_{ic} - \ln q_{ic}) .$$
@@ -264,8 +272,11 @@ prior = torch.full((100, 16, 4), 0.25).double()
 certain = torch.eye(4).double()[torch.arange(16) % 4]
 posterior = (1 - sharpness[:, None, None]) * prior + sharpness[:, None, None] * certain
 losses = {free: divergence(posterior, prior, free).numpy() for free in (0.0, 1.0, 5.0)}
-figures.forgiven(sharpness.numpy(), losses)
-plt.show()
+style.show_figure(
+    figures.forgiven(sharpness.numpy(), losses),
+    "Three curves that rise the surer the posterior is. With free nats a curve begins flat, at "
+    "1 or 5, and then joins the one without.",
+)
 lab.record(forgiven={f"{free:g}": loss for free, loss in losses.items()})
 
 # %% [markdown]
@@ -303,19 +314,22 @@ curves = {
     "equations": dreaming.practise(loops["equations"], 6, starts),
     "Dreamer": dreaming.practise(loops["Dreamer"], budget.points, starts, losses),
 }
-figures.learning(curves["Dreamer"], losses, task.solved_return)
-plt.show()
+style.show_figure(
+    figures.learning(curves["Dreamer"], losses, task.solved_return),
+    "Left, the real return stays low for the first steps and then rises. Right, the loss of the "
+    "observations falls by a factor of a hundred, that of the rewards less, the divergence hardly.",
+)
 for name, curve in curves.items():
     steps, updates, seconds, value = curve[-1]
     print(f"{name:<10}{steps:6.0f} real steps{updates:6.0f} updates{seconds:7.1f} CPU-s, "
-          f"mean real return {value:7.1f} over {len(starts)} starts")  # fmt: skip
+          f"real return {value:7.1f}")  # fmt: skip
 at_last = {name: np.mean([loss[name] for loss in losses[-50:]]) for name in losses[0]}
 lab.record(final={n: c[-1, 3] for n, c in curves.items()}, curves=curves, losses_last=at_last)
 
 # %% [markdown]
 # The dotted line is −160. Read the curve with the losses beside it: observations are pictured well
 # long before the return rises. The policy can learn only what the dream shows, and the first real
-# steps show a hanging pendulum. One seed is an anecdote; `docs/results.md` has several,
+# steps show a hanging pendulum. One seed is an anecdote; `docs/results.md` has others,
 # and longer runs. If the last point is below the line, this training was too short for Dreamer, and
 # not for the equations.
 #
@@ -416,11 +430,12 @@ nets = loops["Dreamer"].agent.actor
 states, actions = tests["random torques"]
 one, its = states[:, :1].expand(-1, 12, -1), actions[:, :1].expand(-1, 12, -1)
 pictures = dreamt(one, its, dreaming.World(nets, generator))
-figures.eyes_shut(
-    torch.cos(states[:, 0, 0]).numpy(), pictures[:OPEN, 0, 0].numpy(),
-    pictures[OPEN:, :, 0].T.numpy(), 0.05, "One episode, twelve dreams",
+style.show_figure(
+    figures.eyes_shut(torch.cos(states[:, 0, 0]).numpy(), pictures[:OPEN, 0, 0].numpy(),
+                      pictures[OPEN:, :, 0].T.numpy(), 0.05, "One episode, twelve dreams"),
+    "The cosine of the angle over three seconds. Points close to the real curve while eyes are "
+    "open; then twelve thin lines that follow it for a while and spread more and more.",
 )  # fmt: skip
-plt.show()
 
 # %% [markdown]
 # Left of the dashed line the pictures should lie on the black curve. Right of it the dreams part,
@@ -454,8 +469,11 @@ for name, (states, actions) in tests.items():
         "dream": angle_error(told, truth),
         "nothing moves": angle_error(states[OPEN - 1, :, 0].expand_as(truth), truth),
     }
-figures.errors(np.arange(1, SHUT + 1), found)
-plt.show()
+style.show_figure(
+    figures.errors(np.arange(1, SHUT + 1), found),
+    "Errors of the angle over steps with eyes shut, logarithmic. The equations lie at the bottom, "
+    "at 0.0001 rad or less; the dream begins at about 0.1 rad and comes up to the dotted line.",
+)
 for name, error in found.items():
     for k in (1, 10, SHUT):
         print(f"{name:<21} step {k:>2}: equations {error['equations'][k - 1]:.1e} rad, "
@@ -489,8 +507,11 @@ films.pendulum(angles.numpy(), torque.numpy(), titles=["real", "equations", "dre
 # %%
 weights = sum(p.numel() for p in nets.parameters())
 constants = sum(len(e["constants"]) for e in loops["equations"].report.equations)
-figures.costs(curves, task.solved_return)
-plt.show()
+style.show_figure(
+    figures.costs(curves, task.solved_return),
+    "Real return over real steps and over CPU-seconds. On both axes the equations' line rises "
+    "first, with 200 steps and within seconds; Dreamer's follows far to the right.",
+)
 print(f"{'':<11}{'real steps':>11}{'CPU-s':>8}{'return':>9}{'numbers learned':>17}")
 for name, count in (("equations", constants), ("Dreamer", weights)):
     steps, _, seconds, value = curves[name][-1]
@@ -507,8 +528,8 @@ lab.record(weights=weights, constants=constants)
 # - **A dream** where no state is given: pixels, hidden velocities, many bodies in contact. It needs
 #   no state, no list of operators and no derivatives, and it has one set of settings for all of
 #   these. The price is data, computing and a model that nobody can read.
-# - **Between them** lies what is found first and written down afterwards: notebook 12 shows worlds
-#   in which equations fail.
+# - **Both** where an encoder can find a state in what is seen, and equations are then written for
+#   that state: notebook 16 does so from images. Notebook 12 shows worlds in which equations fail.
 #
 # ## Quick quiz
 #

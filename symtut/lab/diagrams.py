@@ -50,20 +50,22 @@ def diagram(boxes: Sequence[tuple], arrows: Sequence[tuple], height: float = 9.0
 def loop_diagram() -> Figure:
     """The model-based loop (paper, algorithm 1): three buffers, one exchangeable model.
 
+    The model is blue, practice in imagination green, the real world black.
+
     Returns
     -------
     matplotlib.figure.Figure
     """
-    model, real, learn = OKABE_ITO[0], INK, OKABE_ITO[1]
+    model, real, practice = OKABE_ITO[0], INK, OKABE_ITO[2]
     boxes = [
         (1, 31, 17, "real\nenvironment", real),
         (30, 31, 16, "$B_E$\nall real data", real),
         (55, 31, 18, "transformer +\nconstants", model),
         (82, 31, 17, "equations:\nworld model", model),
         (30, 16, 16, "$B_{EM}$\nrecent states", real),
-        (82, 1, 17, "imagined\nrollouts", model),
-        (55, 1, 18, "$B_\\pi$\nimagined data", learn),
-        (1, 1, 17, "policy\n(SAC)", learn),
+        (82, 1, 17, "imagined\nrollouts", practice),
+        (55, 1, 18, "$B_\\pi$\nimagined data", practice),
+        (1, 1, 17, "policy\n(SAC)", practice),
     ]
     arrows = [
         ((18.6, 35.5), (29.4, 35.5), "steps", (24, 37.2), real),
@@ -72,8 +74,8 @@ def loop_diagram() -> Figure:
         ((93, 30.4), (93, 10.6), "predict", (96.6, 22), model),
         ((38, 30.4), (38, 25.6), "copy", (41, 28), real),
         ((46.6, 20.5), (86, 10.6), "rollouts start here", (63, 23.2), real, -0.2),
-        ((81.4, 5.5), (73.6, 5.5), "store", (77.5, 7.2), model),
-        ((54.4, 5.5), (18.6, 5.5), "updates on batches", (36.5, 7.2), learn),
-        ((9.5, 10.6), (9.5, 30.4), "actions", (13.5, 20.5), learn),
+        ((81.4, 5.5), (73.6, 5.5), "store", (77.5, 7.2), practice),
+        ((54.4, 5.5), (18.6, 5.5), "updates on batches", (36.5, 7.2), practice),
+        ((9.5, 10.6), (9.5, 30.4), "actions", (13.5, 20.5), real),
     ]
     return diagram(boxes, arrows)

@@ -102,6 +102,7 @@ WRONG = {
             ),
             "each number by itself",
         ),
+        (APG.replace("isfinite(norm)", "isfinite(mean)"), "without a finite gradient"),
         (APG.replace("mean.item()", "loss.item()"), "Those are losses"),
         (APG.replace("return history", "return history[-1]"), "not the last alone"),
         (APG.replace("loss = -mean", "loss = -objective(policy, states).sum()"), "a sum over the"),

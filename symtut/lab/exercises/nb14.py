@@ -195,8 +195,9 @@ def _gentle(policy, states):
 
 
 def _broken(policy, states):
-    """No finite return where a state is beyond 3."""
-    return _steep(policy, states) + 0 * torch.sqrt(3.0 - states[:, 0] + 0 * policy(states)[:, 0])
+    """Finite returns, whose gradient is not a number where a state is beyond 3."""
+    room = (3.0 - states[:, 0]).clamp(min=0) + 0 * policy(states)[:, 0]
+    return _steep(policy, states) + 0 * torch.sqrt(room)
 
 
 def exercise_3() -> Function:

@@ -25,7 +25,7 @@ def look(method: str) -> dict:
 
 def what_was_seen(seen: dict[str, Transitions]) -> Figure:
     """The transitions of the pendulum, the car and the arm's elbow."""
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3.3))
+    figure, axes = plt.subplots(1, 3, figsize=(7.4, 3))
     axes[0].plot(*seen["pendulum"].state.T, ".", markersize=4)
     axes[0].set(title="pendulum", xlabel=label("theta"), ylabel=label("theta_dot"),
                 xlim=(-np.pi, np.pi))  # fmt: skip
@@ -39,14 +39,14 @@ def what_was_seen(seen: dict[str, Transitions]) -> Figure:
     axes[2].plot(seen["reacher"].state[:, 1], seen["reacher"].state[:, 3], ".", markersize=4)
     for stop in (-ELBOW_LIMIT, ELBOW_LIMIT):
         axes[2].axvline(stop, color=GREY, linestyle=":")
-    axes[2].set(title="reacher's elbow (dotted: its stop)", xlabel=r"angle $\theta_2$ (rad)",
+    axes[2].set(title="elbow (dotted: stop)", xlabel=r"angle $\theta_2$ (rad)",
                 ylabel=r"angular velocity $\dot\theta_2$ (rad/s)")  # fmt: skip
     return figure
 
 
 def your_table(table: np.ndarray) -> Figure:
     """Increments of the car's speed and heading in a table (M, 10) of state, action, increment."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.4, 3))
     axes[0].plot(table[:, 4], table[:, 9], ".", markersize=4)
     axes[0].set(xlabel="throttle $a_1$", ylabel=r"$\Delta v$ (m/s)", title="Speed")
     axes[1].plot(table[:, 3] * table[:, 5], table[:, 8], ".", markersize=4)
@@ -57,7 +57,7 @@ def your_table(table: np.ndarray) -> Figure:
 
 def drives(real: np.ndarray, imagined: dict[str, np.ndarray], step: float = 0.1) -> Figure:
     """Imagined drives (K + 1, S) beside the real one: the ways, and the distances over time."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
+    figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.2))
     axes[0].plot(*real[:, :2].T, color="#BBBBBB", linewidth=5, label="real")
     for (name, way), line in zip(imagined.items(), ("-", "--"), strict=False):
         axes[0].plot(*way[:, :2].T, line, label=name)
@@ -73,7 +73,7 @@ def open_loop(errors: dict[tuple[str, str, str], np.ndarray]) -> Figure:
     """Errors over the lead, by (world, region, method): one panel for each world and region."""
     worlds = list(dict.fromkeys(world for world, _, _ in errors))
     regions = ("inside", "outside")
-    figure, axes = plt.subplots(2, len(worlds), figsize=(10, 6), sharey=True, sharex=True)
+    figure, axes = plt.subplots(2, len(worlds), figsize=(7.4, 5.4), sharey=True, sharex=True)
     for (world, region, method), error in errors.items():
         ax = axes[regions.index(region), worlds.index(world)]
         ax.loglog(np.arange(1, len(error) + 1), np.maximum(error, 1e-9), label=TEXT[method],
@@ -87,7 +87,7 @@ def open_loop(errors: dict[tuple[str, str, str], np.ndarray]) -> Figure:
         ax.set_ylabel("error / spread")
     axes[0, 0].set_ylim(1e-8, 30)
     handles = axes[0, worlds.index("car2d")].get_legend_handles_labels()  # where all methods are
-    axes[0, 0].legend(*handles, loc="center", bbox_to_anchor=(0.5, 0.45), fontsize=8.5, ncols=2)
+    figure.legend(*handles, loc="outside lower center", fontsize=8.5, ncols=5)
     return figure
 
 
@@ -120,7 +120,7 @@ def arm_outside(
     speeds: Sequence[float], by_speed: Sequence[float], fastest: float,
 ) -> Figure:  # fmt: skip
     """Error of one step over the elbow angle it would reach, and over the joints' speed."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.3))
     axes[0].semilogy(reach[~strikes], error[~strikes], ".", markersize=4, label="free")
     axes[0].semilogy(reach[strikes], error[strikes], "^", color=OKABE_ITO[1], markersize=4,
                      label="strikes the stop")  # fmt: skip
@@ -133,7 +133,7 @@ def arm_outside(
     axes[1].loglog(speeds, by_speed, **method_style("symbolic"))
     axes[1].axvline(fastest, color=GREY, linestyle=":")
     axes[1].set(xlabel="joint speeds up to (rad/s)", ylim=(1e-6, 1e-2),
-                title="Free of the stop (dotted: fastest seen)")  # fmt: skip
+                title="Free (dotted: fastest seen)")  # fmt: skip
     axes[1].set_xticks(speeds, [f"{speed:g}" for speed in speeds])
     axes[1].minorticks_off()
     return figure

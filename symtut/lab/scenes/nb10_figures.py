@@ -17,7 +17,7 @@ _DT = 0.05  # s
 
 def random_episode(state: np.ndarray, held_back: np.ndarray) -> Figure:
     """States (N, 2) of a real episode over time and in the plane; the part held back in grey."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[2, 1])
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.8), width_ratios=[2, 1])
     seconds = _DT * np.arange(len(state))
     axes[0].plot(seconds, break_wraps(state[:, 0]), label=label("theta"))
     axes[0].plot(seconds, state[:, 1], "--", label=label("theta_dot"))
@@ -36,27 +36,21 @@ def _plane(axes) -> None:
              ylabel=label("theta_dot"))  # fmt: skip
 
 
-def open_loop(truth: np.ndarray, imagined: dict[str, np.ndarray], errors: dict[str, np.ndarray],
-              at_bound: np.ndarray) -> Figure:  # fmt: skip
-    """Angle and error over time, by method; grey lines where the speed limit has cut.
+def open_loop(errors: dict[str, np.ndarray], at_bound: np.ndarray) -> Figure:
+    """Distance (T,) to the real state over time, by method.
 
-    Parameters
-    ----------
-    truth : (T, 2); imagined, errors : dict from a method to (T, 2), (T,); at_bound : (T,) bool
+    Grey lines stand where ``at_bound`` (T,) says that the speed limit has cut.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
-    seconds = _DT * np.arange(1, len(truth) + 1)
-    axes[0].plot(seconds, break_wraps(truth[:, 0]), color="#BBBBBB", linewidth=5, label="real")
+    figure, axes = plt.subplots(figsize=(7.2, 3))
+    seconds = _DT * np.arange(1, len(at_bound) + 1)
     for method, name in (("symbolic", "equations"), ("mbpo", "network")):
         look = method_style(method) | LINE
-        axes[0].plot(seconds, break_wraps(imagined[method][:, 0]), label=name, **look)
-        axes[1].semilogy(seconds, np.maximum(errors[method], 1e-9), label=name, **look)
+        axes.semilogy(seconds, np.maximum(errors[method], 1e-9), label=name, **look)
     for moment in seconds[at_bound]:
-        axes[1].axvline(moment, color="#BBBBBB", linewidth=1, zorder=0)
-    axes[0].set(xlabel="time (s)", ylabel=label("theta"), title="Ten seconds without looking")
-    axes[1].set(xlabel="time (s)", ylabel="distance to the real state", title="Error of prediction")
-    for ax in axes:
-        ax.legend(fontsize=8.5)
+        axes.axvline(moment, color="#BBBBBB", linewidth=1, zorder=0)
+    axes.set(xlabel="time (s)", ylabel="distance to the real state",
+             title="Ten seconds without looking")  # fmt: skip
+    axes.legend(fontsize=8.5)
     return figure
 
 
@@ -64,14 +58,14 @@ def error_maps(
     angles: np.ndarray, speeds: np.ndarray, errors: dict[str, np.ndarray], seen: np.ndarray
 ) -> Figure:
     """Error of one step over the plane, a panel a model; errors are (speeds * angles,)."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     for ax, (name, error) in zip(axes, errors.items(), strict=True):
         shown = np.log10(np.maximum(error, 1e-7)).reshape(len(speeds), len(angles))
         image = ax.pcolormesh(
             angles, speeds, shown, vmin=-7, vmax=0, cmap="cividis", rasterized=True
         )
         ax.plot(*seen.T, ".", color="white", markersize=2)
-        ax.set(xlabel=label("theta"), title=f"{name}: median error {np.median(error):.1e}")
+        ax.set(xlabel=label("theta"), title=f"{name}: median {np.median(error):.1e}")
     axes[0].set_ylabel(label("theta_dot"))
     figure.colorbar(image, ax=axes, label="log10 of the error of one step")
     return figure
@@ -79,8 +73,8 @@ def error_maps(
 
 def fewer_steps(truth: np.ndarray, ahead: np.ndarray, rows: Sequence[tuple[dict, bool]],
                 title: str) -> Figure:  # fmt: skip
-    """What equations from few steps predict (left), and the equations (right)."""
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.1), width_ratios=[1.3, 1])
+    """What equations from few steps predict (above), and the equations (below)."""
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 4.2), height_ratios=[2.5, 1])
     seconds = _DT * np.arange(1, len(truth) + 1)
     axes[0].plot(seconds, break_wraps(truth[:, 0]), color="#BBBBBB", linewidth=5)
     axes[0].plot(seconds, break_wraps(ahead[:, 0]), **method_style("sparse") | LINE)
@@ -90,13 +84,13 @@ def fewer_steps(truth: np.ndarray, ahead: np.ndarray, rows: Sequence[tuple[dict,
         said = "the simulator's" if exact else "not the simulator's"
         text = f"{row['target']}: R² {row['r2_fit']:.6f}, {said}\n"
         text += "\n".join(f"   {line}" for line in textwrap.wrap(row["equation"], 42)[:4])
-        axes[1].text(0, 0.9 - 0.42 * place, text, family="monospace", fontsize=8, va="top")
+        axes[1].text(0.52 * place, 1, text, family="monospace", fontsize=8, va="top")
     return figure
 
 
 def earned_length(validation: Validation, tolerance: float) -> Figure:
     """The open-loop error on held-back steps, its growth, and the tolerance."""
-    figure, axes = plt.subplots()
+    figure, axes = plt.subplots(figsize=(6.4, 3))
     lead = np.arange(1, len(validation.errors) + 1)
     axes.loglog(lead, validation.errors, **method_style("symbolic"), label="on held-back steps")
     beyond = np.arange(lead[-1], 201)
@@ -131,7 +125,7 @@ def imagined_plane(states: np.ndarray, real: np.ndarray, title: str) -> Figure:
 
 def returns(runs: dict[str, list[tuple[int, float]]], task: Task, real_steps: int) -> Figure:
     """Real return over updates in imagination, a line a run."""
-    figure, axes = plt.subplots(figsize=(8, 3.6))
+    figure, axes = plt.subplots(figsize=(7.2, 3.2))
     looks = (("o-", OKABE_ITO[0]), ("s--", "#888888"), ("^:", OKABE_ITO[1]), ("D-.", OKABE_ITO[2]))
     for (name, curve), (line, colour) in zip(runs.items(), looks, strict=False):
         axes.plot(*np.array(curve).T, line, color=colour, markersize=4, label=name)
@@ -153,12 +147,13 @@ def belief(played: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]) -> Figur
 
     ``played`` goes from a title and a world to returns (N,) and angles (T, N).
     """
-    figure, axes = plt.subplots(1, len(played), figsize=(10, 3.2), sharey=True)
+    figure, axes = plt.subplots(1, len(played), figsize=(7.2, 2.9), sharey=True)
     for ax, (title, worlds) in zip(axes, played.items(), strict=True):
         for (world, (_, angles)), look in zip(worlds.items(), ("--", "-"), strict=True):
             ax.plot(_DT * np.arange(len(angles)), break_wraps(angles[:, 0]), look, label=world)
         gap = ", ".join(f"{values.mean():.0f} {world}" for world, (values, _) in worlds.items())
-        ax.set(xlabel="time (s)", title=f"{title}: return {gap}")
+        ax.set_xlabel("time (s)")
+        ax.set_title(f"{title}\nreturn: {gap}", fontsize=10)
     axes[0].set_ylabel(label("theta"))
     axes[0].legend(fontsize=8.5)
     return figure

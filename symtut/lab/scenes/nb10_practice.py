@@ -11,10 +11,11 @@ from symtut.agents.imagination import StartStates
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.agents.sac import SAC
+from symtut.experiments import evaluate
 from symtut.experiments.config import RunConfig
 from symtut.expressions import Expression
 from symtut.lab import equations
-from symtut.tasks import Task, Transitions
+from symtut.tasks import EVALUATION_SEEDS, Task, Transitions
 from symtut.world_models import make_world_model
 from symtut.world_models.base import WorldModel
 from symtut.world_models.symbolic import SymbolicWorldModel
@@ -23,16 +24,25 @@ from symtut.world_models.validation import validate
 ROLLOUTS = 100  # side by side
 
 
-def begun_loop(task: Task, steps: int, seed: int) -> Loop:
+def begun_loop(task: Task, steps: int, seed: int, proposer: str = "transformer") -> Loop:
     """The loop of ``symtut train --method symbolic``, but that the transformer alone proposes.
 
-    It has taken its ``steps`` real steps and has fitted nothing yet.
+    It has taken its ``steps`` real steps and has fitted nothing yet. With the proposer
+    "transformer+sparse" it is that loop itself.
     """
     config = RunConfig.make(task.name, "symbolic", steps, seed)
-    model = make_world_model("symbolic", task, seed, proposer="transformer")
+    model = make_world_model("symbolic", task, seed, proposer=proposer)
     loop = Loop(task, model, steps, config.loop, config.learner, seed)
     loop.interact()
     return loop
+
+
+def real_return(task: Task, episodes: int) -> Callable:
+    """A function from a policy to its mean real return over so many fixed starts.
+
+    The policy takes observations (B, O) and gives actions (B, A) in [-1, 1].
+    """
+    return lambda act: evaluate(task, act, EVALUATION_SEEDS[:episodes]).mean
 
 
 class Learner:

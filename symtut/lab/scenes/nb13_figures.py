@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from symtut.lab.scenes import nb13_phase_plane as phase_plane
 from symtut.lab.style import INK, OKABE_ITO, PAPER, break_wraps, label, method_style
 
-LEVELS = (-10, 0, 10, 20, 30)  # rad²/s²
+LEVELS = (-8, 6, 27)  # rad²/s²
 _STEP = 0.05  # s
 
 
@@ -20,7 +20,7 @@ def seconds(count: int) -> np.ndarray:
 
 def noisy_readings(found: np.ndarray, sigmas: Sequence[float]) -> Figure:
     """Readings (noises, experiments, 4) of g/l and 1/(m l²), from two equations each."""
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3))
     truths = ((10.0, r"$g/l$ (1/s$^2$)"), (1.0, r"$1/(ml^2)$ (1/(kg m$^2$))"))
     for column, (ax, (truth, name)) in enumerate(zip(axes, truths, strict=True)):
         for place, (offset, marker) in enumerate(((-0.12, "o"), (0.12, "x"))):
@@ -33,28 +33,29 @@ def noisy_readings(found: np.ndarray, sigmas: Sequence[float]) -> Figure:
         ax.set(xlabel="noise σ of the sensor (rad, rad/s)", ylabel=name)
         ax.set_xticks(range(len(sigmas)), [f"{sigma:g}" for sigma in sigmas])
     axes[1].legend(loc="lower left", fontsize=8.5)
-    axes[0].set_title(f"{found.shape[1]} experiments at each noise; dotted: Gymnasium's")
+    axes[0].set_title("dotted: Gymnasium's value")
+    axes[1].set_title(f"{found.shape[1]} experiments at each noise")
     return figure
 
 
 def energy_lines(energy: Callable, upright: float, visited: np.ndarray) -> Figure:
-    """Lines of equal energy, the separatrix, and the states (N, 2) that were visited."""
-    figure, axes = plt.subplots(figsize=(5.6, 3.2))
+    """Lines of equal energy, the separatrix, and every second one of the states (N, 2) visited."""
+    figure, axes = plt.subplots(figsize=(5.6, 3))
     phase_plane.portrait(axes, energy, LEVELS, highlight=upright)
-    axes.plot(*visited.T, "o", color="white", markeredgecolor=OKABE_ITO[0], markersize=4)
+    axes.plot(*visited[::2].T, "o", color="white", markeredgecolor=OKABE_ITO[0], markersize=4)
     axes.plot(0, 0, "X", color=INK, markersize=8)
     axes.plot([-np.pi, np.pi], [0, 0], "o", color=INK, markersize=8, clip_on=False)
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
     for text, place in (("upright", (0, 0.9)), ("hanging", (2.65, 0.6)), ("swings", (2.2, -2.2)),
                         ("turns over and over", (0, 6.6))):  # fmt: skip
         axes.text(*place, text, fontsize=9, ha="center", bbox=box)
-    axes.set_title(f"Lines of equal energy; thick: E = {upright:.1f}, that of standing upright")
+    axes.set_title(f"Thick: E = {upright:.1f}, that of standing upright")
     return figure
 
 
 def two_energies(paths: Sequence[np.ndarray], energy: Callable, shadow: Callable) -> Figure:
     """Change of the energy and of the shadow energy along coasting paths (T, 2)."""
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.7), sharey=True)
     for path, dash in zip(paths, ("-", "--", ":"), strict=False):
         for ax, measure in zip(axes, (energy, shadow), strict=True):
             values = measure(*path.T)
@@ -62,13 +63,13 @@ def two_energies(paths: Sequence[np.ndarray], energy: Callable, shadow: Callable
             ax.plot(seconds(len(path)), values - values[0], dash, label=text)
     axes[0].set(xlabel="time (s)", ylabel="change (rad²/s²)", title="Energy E", ylim=(-4, 4))
     axes[1].set(xlabel="time (s)", title="Shadow energy, same scale")
-    axes[0].legend(fontsize=8.5, ncols=3, loc="upper center")
+    axes[1].legend(fontsize=8.5, loc="upper right")
     return figure
 
 
 def drifts(changes: dict[str, np.ndarray]) -> Figure:
     """Change (T, paths) of the shadow energy in imagination, by "equations" and "network"."""
-    figure, axes = plt.subplots(figsize=(7, 3))
+    figure, axes = plt.subplots(figsize=(7, 2.7))
     for name, kind in (("equations", "symbolic"), ("network", "mbpo")):
         look = method_style(kind) | {"marker": "", "linewidth": 1.5}
         for i, line in enumerate(changes[name].T):
@@ -81,7 +82,7 @@ def drifts(changes: dict[str, np.ndarray]) -> Figure:
 
 def eigenvalues(found: dict[str, np.ndarray], real: dict[str, np.ndarray]) -> Figure:
     """Eigenvalues at each rest, by the equations and in the simulator, beside the unit circle."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.6))
+    figure, axes = plt.subplots(figsize=(6.2, 3.2))
     groups = {f"{name}, yours": ("os"[i], values) for i, (name, values) in enumerate(found.items())}
     for i, (name, values) in enumerate(real.items()):
         groups[f"{name}, simulator"] = ("+x"[i], values)
@@ -93,7 +94,7 @@ def eigenvalues(found: dict[str, np.ndarray], real: dict[str, np.ndarray]) -> Fi
 
 def angles(paths: dict[str, np.ndarray], title: str) -> Figure:
     """Angles over time, one line for each path (T, 2)."""
-    figure, axes = plt.subplots(figsize=(7.6, 3.3))
+    figure, axes = plt.subplots(figsize=(7.2, 2.9))
     for (name, path), dash in zip(paths.items(), ("-", "--", "-.", ":"), strict=False):
         axes.plot(seconds(len(path)), break_wraps(path[:, 0]), dash, label=name)
     axes.set(xlabel="time (s)", ylabel=label("theta"), ylim=(-3.3, 3.3), title=title)
@@ -106,7 +107,7 @@ def balanced(
     played: dict[str, np.ndarray],
 ) -> Figure:  # fmt: skip
     """The starts that a control balances, and two that were played in the real pendulum."""
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.8))
     phase_plane.region(axes[0], angle, speed, inside)
     axes[0].axvspan(-reach, reach, color="#888888", alpha=0.18, linewidth=0)
     for i, (name, path) in enumerate(played.items()):
@@ -122,7 +123,7 @@ def balanced(
 
 def swing_up(energy: Callable, upright: float, path: np.ndarray, balancing: np.ndarray) -> Figure:
     """A real episode (T, 2) in the plane of states, and its energy over time."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.8))
     phase_plane.portrait(axes[0], energy, LEVELS, highlight=upright)
     looks = {"pushing": (~balancing, "o", 0), "balancing (LQR)": (balancing, "s", 2)}
     for name, (chosen, marker, colour) in looks.items():
@@ -153,7 +154,7 @@ def transfers(returns: dict[str, dict[str, float]]) -> Figure:
 
 def coasting(energy: Callable, paths: dict[str, np.ndarray]) -> Figure:
     """Energy of coasting paths (T, 2); the first is the world itself, drawn broad and grey."""
-    figure, axes = plt.subplots(figsize=(7, 3))
+    figure, axes = plt.subplots(figsize=(7, 2.7))
     looks: tuple[dict[str, Any], ...]
     looks = ({"color": "#BBBBBB", "linewidth": 5}, {"linestyle": "--"}, {"linestyle": "-"})
     for (name, path), look in zip(paths.items(), looks, strict=True):

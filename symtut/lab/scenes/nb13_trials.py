@@ -10,6 +10,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import scipy.linalg
 import torch
 
 from symtut.tasks import Task
@@ -68,6 +69,18 @@ def imagined(step: Callable, starts: np.ndarray, control: Callable, steps: int) 
         states.append(step(states[-1], torque))
         torques.append(torque[:, 0])
     return Trajectory(np.array(states), np.array(torques))
+
+
+def gain(A: np.ndarray, B: np.ndarray, Q: np.ndarray, R: np.ndarray) -> np.ndarray:
+    """The gain (1, 2) of the discrete LQR for infinitely many passes, by SciPy's solver."""
+    P = scipy.linalg.solve_discrete_are(A, B, Q, R)
+    return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)
+
+
+def at_random(seed: int) -> Callable:
+    """A policy of random actions in [-1, 1], from observations (B, O) to (B, 1)."""
+    generator = torch.Generator().manual_seed(seed)
+    return lambda observation: 2 * torch.rand((len(observation), 1), generator=generator) - 1
 
 
 def coast(state: np.ndarray) -> np.ndarray:

@@ -55,14 +55,17 @@ def measured(
 
 
 def readings(
-    constants: Callable, dt: float, experiments: Sequence[Transitions], sigmas: Sequence[float],
-    seed: int,
-) -> np.ndarray:  # fmt: skip
-    """(noises, experiments, 4): what ``constants(c_sin, c_u, dt)`` reads by least squares.
+    constants: Callable, dt: float, count: int, sigmas: Sequence[float], seed: int
+) -> np.ndarray:
+    """(noises, count, 4): what ``constants(c_sin, c_u, dt)`` reads by least squares.
 
-    First from the velocity's increment, then from the angle's, which is divided by dt twice.
+    First from the velocity's increment, then from the angle's, which is divided by dt twice. Each
+    of the ``count`` experiments is an episode of 200 random steps.
     """
     task, generator = make_task("pendulum"), np.random.default_rng(seed)
+    experiments = [
+        random_steps("pendulum", 200, 1000 + 100 * seed + i).transitions()[0] for i in range(count)
+    ]
     found = []
     for sigma in sigmas:
         for data in experiments:

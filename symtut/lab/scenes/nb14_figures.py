@@ -76,7 +76,7 @@ def gradients(
     alike : the same
         Cosine of the angle to the gradient through the simulator.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3))
     for i, name in enumerate(norms):
         is_network = name.startswith("network")
         look: dict[str, Any] = {"linestyle": ("--", "-.", ":")[i % 3] if is_network else "-",
@@ -87,7 +87,7 @@ def gradients(
         axes[1].plot(horizons, alike[name], label=name, **look)
     axes[0].set(yscale="log", xlabel="horizon (steps)", title="Norm of the gradient")
     axes[1].set(xlabel="horizon (steps)", ylim=(-1.1, 1.1), ylabel="cosine",
-                title="Direction, beside the simulator's own")  # fmt: skip
+                title="Direction: the simulator's is 1")  # fmt: skip
     axes[1].axhline(0, color=INK, linewidth=0.8, linestyle=":")
     axes[0].legend(fontsize=8.5)
     return figure
@@ -107,7 +107,7 @@ def planning(
     milliseconds : (horizons,)
         CPU time of one decision.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9))
     places = np.arange(len(horizons))
     axes[0].plot(places, returns, "_", color="#888888", markersize=9)
     axes[0].plot(places, returns.mean(1), "o-", color=OKABE_ITO[2], label="mean of the episodes")
@@ -127,7 +127,7 @@ def soft_rewards(
     angles: np.ndarray, rewards: dict[str, np.ndarray], shares: dict[str, float]
 ) -> Figure:
     """Rewards over the angle, and the share of time upright that a policy learned from each."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9))
     for (name, values), line, colour in zip(
         rewards.items(), ("-", "-", "--", ":"), (INK, *OKABE_ITO), strict=False
     ):
@@ -149,7 +149,7 @@ def ten_seeds(curves: pd.DataFrame, cells: dict[tuple[str, int], float]) -> Figu
         ``curves.csv`` of ``data/results/learners``.
     cells : dict from (task, real steps) to its threshold
     """
-    figure, axes = plt.subplots(1, len(cells), figsize=(9.6, 3.1))
+    figure, axes = plt.subplots(1, len(cells), figsize=(7.4, 3))
     for axis, ((task, steps), threshold) in zip(axes, cells.items(), strict=True):
         here = curves[(curves["task"] == task) & (curves["env_steps"] == steps)]
         for (_, colour), learner in zip(LOOKS, ("sac", "apg"), strict=False):
@@ -157,7 +157,7 @@ def ten_seeds(curves: pd.DataFrame, cells: dict[tuple[str, int], float]) -> Figu
                 axis.plot(run["cpu_seconds"], run["mean_return"], color=colour,
                           linewidth=0.9, label=None if number else learner.upper())  # fmt: skip
         axis.axhline(threshold, color=INK, linewidth=1, linestyle=":")
-        axis.set(xscale="log", xlabel="CPU-seconds of the run", title=f"{task}, {steps} real steps",
+        axis.set(xscale="log", xlabel="CPU-seconds", title=f"{task}, {steps} steps",
                  ylim=(2.5 * threshold, 0.6 * threshold))  # fmt: skip
         plain_log_axis(axis)
     axes[0].set_ylabel("mean return")

@@ -5,12 +5,15 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import torch
 
 from symtut import progress
 from symtut.agents.loop import Loop
 from symtut.agents.policy import Policy
 from symtut.experiments.config import RunConfig
+from symtut.paths import data_path
+from symtut.storage import read_json
 from symtut.tasks import Task, Transitions
 from symtut.world_models import make_world_model
 from symtut.world_models.base import WorldModel
@@ -59,6 +62,12 @@ def practise(loop: Loop, updates: int, points: int, real_return: Callable) -> np
         if update in marks:
             curve.append((spent, real_return(Policy(loop.task, loop.policy).unit_action)))
     return np.array(curve)
+
+
+def stored_runs() -> tuple[dict, pd.DataFrame, pd.DataFrame]:
+    """How the stored runs of both learners were made, a row for each run, and their curves."""
+    runs, curves = (pd.read_csv(data_path(f"results/learners/{n}.csv")) for n in ("runs", "curves"))
+    return read_json(data_path("results/learners/learners.json")), runs, curves
 
 
 class Watched:

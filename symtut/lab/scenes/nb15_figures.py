@@ -31,7 +31,7 @@ def _arrow(axes: Axes, start: tuple, end: tuple, style: str = "-", colour: str =
 
 def world_model() -> Figure:
     """One step with eyes open, then one with eyes shut."""
-    figure, axes = plt.subplots(figsize=(7.6, 3.0))
+    figure, axes = plt.subplots(figsize=(7.2, 2.9))
     axes.set(xlim=(-0.9, 8.3), ylim=(-0.55, 2.75))
     axes.axis("off")
     names = ((0.6, "1", True), (3.6, "2", True), (6.6, "3", False))
@@ -65,6 +65,7 @@ def squeezed(x: np.ndarray, y: np.ndarray) -> Figure:
     near.plot(x[close], y[close], color=OKABE_ITO[0], label="yours")
     far.plot(x, y, color=OKABE_ITO[0])
     far.set_xscale("symlog")
+    far.set_xticks([-1e4, -1e2, 0, 1e2, 1e4])
     near.set(title="Near 0", xlabel="x")
     far.set(title="Far away", xlabel="x, logarithmic")
     near.legend()
@@ -72,7 +73,7 @@ def squeezed(x: np.ndarray, y: np.ndarray) -> Figure:
 
 
 def spread_numbers(
-    bins: np.ndarray, shares: np.ndarray, numbers: np.ndarray, mean: np.ndarray, each: np.ndarray
+    bins: np.ndarray, shares: np.ndarray, numbers: np.ndarray, mean: np.ndarray, count: int
 ) -> Figure:
     """Some numbers as shares of bins (left); the mean of the shares of many (right).
 
@@ -81,26 +82,25 @@ def spread_numbers(
     bins, shares : (K,), (few, K)
     numbers : (few,)
     mean : (K,)
-        Mean shares of ``each`` (N,).
+        Mean shares of ``count`` rewards.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.0))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9))
     place = np.arange(len(bins))
     for i, (row, number) in enumerate(zip(shares, numbers, strict=True)):
         used = np.flatnonzero(row > 0)
-        left.bar(place[used], row[used], color=OKABE_ITO[i], label=f"{number:g}")
-        back = float(row @ bins)
+        left.bar(place[used], row[used], color=OKABE_ITO[i])
         left.annotate(
-            f"{back:.4g}", (place[used].mean(), row.max()), xytext=(0, 4), ha="center",
-            textcoords="offset points", fontsize=8.5,
+            f"{number:g} → {float(row @ bins):.4g}", (place[used].mean(), row.max()),
+            xytext=(0, 4), ha="center", textcoords="offset points", fontsize=8.5,
         )  # fmt: skip
     for axes, shown in ((left, shares.max(0)), (right, mean)):
         used = np.flatnonzero(shown > 0)
         some = np.arange(used[0], used[-1] + 1, max(1, (used[-1] - used[0]) // 6))
         axes.set_xticks(some, [f"{bins[i]:.3g}" for i in some], rotation=35, fontsize=8)
     left.set(title="Numbers as shares", ylabel="share", ylim=(0, 1.15))
-    left.legend(title="number", fontsize=8.5)
+    left.margins(x=0.12)
     right.bar(place[mean > 0], mean[mean > 0], color=OKABE_ITO[5])
-    right.set(title=f"Mean shares of {len(each):,} rewards", xlabel="bin (its value)")
+    right.set(title=f"Mean shares of {count:,} rewards", xlabel="bin (its value)")
     left.set_xlabel("bin (its value)")
     return figure
 
@@ -119,7 +119,7 @@ def forgiven(sharpness: np.ndarray, losses: dict[float, np.ndarray]) -> Figure:
 
 def learning(curve: np.ndarray, losses: Sequence[dict], threshold: float) -> Figure:
     """The real return over real steps, and three losses over updates (running means)."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.0))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9))
     left.plot(curve[:, 0], curve[:, 3], "P--", color=DREAM)
     left.axhline(threshold, color=INK, linewidth=1, linestyle=":")
     left.set(xlabel="real steps", ylabel="mean real return", title="Dreamer in the real pendulum")
@@ -150,15 +150,15 @@ def eyes_shut(
                   label="dreams" if i == 0 else None)  # fmt: skip
     axes.axvline(time[len(seen) - 1], color=GRID, linestyle="--")
     axes.set(
-        xlabel="time (s)", ylabel=r"$\cos\theta$ (1 is upright)", title=title, ylim=(-1.4, 1.4)
+        xlabel="time (s)", ylabel=r"$\cos\theta$ (1 is upright)", title=title, ylim=(-1.4, 1.7)
     )
-    axes.legend(loc="lower right", fontsize=8.5)
+    axes.legend(loc="upper left", fontsize=8.5, ncols=3)
     return figure
 
 
 def errors(steps: np.ndarray, found: dict[str, dict[str, np.ndarray]]) -> Figure:
     """Median error of the angle over steps with eyes shut; a panel for each kind of actions."""
-    figure, panels = plt.subplots(1, len(found), figsize=(7.6, 3.0), sharey=True, squeeze=False)
+    figure, panels = plt.subplots(1, len(found), figsize=(7.2, 2.9), sharey=True, squeeze=False)
     for axes, (actions, curves) in zip(panels[0], found.items(), strict=True):
         for (name, error), colour, line in zip(
             curves.items(), (EQUATIONS, DREAM, INK), ("-", "--", ":"), strict=False
@@ -172,7 +172,7 @@ def errors(steps: np.ndarray, found: dict[str, dict[str, np.ndarray]]) -> Figure
 
 def costs(curves: dict[str, np.ndarray], threshold: float) -> Figure:
     """Mean real return over real steps and over CPU-seconds, both logarithmic."""
-    figure, panels = plt.subplots(1, 2, figsize=(7.6, 3.0), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     looks = (("o-", EQUATIONS), ("P--", DREAM))
     for axes, column, label in zip(panels, (0, 2), ("real steps", "CPU-seconds"), strict=True):
         for (name, curve), (line, colour) in zip(curves.items(), looks, strict=True):
