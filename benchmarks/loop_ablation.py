@@ -14,6 +14,10 @@ Studies (tuning seeds, from 200 on; reported seeds are never tuned on):
                  (5,000 updates instead of 8,000);
 - ``inference``  how often equations are inferred while real steps come in (20 at a time, 200 in
                  all): once, every 20, 60 or 100 steps, or when the model fails on new data;
+- ``starts``     how narrow the distribution of initial states may be: rollouts start in the last 1,
+                 5, 20, 60 or 200 real states (few ones are also shifted, to where the last steps
+                 have led), while the policy's real steps come in 20, 60 or 180 at a time, 200 in
+                 all, of which 20 are random (5,000 updates instead of 8,000);
 - ``adaptive``   rollouts of fixed, scheduled and validated length, with equations (200 real steps)
                  and with an ensemble of networks (500), whose error grows.
 
@@ -119,6 +123,20 @@ def inference() -> list[Arm]:
     ]  # fmt: skip
 
 
+def starts() -> list[Arm]:
+    return [
+        Arm(
+            {"new real steps at a time": block, "last real states": recent},
+            "pendulum", "symbolic", 200,
+            {
+                "start_states": "recent", "recent_states": recent, "random_steps": 20,
+                "block_steps": block, "updates_per_step": 20.0, "updates": 5000,
+            },
+        )
+        for block, recent in product((20, 60, 180), (1, 5, 20, 60, 200))
+    ]  # fmt: skip
+
+
 def adaptive() -> list[Arm]:
     needed = {  # a schedule grows while the policy takes real steps; validation needs other data
         "scheduled": {"epoch_steps": 2, "longest_rollout": 50},
@@ -136,7 +154,8 @@ def adaptive() -> list[Arm]:
 
 
 STUDIES = {
-    "proposers": proposers, "rollouts": rollouts, "inference": inference, "adaptive": adaptive,
+    "proposers": proposers, "rollouts": rollouts, "inference": inference, "starts": starts,
+    "adaptive": adaptive,
 }  # fmt: skip
 
 
