@@ -176,4 +176,5 @@ def draw_maze(
     axes.set_xticks(np.arange(columns + 1) - 0.5, [])
     axes.set_yticks(np.arange(rows + 1) - 0.5, [])
     axes.tick_params(length=0)
+    axes.spines[:].set_visible(True)
     return image

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from symtut.experiments import statistics as st
 from symtut.lab.diagrams import loop_diagram
@@ -15,26 +16,39 @@ from symtut.lab.scenes.nb03_dyna import Maze, Trial, draw_maze
 from symtut.lab.scenes.nb03_models import GAP, Toy
 from symtut.lab.style import INK, OKABE_ITO, break_wraps, label, method_style
 
-DASHES = ("-", "--", "-.", ":")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)))
 
 
-def goals(runs_by_label: dict[str, list[Trial]], axes: Axes | None = None) -> Axes:
+def maze(maze: Maze) -> Figure:
+    """The maze alone."""
+    figure, axes = plt.subplots(figsize=(4.6, 3.2))
+    draw_maze(maze, axes=axes)
+    return figure
+
+
+def goals(runs_by_label: dict[str, list[Trial]]) -> Figure:
     """Goals reached against real steps: interquartile mean over seeds, 95 % bootstrap band."""
-    axes = axes or plt.subplots()[1]
+    figure, axes = plt.subplots()
+    _goals(runs_by_label, axes)
+    seeds = len(next(iter(runs_by_label.values())))
+    axes.set_title(f"Dyna-Q in the maze, {seeds} seeds, 95 % intervals")
+    return figure
+
+
+def _goals(runs_by_label: dict[str, list[Trial]], axes: Axes) -> None:
     for (text, runs), colour, dash in zip(runs_by_label.items(), OKABE_ITO, DASHES, strict=False):
         middle, low, high = st.curve_band(np.array([run.goals for run in runs]), 300)
         steps = np.arange(1, len(middle) + 1)
-        axes.plot(steps, middle, dash, color=colour, label=text)
+        axes.plot(steps, middle, linestyle=dash, color=colour, label=text)
         axes.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set(xlabel="real steps", ylabel="goals reached so far")
     axes.legend(fontsize=8.5, loc="upper left")
-    return axes
 
 
 def fooled(maze: Maze, runs_by_label: dict[str, list[Trial]], victims: list[Trial]) -> Figure:
     """Left the goals of several learners, right where the last of them spend their real steps."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.5), width_ratios=[1.25, 1])
-    goals(runs_by_label, axes[0])
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.3), width_ratios=[1.25, 1])
+    _goals(runs_by_label, axes[0])
     where = np.bincount(np.concatenate([run.visited for run in victims]), minlength=maze.size)
     shown = np.where(where > 0, 100 * where / where.sum(), np.nan).reshape(maze.shape)
     image = axes[1].imshow(shown, cmap="YlOrBr", vmin=0)
@@ -48,7 +62,7 @@ def two_uncertainties(toy: Toy) -> Figure:
     """Left the means of the toy's networks, right their noise and their disagreement."""
     line = torch.linspace(-4.2, 4.2, 211)[:, None]
     means, noise = toy.at(line)
-    figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.3))
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.2))
     axes[0].plot(toy.x, toy.y, ".", color="#999999", markersize=3)
     axes[0].plot(line, means.T, linewidth=1, color=OKABE_ITO[0])
     axes[0].set(xlabel="x", ylabel="y", ylim=(-3, 3), title="Data and the means of seven networks")
@@ -72,7 +86,7 @@ def maps(values: dict[str, np.ndarray], data: np.ndarray) -> Figure:
     """Numbers at the states of ``plane``, logarithmic, with the data (N, 2) as points."""
     states, shape = plane()
     angles, speeds = states[: shape[1], 0], states[:: shape[1], 1]
-    figure, axes = plt.subplots(1, len(values), figsize=(9.4, 3.6), sharey=True)
+    figure, axes = plt.subplots(1, len(values), figsize=(8.4, 3.4), sharey=True)
     for ax, (title, numbers) in zip(axes, values.items(), strict=True):
         picture = np.log10(numbers).reshape(shape)
         image = ax.pcolormesh(
@@ -87,7 +101,7 @@ def maps(values: dict[str, np.ndarray], data: np.ndarray) -> Figure:
 
 def errors_ahead(leads: Sequence[int], errors: dict[str, list[float]]) -> Figure:
     """Errors of several models over the number of steps ahead, both logarithmic."""
-    figure, axes = plt.subplots(figsize=(8, 3.8))
+    figure, axes = plt.subplots(figsize=(7.6, 3.5))
     looks = ("random", "mbpo", "sac", "sparse")
     for (name, values), look in zip(errors.items(), looks, strict=True):
         axes.loglog(leads, values, label=name, **method_style(look))
@@ -100,7 +114,7 @@ def errors_ahead(leads: Sequence[int], errors: dict[str, list[float]]) -> Figure
 
 def exploitation(searches: dict[str, np.ndarray]) -> Figure:
     """Imagined and real return over a search's rounds; (searches, rounds, 2) for each model."""
-    figure, axes = plt.subplots(1, len(searches), figsize=(9.4, 3.5), sharey=True)
+    figure, axes = plt.subplots(1, len(searches), figsize=(8.4, 3.2), sharey=True)
     for ax, (name, returns) in zip(axes, searches.items(), strict=True):
         rounds = np.arange(1, returns.shape[1] + 1)
         for column, (text, dash) in enumerate((("imagined", "--"), ("real", "-"))):
@@ -108,6 +122,7 @@ def exploitation(searches: dict[str, np.ndarray]) -> Figure:
             ax.plot(rounds, returns[..., column].T, dash, color=colour, alpha=0.25, linewidth=1)
             ax.plot(rounds, returns[..., column].mean(0), dash, color=colour, label=text)
         ax.set(xlabel="rounds of the search", title=f"planned in: {name}")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].set_ylabel("return of 80 steps")
     axes[0].legend()
     return figure
@@ -155,7 +170,7 @@ def three_ways(
         Updates and mean real return.
     states : dict of (N, 2)
     """
-    figure = plt.figure(figsize=(9, 5.2))
+    figure = plt.figure(figsize=(8.4, 5))
     names = list(curves_by_label)
     rows: list[Any] = [["curve"] * len(names), names]
     parts = figure.subplot_mosaic(rows, height_ratios=[1.15, 1])
@@ -167,6 +182,10 @@ def three_ways(
         parts[name].set_title(name, fontsize=9.5)
     parts[names[0]].set_ylabel("speed (rad/s)")
     parts["curve"].axhline(threshold, color=INK, linewidth=1, linestyle=":")
+    parts["curve"].annotate(
+        f"{threshold:g}", (1, threshold), xycoords=("axes fraction", "data"), xytext=(4, 0),
+        textcoords="offset points", va="center", fontsize=8.5,
+    )  # fmt: skip
     parts["curve"].set(xlabel="updates", ylabel="mean real return", ylim=(-1900, 60))
     parts["curve"].legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
