@@ -12,12 +12,13 @@ What each finds in searches is measured by ``world_weights.py --specific FILE``.
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from symtut.lab.training import loss_on
 from symtut.paths import ensure_folder
-from symtut.regression.transformer.examples import make_chunk
+from symtut.regression.transformer.examples import Batch, make_chunk
 from symtut.regression.transformer.finetuning import FinetuneConfig
+from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.weights import load_weights
 from symtut.storage import provenance, read_json, write_csv, write_json
 from symtut.tasks import make_task
@@ -29,6 +30,13 @@ HEADER = [
     "loss_world", "loss_general",
 ]  # fmt: skip
 KINDS = ("adapter", "all_weights")
+
+
+@torch.no_grad()
+def loss_on(model: FormulaTransformer, batches: list[Batch]) -> float:
+    """Loss in nats a token; every real token counts alike."""
+    losses = [float(model.loss(b.x, b.y, b.n_variables, b.tokens)[0]) for b in batches]
+    return float(np.average(losses, weights=[int((b.tokens[:, 1:] != 0).sum()) for b in batches]))
 
 
 def rows_of(task: str, runs: Path, chunks: int) -> list[list]:

@@ -18,7 +18,7 @@ from symtut.lab.exercises import describe
 from symtut.lab.exercises.kinds import RIGHT, WRONG, Choice
 from tools.exercises import BEGIN, END, answer, find
 
-SECONDS = 3  # for one judgement: a mutated loop may not end
+SECONDS = 3  # of CPU time for one judgement: a mutated loop may not end
 BINARY = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
     ast.MatMult: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult,
@@ -120,8 +120,8 @@ def _status(code: str, name: str, make, names: dict[str, Any]) -> str:
     def stop(*_):
         raise KeyboardInterrupt
 
-    space, before = dict(names), signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    space, before = dict(names), signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
@@ -130,5 +130,5 @@ def _status(code: str, name: str, make, names: dict[str, Any]) -> str:
     except (Exception, KeyboardInterrupt):
         return WRONG
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

@@ -2,18 +2,18 @@
 # # 06 · Pretraining the transformer
 #
 # Two hundred points in, a formula out. *Can a network learn that from nothing but random formulas?*
-# In this notebook you build the parts that matter, train a small one live, find out how much of
-# what it says comes from the points and how much it would say anyway, and load the one that the
-# course ships.
+# In this notebook you write the parts that matter and the training itself, and train a small
+# network live. You find out how much of what it says comes from the points and how much it would
+# say anyway, fool yourself in two ways on purpose, and load the network that the course ships.
 #
 # **You will be able to**
 # - say why points need no order and tokens do, and what follows for encoder and decoder;
-# - write attention, the causal mask and the loss of the next token, and know how each goes wrong;
+# - write attention, the causal mask, the loss of the next token and the loop that trains with them;
 # - read a training curve: what is learned from the points, what from habit, what by heart;
 # - judge a trained network by what it recovers, beside a baseline that does not look at the data.
 #
 # **Before you start:** attention in outline; formulas as trees (04); the prior and its tokens (05).
-# **Time:** about 3 minutes of computing, on two cores.
+# **Time:** about 2 minutes of computing, on two cores.
 # **Memory:** under 1.5 GB. No graphics card.
 
 # %% tags=["setup"]
@@ -24,65 +24,68 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
-import json
-import time
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from symtut import progress
-from symtut.expressions import Grammar, RandomFunctions, canonical_terms, decode, random_functions
-from symtut.lab import checks, curves, explorers, style, training
-from symtut.paths import data_path
-from symtut.regression.transformer.decoding import prepare, sample
+from symtut.lab import checks, explorers, style
+from symtut.lab.scenes import nb06_figures as figures
+from symtut.lab.scenes import nb06_networks as scene
 from symtut.regression.transformer.examples import PRESETS, make_chunk
-from symtut.regression.transformer.pretraining import Pretraining
-from symtut.regression.transformer.tokens import MAX_TERMS, spelled
 from symtut.regression.transformer.weights import load_weights
 
 budget = lab.start(
     PROFILE,
     SEED,
-    smoke=dict(chunks=4, chunk_size=256, updates=12, functions=6, points=(16, 48)),
-    lab=dict(chunks=40, chunk_size=512, updates=260, functions=40, points=(16, 128)),
-    paper=dict(chunks=160, chunk_size=512, updates=600, functions=150, points=(16, 256)),
+    smoke=dict(updates=12, chunk_size=256, functions=6, points=(16, 48)),
+    lab=dict(updates=320, chunk_size=512, functions=40, points=(16, 128)),
+    paper=dict(updates=1280, chunk_size=512, functions=150, points=(16, 256)),
 )
 config = replace(
-    PRESETS["tiny"], seed=SEED, chunk_size=budget.chunk_size, points=budget.points,
-    examples=budget.chunks * budget.chunk_size,
+    PRESETS["tiny"], seed=SEED, chunk_size=budget.chunk_size, points=budget.points
 )  # fmt: skip
 
 # %% [markdown]
 # ## 1 · The task in one picture
 #
 # *What exactly goes in, and what should come out?* A random function is drawn from the prior
-# (notebook 05), looked at through random points, and written down as tokens. The network sees the
-# points and, one after the other, the tokens that are already written; it learns to name the next.
+# (notebook 05) and looked at through random points. Its formula is written down as *tokens*: one
+# for each variable, operator or constant. The network sees the points and the tokens that are
+# already written; it learns to name the next.
 
 # %%
 batches = make_chunk(config, chunk=0)
 batch = batches[0]
-training.example_figure(batch, row=0)
-plt.show()
+words = figures.words(batch, row=0)
+style.show_figure(
+    figures.example(batch, row=0),
+    f"Dots: y over each of {int(batch.n_variables[0])} variables, for the function whose tokens "
+    f"stand above: {' '.join(words)}.",
+)
 print("x", tuple(batch.x.shape), " y", tuple(batch.y.shape), " tokens", tuple(batch.tokens.shape))
+print(f"this formula has {len(words)} tokens; the other {batch.tokens.shape[1] - len(words)} "
+      "places of its row are padding")  # fmt: skip
 
 # %% [markdown]
-# `x` is (functions, points, 6): a function of fewer than six variables has zeros behind. `y` has
-# mean 0 and standard deviation 1. `tokens` start with `<bos>`, end with `<eos>`, and are padded.
-# Only the *terms* of a sum are written; the coefficients in front are solved for afterwards.
+# `x` is (functions, points, 6): a function of fewer than six variables has zeros in the last
+# columns. `y` has mean 0 and standard deviation 1. Each row of `tokens` starts with `<bos>`, which
+# says *begin*, ends with `<eos>`, which says *end*, and is then filled up with the token 0, the
+# *padding*, to the length of the longest formula. Only the *terms* of a sum are written; the
+# coefficients in front are solved for afterwards (notebook 07).
 #
-# Two kinds of input, two kinds of network:
+# The two kinds of input need two kinds of network:
 #
 # | | order matters? | network | attention |
 # |---|---|---|---|
-# | points | no: a set | encoder | a few *latent* vectors look at all points |
+# | points | no: a set | encoder | a few *latents* look at all points |
 # | tokens | yes: a sequence | decoder | each token looks at those before it, and at the latents |
+#
+# A *latent* is a vector of numbers that the training shapes: what the encoder keeps of the points.
 #
 # ## 2 · Attention over a set
 #
-# *How does a network read a set?* Every latent vector asks a question $q$ (a vector of $d$
+# *How does a network read a set?* Every latent asks a question $q$ (a vector of $d$
 # numbers); every point offers a key $k_i$ and a value $v_i$. The answer is the average of the
 # values, weighted by how well key and question fit:
 #
@@ -132,34 +135,40 @@ attention = checks.exercise("06.1", attention)
 # %%
 draw = torch.Generator().manual_seed(SEED)
 q, points = torch.randn(4, 8, generator=draw), torch.randn(30, 8, generator=draw)
-shuffled = points[torch.randperm(30, generator=draw)]
-places = torch.linspace(-1, 1, 30)[:, None]  # the place in the list, added to every point
-moved = {
-    "a set": (attention(q, points, points) - attention(q, shuffled, shuffled)).abs().max(),
-    "a list": (
-        attention(q, points + places, points + places)
-        - attention(q, shuffled + places, shuffled + places)
-    ).abs().max(),
+mixed = points[torch.randperm(30, generator=draw)]
+places = 2 * torch.linspace(-1, 1, 30)[:, None]  # the place in the list, added to every point
+answers = {
+    "a set": (attention(q, points, points), attention(q, mixed, mixed)),
+    "a list": (attention(q, points + places, points + places),
+               attention(q, mixed + places, mixed + places)),
 }  # fmt: skip
+style.show_figure(
+    figures.shuffled(answers),
+    "Answers after shuffling over those before. Left, without places, all lie on the diagonal; "
+    "right, with places, they lie beside it.",
+)
+moved = {name: (before - after).abs().max() for name, (before, after) in answers.items()}
 for name, change in moved.items():
     print(f"{name:<7} largest change of an answer after shuffling: {change:.1e}")
 lab.record(shuffle_set=moved["a set"], shuffle_list=moved["a list"])
 
 # %% [markdown]
-# The answers of the set change by rounding errors only, those of the list by a good part of their
-# size. A set has no first point, and now the network has none either: one thing less to learn. It
-# also takes any *number* of points, and the cost grows with points × latents, not points × points.
+# The answers of the set change by rounding errors only, those of the list by the much larger number
+# that is printed. A set has no first point, and with your attention the network has none either:
+# one thing less to learn. It also takes any *number* of points, and the cost grows with points ×
+# latents, not points × points. It would be a surprise if the left dots left the diagonal: then the
+# softmax would run along the wrong axis.
 #
-# In the real encoder the question is learned, and a point enters as a vector of features: the raw
-# numbers, compressed ones, their sines and cosines. (It also gets the correlations of $y$ with a
-# library of functions. That is a piece of sparse regression built in, and the model card says what
-# it is worth.)
+# In the real encoder the questions are learned, and a point enters as a vector of features: the raw
+# numbers, compressed ones, their sines and cosines. It also gets the correlations of $y$ with a
+# library of functions, which is a piece of sparse regression built in.
 #
 # ## 3 · The causal mask
 #
 # *Why must the decoder not look ahead?* In training all tokens of a formula are there at once, and
 # every position predicts its successor in parallel. A position that could see its successor would
-# only have to copy it. So position $i$ may look at positions $0 … i$.
+# only have to copy it. So position $i$ may look at positions $0, \dots, i$. The scores of the
+# attention get a *mask* added before the softmax.
 #
 # ### Exercise 2 · The mask (easy, required, 5 min)
 #
@@ -200,36 +209,37 @@ causal_mask = checks.exercise("06.2", causal_mask)
 # through. The diagonal stays 0: a position has to see its own token, which it continues.
 # </details>
 #
-# ### What happens without it
-#
-# **Predict:** two small networks, the same data, the same number of updates; one has no mask. Which
-# has the lower loss? Which writes the better formulas?
+# A mask can be tested without any training. Take an untrained network, change one token, and look
+# which positions notice. **Predict:** what does the map look like with your mask, and what without?
+
 
 # %%
-peek = {}
-for name, masked in (("with the mask", True), ("without", False)):
-    peek[name] = training.short_training(config, budget.updates, masked, SEED)
-    print(
-        f"{name:<14} loss {peek[name].losses[-10:].mean():.2f} nats a token; own writing: "
-        f"{peek[name].complete:.0%} of the samples are formulas, "
-        f"{peek[name].terms_found:.0%} of the terms found"
-    )
-axes = plt.subplots(figsize=(6.5, 3))[1]
-for (name, run), line in zip(peek.items(), ("-", "--"), strict=True):
-    axes.plot(training.smooth(run.losses, 9), line, label=name)
-axes.set(xlabel="updates", ylabel="training loss (nats a token)", ylim=(0, None))
-axes.legend()
-plt.show()
-lab.record(
-    loss_with_mask=peek["with the mask"].losses[-10:].mean(),
-    loss_without_mask=peek["without"].losses[-10:].mean(),
+def no_mask(length):
+    """Every position sees all others."""
+    return torch.zeros(length, length)
+
+
+untrained = scene.fresh_network(config, SEED)
+long = batches[np.argmax([b.tokens.shape[1] for b in batches])]
+seen = {
+    "with your mask": scene.influence(untrained, long, causal_mask),
+    "without a mask": scene.influence(untrained, long, no_mask),
+}
+style.show_figure(
+    figures.who_sees_whom(seen, figures.words(long, row=0)),
+    "Two square maps: which scores change if a token is changed. With the mask all above the "
+    "diagonal is empty; without it the whole square is filled.",
 )
+ahead = {name: np.triu(changes, 1).max() for name, changes in seen.items()}
+for name, change in ahead.items():
+    print(f"{name}: a later token changes earlier scores by at most {change:.1e}")
+lab.record(ahead=ahead)
 
 # %% [markdown]
-# The dashed curve falls to almost nothing, and hardly one of that network's own samples is a
-# formula. A loss that is far too good is the failure signature: the network without the mask has
-# learned to copy the answer from its input. When it has to write by itself there is nothing to
-# copy. *Whenever a loss is too good, ask what the network can see.*
+# A row is a position, a column a token that is changed. With your mask everything above the
+# diagonal is exactly 0: no position knows what comes after it. Without a mask every position
+# notices every change. Make this test before a training and not after it: section 7 shows what a
+# leak does there.
 #
 # ## 4 · The loss
 #
@@ -237,7 +247,7 @@ lab.record(
 # the alphabet. The loss is the mean over positions of $-\ln p(\text{token that really came})$, in
 # nats. Padding does not count.
 #
-# ### Exercise 3 · Cross-entropy of the next token (hard, required, 15 min)
+# ### Exercise 3 · Cross-entropy of the next token (medium, required, 12 min)
 #
 # `logits[b, t]` are the scores *after reading* token $t$ of row $b$: they predict token $t + 1$.
 # The token 0 is padding.
@@ -283,233 +293,298 @@ next_token_loss = checks.exercise("06.3", next_token_loss)
 # else a batch with long formulas would seem easier the more padding it has.
 # </details>
 #
-# ## 5 · Training, live
-#
-# *What does it learn first?* Here is the real thing in small: encoder, decoder, AdamW, a learning
-# rate that warms up and falls at the end. Every chunk of functions is new; none is seen twice.
-#
-# ### Exercise 4 · The learning rate (easy, optional, 5 min)
-#
-# With `done` from 0 to 1 the share of training that is over: rise linearly from 0 to `peak` over
-# the first 2 %, stay, and fall linearly to 0 over the last 20 %.
-#
-# <details><summary>Hint 1: the idea</summary>
-# Three lines: one that rises, one that is level, one that falls. The lowest of them is the answer.
-# </details>
-#
-# <details><summary>Hint 2: the structure</summary>
-# peak times the smallest of 1, done / 0.02 and (1 − done) / 0.2.</details>
+# Here is the whole loss of a network, made of your mask and your cross-entropy. A network that
+# knows nothing gives each token about the same probability. **Predict:** its loss in nats, for an
+# alphabet as large as the one printed below.
 
 
 # %%
-def learning_rate(done, peak):
-    """Share of the training that is over, in [0, 1] -> learning rate."""
+def loss_of(model, batch, mask=causal_mask):
+    """Mean loss of the next token in nats, (), with gradients."""
+    scores = scene.next_scores(model, batch, batch.tokens, mask)
+    return next_token_loss(scores, batch.tokens)
+
+
+at_start = loss_of(untrained, batch).item()
+size = config.model.vocabulary_size
+print(f"untrained: {at_start:.2f} nats; ln {size} = {np.log(size):.2f} nats")
+lab.record(at_start=at_start, uniform=np.log(size))
+
+# %% [markdown]
+# The two numbers should be close. A loss at the start that is far above $\ln V$ would mean that the
+# network is sure of itself before it has learned anything.
+#
+# ## 5 · Training, live
+#
+# *What does it learn first?* A training is a loop, and you write it. The functions come in
+# *chunks*: `draw(0)` gives the batches of the first chunk, `draw(1)` those of the second, and so
+# on. The same number gives the same functions, and another number gives others, without end.
+#
+# ### Exercise 4 · The training (hard, required, 20 min)
+#
+# Train all parameters of a model with `torch.optim.AdamW`, one update a batch, and stop after $n$
+# updates, even in the middle of a chunk. `loss_of(model, batch)` gives the loss. In update
+# $k = 0, 1, \dots, n - 1$ the learning rate is
+#
+# $$ \text{peak} \cdot \min\left(1,\ \frac{k + 1}{0.05\,n},\ \frac{n - k}{0.2\,n}\right) . $$
+#
+# It rises, stays, and falls. Cut the norm of the gradient at 1 (`torch.nn.utils.clip_grad_norm_`).
+# Return the losses, one number an update, each from before its update.
+#
+# <details><summary>Hint 1: the idea</summary>
+# Two loops: over chunks, until there are n losses; over the batches of a chunk, with the steps of
+# every training: rate, loss, old gradients away, backward, clip, step. Each chunk is drawn once.
+# </details>
+#
+# <details><summary>Hint 2: the structure</summary>
+# Make the optimiser and an empty list of losses. While len(losses) &lt; updates: for each batch of
+# draw(chunk), k = len(losses), and break if k is updates already; set group["lr"] for each group in
+# optimizer.param_groups; loss = loss_of(model, batch); optimizer.zero_grad(); loss.backward(); clip
+# model.parameters() to 1.0; optimizer.step(); append loss.item(). After the batches, chunk += 1.
+# </details>
+
+
+# %%
+def pretrain(model, draw, loss_of, updates, peak):
+    """Trains the model in place -> list of ``updates`` losses.
+
+    model : torch.nn.Module; draw : number of a chunk, from 0 on -> list of batches;
+    loss_of : (model, batch) -> (); peak : largest learning rate
+    """
     ### BEGIN SOLUTION
-    return peak * min(1.0, done / 0.02, (1 - done) / 0.2)
+    optimizer = torch.optim.AdamW(model.parameters(), peak)
+    losses, chunk = [], 0
+    while len(losses) < updates:
+        for batch in draw(chunk)[: updates - len(losses)]:
+            k = len(losses)
+            share = min(1, (k + 1) / (0.05 * updates), (updates - k) / (0.2 * updates))
+            for group in optimizer.param_groups:
+                group["lr"] = peak * share
+            loss = loss_of(model, batch)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
+        chunk += 1
+    return losses
     ### END SOLUTION
 
 
 # %% tags=["check"]
-learning_rate = checks.exercise("06.4", learning_rate)
+pretrain = checks.exercise("06.4", pretrain)
 
 # %% [markdown]
 # <details><summary>A solution, and why</summary>
 #
 # ```python
-# return peak * min(1.0, done / 0.02, (1 - done) / 0.2)
+# optimizer = torch.optim.AdamW(model.parameters(), peak)
+# losses, chunk = [], 0
+# while len(losses) < updates:
+#     for batch in draw(chunk)[: updates - len(losses)]:
+#         k = len(losses)
+#         share = min(1, (k + 1) / (0.05 * updates), (updates - k) / (0.2 * updates))
+#         for group in optimizer.param_groups:
+#             group["lr"] = peak * share
+#         loss = loss_of(model, batch)
+#         optimizer.zero_grad()
+#         loss.backward()
+#         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+#         optimizer.step()
+#         losses.append(loss.item())
+#     chunk += 1
+# return losses
 # ```
 #
-# It rises first because the optimiser knows the sizes of the gradients only after some updates. It
-# falls to zero so that the noise of the last batches is averaged out of the weights.
+# Every chunk is new, so the training loss is measured on functions that the network has not seen:
+# it cannot be low because they were learned by heart. The rate rises first because AdamW knows the
+# sizes of the gradients only after some updates, and it falls to zero so that the noise of the last
+# batches is averaged out of the weights.
 # </details>
-
-# %% [markdown]
-# ### The training itself
-
-# %%
-run = Pretraining(config, lab.workspace() / "tiny")
-began, history = time.process_time(), []
-for _ in progress.steps(range(budget.chunks), "pretraining"):
-    history.append((run.seen, *run.step().values()))
-history = np.array(history)  # examples seen, loss, token accuracy
-seconds = time.process_time() - began
-tiny = run.model.eval()
-parameters = sum(p.numel() for p in tiny.parameters())
-print(f"{parameters:,} parameters, {run.seen:,} functions, {seconds:.0f} CPU-seconds")
-print(f"loss {history[0, 1]:.2f} -> {history[-1, 1]:.2f} nats a token")
-lab.record(first_loss=history[0, 1], last_loss=history[-1, 1], functions_seen=run.seen)
-
-# %% [markdown]
-# ### How much of that is reading?
 #
-# A network that never looked at the points could still do well: `<bos>` is often followed by a
-# variable, `sin` by a variable, a long formula by `<eos>`. So here are three answers to the same
-# held-out formulas: one that knows only how frequent each token is; one that knows which token
-# follows which (a table of pairs); and our network, once with the right points and once with
-# **another function's points**. The last difference is what it reads from the data.
+# Your mask, your loss and your loop, on an encoder and a decoder of the package.
+
 
 # %%
-held_out = [b for c in range(2) for b in make_chunk(config, c, held_out=True)]
-seen_batches = [b for c in range(4) for b in make_chunk(config, 10_000 + c)]
-nats = training.baselines(seen_batches, held_out, tiny.config.vocabulary_size)
-nats["network, wrong points"] = training.loss_on(tiny, held_out, wrong_points=True)
-nats["network"] = training.loss_on(tiny, held_out)
-for name, value in nats.items():
-    print(f"{name:<24} {value:.2f} nats a token")
-print(f"read from the points: {nats['network, wrong points'] - nats['network']:.2f} nats a token")
+def draw(chunk):
+    """The batches of one chunk of random functions."""
+    return make_chunk(config, chunk)
+
+
+tiny = scene.fresh_network(config, SEED)
+losses = np.array(pretrain(tiny, draw, loss_of, budget.updates, config.learning_rate))
+tiny.eval()
+print(f"{sum(p.numel() for p in tiny.parameters()):,} parameters, {budget.updates} updates of "
+      f"{config.batch_size} functions")  # fmt: skip
+print(f"loss {losses[0]:.2f} -> {losses[-10:].mean():.2f} nats a token")
+lab.record(first_loss=losses[0], last_loss=losses[-10:].mean())
+
+# %% [markdown]
+# ## 6 · How much of that is reading?
+#
+# *What would a network say that never looked at the points?* It could still do well: `<bos>` is
+# often followed by a variable, `sin` by a variable, a long formula by `<eos>`. So here are four
+# losses on the same *held-out* formulas, whose form no training sees: of a table that knows how
+# frequent each token is; of a table that knows which token follows which; of your network with
+# **another function's points**; and of your network with the right points.
+#
+# **Predict:** order the four. Where is the largest step?
+
+# %%
+held_out = [b for chunk in range(2) for b in make_chunk(config, chunk, held_out=True)]
+counted = [b for chunk in range(4) for b in make_chunk(config, 10_000 + chunk)]
+wrong_points = [scene.with_other_points(b) for b in held_out]
+nats = scene.tables(counted, held_out, size)
+nats["network, wrong points"] = scene.mean_loss(tiny, wrong_points, loss_of)
+nats["network"] = scene.mean_loss(tiny, held_out, loss_of)
+style.show_figure(
+    figures.training(losses, nats),
+    "Left: your training loss over updates, beside the losses of both tables. Right, held-out "
+    "losses as bars: " + ", ".join(f"{name} {value:.2f}" for name, value in nats.items()) + ".",
+)
+below = np.flatnonzero(figures.smooth(losses) < nats["what follows what"])
+read = nats["network, wrong points"] - nats["network"]
+habit = nats["how frequent"] - nats["network, wrong points"]
+print(f"first below both tables after update {below[0]}" if len(below) else "never below both")
+print(f"habit, known without the points: {habit:.2f} nats a token")
+print(f"read from the points:            {read:.2f} nats a token")
 lab.record(nats=nats)
 
-# %% tags=["hide-input"]
-figure, axes = plt.subplots(1, 2, figsize=(9.4, 3.2))
-axes[0].plot(history[:, 0], history[:, 1], label="training, every chunk new")
-for (name, value), line in zip(list(nats.items())[:2], (":", "--"), strict=True):
-    axes[0].axhline(value, color="#888888", linestyle=line, linewidth=1.2, label=name)
-axes[0].set(xlabel="functions seen", ylabel="loss (nats a token)", title="Training")
-axes[0].legend(fontsize=8)
-axes[1].barh(list(nats), list(nats.values()), color=style.OKABE_ITO[: len(nats)])
-axes[1].invert_yaxis()
-axes[1].set(xlabel="held-out loss (nats a token)", title="Who knows what")
-axes[1].grid(axis="y", visible=False)
-plt.show()
-
 # %% [markdown]
-# Left, the loss falls below both tables within some thousand functions. Right, the distance between
-# the two lowest bars is knowledge about *this* function; everything above it is knowledge about
-# formulas in general. After so short a training the distance is small: the printed last line. In
-# the first minutes a network learns grammar; reading comes slowly, and it is what costs the time.
+# A *nat* is to the natural logarithm what a bit is to that of base 2: one nat less, and the right
+# token has become 2.7 times as likely. The distance between the two lowest bars is knowledge about
+# *this* function; everything above it is knowledge about formulas in general. Compare the two last
+# lines: in the first minutes a network learns the grammar; reading comes slowly, and it is what
+# costs the time of a long training. If the two lowest bars were equal, the network would ignore the
+# points, whatever its loss.
 #
-# ### Learned by heart
+# ## 7 · Too good to be true
 #
-# A classic mistake in making training data: several workers draw with the same seed, so the same
-# functions come again and again. **Predict:** the loss on repeated chunks, and on fresh ones.
+# *How does one fool oneself?* Two classic mistakes, made on purpose with your own loop. One network
+# has no mask. The other gets the same chunk again and again, as it happens when several workers
+# draw with the same seed.
+#
+# **Predict:** both have a lower training loss than your network. Which has the lower one? And which
+# of the three writes the best formulas?
+
 
 # %%
-repeated = training.short_training(config, budget.updates, True, SEED, chunks=1)
-fresh = training.short_training(config, budget.updates, True, SEED)
-table = {
-    "one chunk, again and again": (repeated.losses[-10:].mean(), repeated.held_out),
-    "every chunk new": (fresh.losses[-10:].mean(), fresh.held_out),
+def without_mask(model, batch):
+    """The loss of a network that sees what it is to predict."""
+    return loss_of(model, batch, no_mask)
+
+
+def same_chunk(chunk):
+    """Whatever number is asked for, the first chunk."""
+    return draw(0)
+
+
+arms = {
+    "yours": (draw, loss_of, causal_mask),
+    "no mask": (draw, without_mask, no_mask),
+    "one chunk": (same_chunk, loss_of, causal_mask),
 }
-for name, (seen, unseen) in table.items():
-    print(f"{name:<27} training loss {seen:.2f}, held out {unseen:.2f}")
-lab.record(repeated=table["one chunk, again and again"], fresh=table["every chunk new"])
-
-# %% [markdown]
-# The training loss alone cannot tell the two apart, or prefers the wrong one; only functions that
-# nobody has seen can. That is why `symtut pretrain` keeps a fingerprint of every chunk and stops
-# with an error if one comes twice, and why one skeleton in 64 is held out by a hash.
-#
-# ### Exercise 5 · Which sign is it? (easy, required, 3 min)
-#
-# A colleague's run shows: training loss 0.9 and falling, held-out loss 1.5 and *rising*, chunks all
-# different. What is most likely?
-#
-# - (a) the causal mask is missing
-# - (b) the set of functions is too small: chunks differ in their points, skeletons repeat
-# - (c) the learning rate is too low
-#
-# <details><summary>Hint 1: the idea</summary>
-# What can a network know that helps it with the functions it has seen, and harms it with others?
-# </details>
-#
-# <details><summary>Hint 2: the structure</summary>
-# Go through the three. A missing mask would make <em>both</em> losses too good. A low rate would
-# leave both high.</details>
+curves, last, unseen, formulas, found = {"yours": losses}, {}, {}, {}, {}
+for name, (chunks, loss, mask) in arms.items():
+    model = tiny
+    if name != "yours":
+        model = scene.fresh_network(config, SEED)
+        curves[name] = pretrain(model, chunks, loss, budget.updates, config.learning_rate)
+    last[name] = np.mean(curves[name][-10:])
+    unseen[name] = scene.mean_loss(model.eval(), held_out, loss)
+    formulas[name], found[name] = scene.own_writing(model, held_out, mask)
+    print(f"{name:<10} training loss {last[name]:.2f}, held out {unseen[name]:.2f}; of what it "
+          f"writes {formulas[name]:.0%} are formulas, {found[name]:.0%} of the terms are "
+          "right")  # fmt: skip
+style.show_figure(
+    figures.three_trainings(curves, found),
+    "Left: three training losses over updates; without a mask the curve falls to almost nothing. "
+    "Right, bars: the share of true terms in what each network writes by itself.",
+)
+lab.record(last=last, unseen=unseen, formulas=formulas, found_alone=found)
 
 # %%
-answer = None
-### BEGIN SOLUTION
-answer = "b"
-### END SOLUTION
-
-# %% tags=["check"]
-answer = checks.exercise("06.5", answer)
+print(
+    f"no mask:   the loss is {last['yours'] / last['no mask']:.0f} times lower than yours, and "
+    f"{formulas['no mask']:.0%} of what it writes are formulas (yours: {formulas['yours']:.0%})"
+)
+gap = {name: unseen[name] - last[name] for name in arms}
+print(f"one chunk: on functions that it has not seen the loss is {gap['one chunk']:+.2f} nats "
+      f"against that of its training (yours: {gap['yours']:+.2f})")  # fmt: skip
 
 # %% [markdown]
-# <details><summary>A solution, and why</summary>
+# Without a mask the training loss falls to almost nothing, and so does the held-out one: the
+# network copies the answer from its input. When it has to write by itself there is nothing to copy.
+# So a held-out loss does *not* find this mistake; writing does, and so does the map of section 3.
 #
-# ```python
-# answer = "b"
-# ```
+# With one chunk the training loss falls below yours, and the loss on other functions stays behind:
+# the network has learned some hundred functions by heart. Only functions that nobody has seen show
+# that. So `symtut pretrain` keeps a fingerprint of every chunk and stops with an error if one comes
+# twice; and one form of formula (a *skeleton*: the formula without its numbers) in 64 is held out.
 #
-# The network knows the skeletons by heart, and it is sure of itself where they do not fit: that is
-# why the loss on others rises. New points of an old function are no new function.
-# </details>
+# *Whenever a loss is too good, ask what the network can see, and whether it has seen it before.*
 #
-# ## 6 · The one that ships
+# ## 8 · The one that ships
 #
-# Two minutes make a toy. The weights that the course ships were trained by the same code for
-# longer, with more parameters. Their card says what they are:
+# *What do more time and more parameters bring?* Two minutes make a toy. The weights that the course
+# ships were trained by the same kind of loop for longer. Their card says what they are:
 
 # %%
 general = load_weights("general")
-card = json.loads(data_path("weights/general.json").read_text(encoding="utf-8"))
-shown = {
-    "parameters": f"{card['parameters']:,}",
-    "functions seen": f"{card['examples_seen']:,}",
-    "training": f"{card['cpu_seconds']:,.0f} CPU-seconds on {card['device']}",
-    "writes": f"{general.config.form}, constants as {general.config.constants}",
-    "made": f"{card['provenance']['date'][:10]}, commit {str(card['provenance']['commit'])[:12]}",
-}
-for name, text in shown.items():
+for name, text in scene.card("general").items():
     print(f"{name:<15} {text}")
-
-# %% tags=["hide-input"]
-curves.training_curves({"general": data_path("results/regression/training_general.csv")})
-plt.show()
+style.show_figure(
+    figures.long_training(),
+    "Two panels over millions of functions seen: the loss falls and the share of tokens guessed "
+    "right rises, on held-out functions nearly as in training.",
+)
 
 # %% [markdown]
-# Losses of networks with different alphabets do not compare. What compares is what they *find*. For
-# each of some random functions of two and more terms: which share of their terms stands in at least
-# one of 32 samples? The baseline draws 32 formulas blindly from the prior.
+# The solid lines are held-out functions, the dotted ones those of the training. The gap that opens
+# between them is small beside what both have gained: with endless functions there is little to
+# learn by heart. But a loss says only how probable the written formula is. A search asks whether
+# the right terms are among the samples.
+#
+# So here is that question for three *proposers*. A proposer is whatever suggests formulas: the
+# shipped network, yours, and blind draws from the prior that see no points. For some random
+# functions of two to five terms: which share of their terms stands in at least one of 32 samples?
+# **Predict:** is your network nearer to the shipped one, or to the blind draws?
 
 # %%
-drawn = random_functions(
-    RandomFunctions(noise=0.0), 5 * budget.functions, 200, np.random.default_rng([SEED, 6])
-)
-several = [i for i, row in enumerate(drawn.codes) if 1 < len(decode(row)) <= MAX_TERMS]
-several = several[: budget.functions]
-
-
-def terms_found(propose):
-    """Share of the terms of each function that are in its samples, and CPU-seconds a function."""
-    shares, began = [], time.process_time()
-    for i in progress.steps(several, "functions"):
-        generator = np.random.default_rng([SEED, i])
-        x = drawn.x[i, :, : int(drawn.n_variables[i])].numpy()
-        pool = {term for terms in propose(x, drawn.y[i].numpy(), generator) for term in terms}
-        wanted = canonical_terms(decode(drawn.codes[i]))
-        shares.append(np.mean([term in pool for term in wanted]))
-    return np.array(shares), (time.process_time() - began) / len(several)
-
-
-proposers = {
-    "general weights": lambda x, y, g: [c.terms for c, _ in sample(general, x, y, 32, g)],
-    "yours, just trained": lambda x, y, g: [c.terms for c, _ in sample(tiny, x, y, 32, g)],
-    "blind prior": lambda x, y, g: Grammar().sample(32, x.shape[1], g),
+functions = scene.functions_of_several_terms(budget.functions, SEED)
+shares = {
+    name: scene.terms_found(model, functions, 32, SEED)
+    for name, model in {"shipped": general, "yours": tiny, "blind draws": None}.items()
 }
-found = {}
-for name, propose in proposers.items():
-    shares, cost = terms_found(propose)
-    low, high = training.bootstrap(shares, SEED)
-    found[name] = shares.mean()
-    print(
-        f"{name:<20} {shares.mean():.2f} of the terms [{low:.2f}, {high:.2f}], "
-        f"{1000 * cost:.0f} CPU-ms a function"
-    )
-lab.record(terms_found=found)
+bars = {name: (values.mean(), *scene.interval(values, SEED)) for name, values in shares.items()}
+for name, (mean, low, high) in bars.items():
+    print(f"{name:<12} {mean:.2f} of the terms [{low:.2f}, {high:.2f}]")
+style.show_figure(
+    figures.found(bars),
+    "Bars with 95 % intervals, the share of terms found: "
+    + ", ".join(f"{name} {mean:.2f}" for name, (mean, *_) in bars.items()) + ".",
+)  # fmt: skip
+lab.record(terms_found={name: mean for name, (mean, *_) in bars.items()})
+
+# %%
+for first, second in (("shipped", "yours"), ("yours", "blind draws")):
+    difference = shares[first] - shares[second]  # function by function
+    low, high = scene.interval(difference, SEED)
+    said = "more" if low > 0 else "fewer" if high < 0 else "not told apart"
+    print(f"{first} against {second}: {difference.mean():+.2f} [{low:+.2f}, {high:+.2f}], {said}")
 
 # %% [markdown]
-# A *proposer* is whatever suggests formulas: here two networks and blind draws. With so few
-# functions the intervals are wide: where they overlap, the two cannot be told apart. Read the last
-# column, too. Blind draws cost next to nothing, so at *equal time* the prior may draw many more
-# than 32, and each has still to be fitted. Whether the transformer is worth its time is settled in
-# notebook 07, by recovery within the same CPU-seconds; the honest answer there is "on some
-# functions".
+# The second list compares function by function, which tells more than two intervals that overlap.
+# Where an interval contains 0, these functions cannot tell the two apart, however different the
+# losses are: a better loss is not yet a better proposer. Blind draws also cost next to nothing, so
+# at *equal time* the prior may draw many more than 32, and each has still to be fitted. Whether the
+# transformer is worth its time is settled in notebook 07, by recovery within the same CPU-seconds;
+# the honest answer there is "on some functions".
 #
 # ### Look at what it thinks (optional)
 #
-# Probabilities of the *first* token for a few functions. The network has seen none of them.
+# *How sure is it, and does it become surer with more points?* Probabilities of the *first* token
+# for a few functions. The network has seen none of them.
 
 # %%
 WORLDS = {
@@ -521,17 +596,10 @@ WORLDS = {
 
 
 def first_token(function, points):
-    """Bar chart of the most probable first tokens after reading ``points`` points."""
+    """The most probable first tokens after reading ``points`` points."""
     x = np.random.default_rng(SEED).uniform(-3, 3, (points, 2))
-    inputs = prepare(x, WORLDS[function](x), 200, np.random.default_rng(0))
-    with torch.no_grad():
-        logits = general(*inputs, torch.tensor([[1]]))[0, -1]
-    p = torch.softmax(logits, 0)
-    top = p.argsort(descending=True)[:8].tolist()
-    axes = plt.subplots(figsize=(6.5, 2.8))[1]
-    axes.bar([spelled(code) for code in top], p[top], color=style.OKABE_ITO[0])
-    axes.set(ylabel="probability", ylim=(0, 1), title=f"{function}, {points} points")
-    axes.grid(axis="x", visible=False)
+    names, chances = scene.first_tokens(general, x, WORLDS[function](x))
+    figures.likeliest(names, chances, f"{function}, {points} points")
 
 
 explorers.explore(first_token, function=list(WORLDS), points=(5, 200, 5, 100))
@@ -551,6 +619,12 @@ explorers.explore(first_token, function=list(WORLDS), points=(5, 200, 5, 100))
 # <details><summary>A loss of 0.1 nats a token after a minute: champagne?</summary>
 # No. Look for the leak: a missing mask, targets that are not shifted, functions that repeat.
 # </details>
+#
+# <details><summary>A run shows: training loss 0.9 and falling, held-out loss 1.5 and rising, chunks
+# all different. What is likely?</summary>
+# The chunks differ in their points, but their skeletons repeat: the network knows them by heart and
+# is sure of itself where they do not fit. A missing mask would make both losses too good; a low
+# rate would leave both high.</details>
 #
 # <details><summary>What is the loss of a network that ignores the points?</summary>
 # At best the entropy of the prior's tokens given the tokens before. Only what is below that was

@@ -22,8 +22,9 @@ RADIUS = 1e-3
 STILL = 1e-5
 """Variance within episodes over variance between them, below which a coordinate is a constant."""
 
-REPEATS = 3
-"""Rows with exactly the same extreme value from which on it is a bound."""
+REPEATS, SAME_END = 2, 1e-6
+"""Rows with the same extreme value, up to the rounding of a difference of float32 (relative), from
+which on it is a bound."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def is_constant(seen: Transitions, column: int) -> bool:
 
 
 def extremes(values: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    """Bounds of a coordinate: the stated ones, or extremes that repeat exactly; ±inf if none.
+    """Bounds of a coordinate: the stated ones, or extremes that repeat; ±inf if none.
 
     A coordinate of a continuous world does not take the same value twice, unless something cuts it
     there. (One row of a transition may be the next row of another: each value is counted once for
@@ -156,9 +157,9 @@ def extremes(values: np.ndarray, low: float, high: float) -> tuple[float, float]
     bounds = []
     if len(np.unique(values)) < len(values) / 4:
         return low, high  # hardly moves, or takes few values: repetition says nothing
-    for end, stated, beyond in ((values.min(), low, np.less), (values.max(), high, np.greater)):
-        repeats = np.sum(values == end) >= 2 * REPEATS
-        inside = np.isfinite(stated) and not beyond(end, stated + 1e-6 * abs(stated))
+    for end, stated, outwards in ((values.min(), low, -1), (values.max(), high, 1)):
+        repeats = np.sum(np.abs(values - end) <= SAME_END * abs(end)) >= 2 * REPEATS
+        inside = np.isfinite(stated) and outwards * (end - stated) <= 1e-6 * abs(stated)
         bounds.append(float(end) if repeats else float(stated) if inside else stated * np.inf)
     below, above = bounds
     return (below if np.isfinite(below) else -np.inf), (above if np.isfinite(above) else np.inf)

@@ -49,14 +49,19 @@ def _reading(c: Coordinate) -> str:
         f"{'-' if r < 0 else ''}o{k}" + ("" if abs(r) == 1 else f"/{abs(r):.6g}")
         for k, r in zip(c.columns, c.radii, strict=True)
     ]
-    return f"atan2({parts[1]}, {parts[0]})" + (f" - {c.zero:.6g}" if c.zero else "")
+    return f"atan2({parts[1]}, {parts[0]})" + _and(-c.zero)
+
+
+def _and(value: float) -> str:
+    """`` + 0.5``, `` - 0.5``, nothing for 0."""
+    return f" {'+' if value > 0 else '-'} {abs(value):.6g}" if value else ""
 
 
 def _coordinate_words(c: Coordinate, seen: Transitions) -> str:
     if c.angular:
         first, second = c.columns
-        shifted = f" + {c.zero:.6g}" if c.zero else ""
-        return f"observations {first}, {second} are cos, sin of an angle, {c.name}{shifted}."
+        said = f"observations {first}, {second} are cos, sin of an angle"
+        return f"{said}, {c.name}{_and(c.zero)}."
     column = c.columns[0]
     if c.name.startswith("d_"):
         of = c.name.removeprefix("d_")

@@ -18,8 +18,8 @@ from symtut.world_models.sums import find_sum
 REWARD_EXPLAINED = 1e-5
 """Share of a reward's variance left over, from which on no other form is tried."""
 
-ZERO_SOUGHT, ZEROS = 1e-3, 72
-"""Share from which on an angle's zero is sought elsewhere, at first among so many places."""
+ZEROS = 72
+"""Places among which an angle's zero is sought at first."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def find_reward_formula(
             other = _short_reward(turned, derived, seen)
             if other.left_over < 0.1 * reward.left_over:
                 coordinates, reward = turned, other
-        if reward.left_over > ZERO_SOUGHT:
+        if reward.left_over > REWARD_EXPLAINED:
             turned = [*coordinates]
             turned[i] = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
             other = _short_reward(turned, derived, seen)

@@ -27,8 +27,24 @@ def mask(entry="-torch.inf", end=".triu(1)"):
     return f"return torch.full((length, length), {entry}){end}"
 
 
-def rate(peak="peak *", up="done / 0.02", down="(1 - done) / 0.2"):
-    return f"return {peak} min(1.0, {up}, {down})"
+def training(
+    optimizer="torch.optim.AdamW(model.parameters(), peak)", batches="draw(chunk)",
+    enough="if len(losses) == updates:\n            return losses",
+    rate="min(1, 20 * (k + 1) / updates, 5 * (updates - k) / updates)",
+    clear="optimizer.zero_grad()", back="loss.backward()",
+    clip="torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", step="optimizer.step()",
+    value="loss.item()", start="0", following="chunk += 1", end="losses",
+):  # fmt: skip
+    """The body of a pretraining with some of its parts exchanged; "" leaves one out."""
+    lines = [
+        enough, "k = len(losses)", f"optimizer.param_groups[0]['lr'] = peak * {rate}",
+        "loss = loss_of(model, batch)", clear, back, clip, step, f"losses.append({value})",
+    ]  # fmt: skip
+    loop = "".join(f"        {line}\n" for line in lines if line)
+    return (
+        f"optimizer = {optimizer}\nlosses, chunk = [], {start}\nwhile len(losses) < updates:\n"
+        f"    for batch in {batches}:\n{loop}    {following or 'pass'}\nreturn {end}"
+    )
 
 
 WRONG = {
@@ -89,26 +105,48 @@ WRONG = {
         ),
     ],
     "exercise 4": [
-        ("return peak * min(1.0, done / 0.02) * (1 - done)", "falls from the beginning"),
-        ("return peak * min(1.0, (1 - done) / 0.2)", "warm-up is missing"),
-        ("return peak * min(1.0, done / 0.02)", "way down is missing"),
-        (rate(peak=""), "The highest rate is peak"),
-        (rate(peak="0.5 *"), "The smallest of three"),
-        ("return min(peak, done / 0.02, (1 - done) / 0.2)", "Both slopes go to peak"),
-        (rate(down="(1 - done) / 0.8"), "begins at 0.8"),
-        (rate(up="done / 0.2"), "2 % of the training"),
-        (rate(up="done / 0.2", down="(1 - done) / 0.02"), "not the reverse"),
+        (training(following=""), "Every chunk is to be new"),
+        (training(start="1"), "The first chunk has the number 0"),
+        (training(enough=""), "even in the middle of a chunk"),
         (
-            rate(down="0.5 + 0.5 * np.cos(np.pi * max(0, done - 0.8) / 0.2)"),
-            "The smallest of three",
+            training(enough="").replace("    chunk += 1", "    break"),
+            "One chunk is not enough",
         ),
-        (rate().replace("return ", "lr = "), "a return is missing"),
-    ],
-    "exercise 5": [
-        ('answer = "a"', "can be copied, too"),
-        ('answer = "c"', "fall slowly"),
-        ("answer = 2", "is not one of a, b, c"),
-        ('answer = "too small"', "is not one of a, b, c"),
+        (training(batches="draw(chunk)[:1]"), "all batches of a chunk"),
+        (
+            training(enough="").replace("while len(losses) < updates", "while chunk < updates"),
+            "counts batches, not chunks",
+        ),
+        (training(clear=""), "Old gradients are still there"),
+        (training(clip=""), "Cut the gradient's norm"),
+        (training(rate="1.0"), "set it each update"),
+        (
+            training(rate="min(1, 20 * k / updates, 5 * (updates - k) / updates)"),
+            "a rate above 0",
+        ),
+        (training(rate="min(1, 20 * (k + 1) / updates)"), "The rate falls, too"),
+        (training(rate="min(1, 5 * (updates - k) / updates)"), "The rate rises first"),
+        (
+            training(rate="min(20 * (k + 1) / updates, 5 * (updates - k) / updates)"),
+            "stays at its peak",
+        ),
+        (training(value="loss_of(model, batch).item()"), "from before its update"),
+        (training(optimizer="torch.optim.SGD(model.parameters(), peak)"), "plain gradient"),
+        (training(optimizer="torch.optim.Adam(model.parameters(), peak)"), "also shrinks"),
+        (training(step=""), "is there a step()"),
+        (training(back=""), "Nothing is learned"),
+        (
+            training(end="np.mean(losses)", enough="if len(losses) == updates:\n            break"),
+            "not their mean",
+        ),
+        (
+            training(end="losses[-1]", enough="if len(losses) == updates:\n            break"),
+            "n losses in all",
+        ),
+        (
+            training().replace("return losses", "break", 1).replace("return losses", "losses"),
+            "a return is missing",
+        ),
     ],
 }
 
@@ -139,28 +177,43 @@ RIGHT = {
         "return total / count",
     ],
     "exercise 4": [
-        "return peak * np.interp(done, [0, 0.02, 0.8, 1], [0, 1, 1, 0])",
-        "if done < 0.02:\n    return peak * done / 0.02\n"
-        "if done < 0.8:\n    return peak\n"
-        "return peak * (1 - (done - 0.8) / 0.2)",
+        training(),
+        training(clear="model.zero_grad()", enough="if len(losses) >= updates:\n            break"),
+        "from itertools import chain, count, islice\n"
+        "optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], peak)\n"
+        "rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: np.interp(\n"
+        "    k, [0.05 * updates - 1, 0.8 * updates, updates], [1, 1, 0])\n"
+        "    if k > 0.05 * updates - 1 else (k + 1) / (0.05 * updates))\n"
+        "losses = np.zeros(updates)\n"
+        "drawn = chain.from_iterable(map(draw, count()))\n"
+        "for k, batch in enumerate(islice(drawn, updates)):\n"
+        "    loss = loss_of(model, batch)\n"
+        "    optimizer.zero_grad(set_to_none=True)\n"
+        "    loss.backward()\n"
+        "    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"
+        "    optimizer.step()\n"
+        "    rate.step()\n"
+        "    losses[k] = float(loss)\n"
+        "return losses",
     ],
-    "exercise 5": ['answer = "(b)"', 'answer = " B"'],
 }
 
 
 def check(results):
     assert results["shuffle_set"] < 1e-5 < 0.01 < results["shuffle_list"]
-    assert results["functions_seen"] > 100
+    assert results["ahead"]["with your mask"] == 0 < results["ahead"]["without a mask"]
+    assert abs(results["at_start"] - results["uniform"]) < 1
     assert results["last_loss"] < results["first_loss"]
     nats = results["nats"]
     assert nats["what follows what"] < nats["how frequent"]
     assert all(0.3 < value < 6 for value in nats.values())
-    assert 0 < results["loss_with_mask"] < 6 and 0 < results["loss_without_mask"] < 6
-    assert 0 <= results["terms_found"]["yours, just trained"] <= 1
+    assert 0 <= results["terms_found"]["yours"] <= 1
     if results["profile"] != "smoke":  # what takes a minute of training to show
-        assert results["loss_without_mask"] < 0.7 * results["loss_with_mask"]
+        assert results["last"]["no mask"] < 0.3 * results["last"]["yours"]
+        assert results["formulas"]["no mask"] < 0.3 < results["formulas"]["yours"]
+        assert results["last"]["one chunk"] < results["last"]["yours"]
+        assert results["unseen"]["one chunk"] > results["unseen"]["yours"]
         assert nats["network"] < nats["what follows what"]
         assert nats["network"] < nats["network, wrong points"]
-        assert results["repeated"][1] > results["fresh"][1]
         found = results["terms_found"]
-        assert found["general weights"] > found["yours, just trained"]
+        assert found["shipped"] > found["yours"]

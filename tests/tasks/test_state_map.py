@@ -50,6 +50,11 @@ def test_a_bound_is_an_extreme_that_repeats_or_that_is_stated():
     x = np.clip(generator.normal(0, 1, 400), -np.inf, 1.5)
     assert extremes(x, -np.inf, np.inf) == (-np.inf, 1.5)
     assert extremes(x, -9.0, 9.0) == (-9.0, 1.5)
+    ends = x.min(), np.sort(x)[-10]  # reached exactly, the lower one once: cut there as stated
+    assert extremes(np.clip(x, *ends), *ends) == ends
+    steps = np.diff(np.cumsum(np.clip(x, -2.0, 1.5)).astype(np.float32)).astype(float)
+    low, high = extremes(steps, -np.inf, np.inf)  # of a position that is known to seven digits
+    assert (low, high) == pytest.approx((-2.0, 1.5), rel=1e-4)
     assert extremes(x, -0.5, np.inf) == (-np.inf, 1.5)  # observations are beyond what is stated
 
 

@@ -157,16 +157,21 @@ def test_a_missing_velocity_joins_the_state_and_the_angle_turns_until_the_reward
     assert list(task.uncut(state, state)) == [False, True]
 
 
-def test_an_angle_s_zero_is_where_the_reward_is_short():
+@pytest.mark.parametrize("zero", [0.7, -0.45])  # where a long sum leaves little, too
+def test_an_angle_s_zero_is_where_the_reward_is_short(zero):
     seen = first_steps(ObservedTask("Pendulum-v1"), 100, 200)
-    turn = np.array([[np.cos(0.7), np.sin(0.7), 0], [-np.sin(0.7), np.cos(0.7), 0], [0, 0, 1]])
+    cos, sin = np.cos(zero), np.sin(zero)
+    turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
     seen = replace(seen, state=seen.state @ turn, next_state=seen.next_state @ turn)
     task = discovered_task("Pendulum-v1", seen, "sparse")
-    assert task.found.coordinates[0].zero == pytest.approx(0.7, abs=1e-5)
+    assert task.found.coordinates[0].zero == pytest.approx(zero, abs=1e-5)
     state, after = map(task.state_from_observation, (seen.state, seen.next_state))
     assert task.reward(state, seen.action, after) == pytest.approx(seen.reward, abs=1e-3)
     assert task.observation_from_state(state) == pytest.approx(seen.state, abs=1e-5)
-    assert "an angle, phi1 + 0.7" in task.found.rows[0]["words"]
+    assert (
+        f"an angle, phi1 {zero:+}".replace("+", "+ ").replace("-", "- ")
+        in task.found.rows[0]["words"]
+    )
     assert Discovery.from_json(task.found.as_json()) == task.found
 
 

@@ -1,4 +1,4 @@
-"""A training loop as exercises ask for it, and what it becomes with a mistake in it."""
+"""A training loop as exercises ask for it, what it becomes with a mistake, and a line to train."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -60,3 +60,30 @@ def descent(
             optimizer.step()
         losses.append(float((loss_of(model, batch) if after else loss).detach()))
     return losses
+
+
+class Line(torch.nn.Module):
+    """A line with a slope that is trained and, if ``frozen``, an offset that is not."""
+
+    def __init__(self, slope: float, offset: float, frozen: bool):
+        super().__init__()
+        self.slope = torch.nn.Parameter(torch.tensor([slope], dtype=torch.float64))
+        offsets = torch.tensor([offset], dtype=torch.float64)
+        self.offset = torch.nn.Parameter(offsets, requires_grad=not frozen)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.slope * x + self.offset
+
+    def __repr__(self):
+        return f"a line {self.slope.item():g} x + {self.offset.item():g}"
+
+
+def squares(model, batch):
+    """The mean squared error of a line on a batch (x, y)."""
+    return (model(batch[0]) - batch[1]).square().mean()
+
+
+def points_on_lines(*slopes: float) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """A batch (x, y) of six points for every slope; no two batches have the same x."""
+    x = torch.linspace(-2, 3, 6, dtype=torch.float64)
+    return [(x + 0.1 * k, slope * x - 0.5 * k) for k, slope in enumerate(slopes)]

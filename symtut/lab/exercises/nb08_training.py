@@ -5,28 +5,8 @@ import functools
 import numpy as np
 import torch
 
-from symtut.lab.exercises.descent import descent
+from symtut.lab.exercises.descent import Line, descent, points_on_lines, squares
 from symtut.lab.exercises.kinds import Function
-
-
-class _Line(torch.nn.Module):
-    """A line with a slope that is trained and, if ``frozen``, an offset that is not."""
-
-    def __init__(self, slope: float, offset: float, frozen: bool):
-        super().__init__()
-        self.slope = torch.nn.Parameter(torch.tensor([slope], dtype=torch.float64))
-        offsets = torch.tensor([offset], dtype=torch.float64)
-        self.offset = torch.nn.Parameter(offsets, requires_grad=not frozen)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.slope * x + self.offset
-
-    def __repr__(self):
-        return f"a line {self.slope.item():g} x + {self.offset.item():g}"
-
-
-def _squares(model, batch):
-    return (model(batch[0]) - batch[1]).square().mean()
 
 
 def exercise_4() -> Function:
@@ -42,19 +22,15 @@ def exercise_4() -> Function:
     def reference(model, batches, loss_of, peak):
         return training(model, batches, loss_of, peak)
 
-    def data(*slopes):
-        x = torch.linspace(-2, 3, 6, dtype=torch.float64)
-        return [(x + 0.1 * k, slope * x - 0.5 * k) for k, slope in enumerate(slopes)]
-
     def but(**mistake):
         return functools.partial(training, **mistake)
 
     return Function(
         reference,
         cases=[
-            (_Line(1.0, 0.5, True), data(*range(-3, 9)), _squares, 0.3),
-            (_Line(-2.0, 0.1, False), data(*([3.0, -1.0] * 10)), _squares, 0.1),
-            (_Line(0.2, 0.0, False), data(0.25, 0.3, 0.2, 0.1, 0.2), _squares, 0.05),
+            (Line(1.0, 0.5, True), points_on_lines(*range(-3, 9)), squares, 0.3),
+            (Line(-2.0, 0.1, False), points_on_lines(*([3.0, -1.0] * 10)), squares, 0.1),
+            (Line(0.2, 0.0, False), points_on_lines(0.25, 0.3, 0.2, 0.1, 0.2), squares, 0.05),
         ],
         mistakes=[
             (but(cleared=False), "Old gradients are still there: zero_grad() before backward()."),
