@@ -196,7 +196,7 @@ def test_adapters_of_another_transformer_are_refused(base, tmp_path):
 
 
 @pytest.mark.parametrize("rank", [2, 0])
-def test_what_was_trained_is_what_is_loaded(world, base, tmp_path, rank):
+def test_what_was_trained_is_what_is_loaded(world, base, tmp_path, rank, without_samples):
     before = logits(load_weights(base))
     run = Finetuning(config(base, rank=rank, learning_rate=1e-2), world, tmp_path / str(rank))
     path = run.run(report=lambda line: None)
@@ -223,7 +223,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(world, base, tmp_path
     assert start + losses(second, 2) == pytest.approx(straight, rel=1e-5)
 
 
-def test_command_makes_weights_that_the_regressor_takes(base, tmp_path, capsys):
+def test_command_makes_weights_that_the_regressor_takes(base, tmp_path, capsys, without_samples):
     out = tmp_path / "ft"
     words = ["finetune", "--task", "pendulum", "--weights", str(base), "--examples", "300"]
     assert main([*words, "--random-steps", "120", "--rank", "2", "--out", str(out)]) == 0

@@ -76,12 +76,12 @@ def test_a_repeated_chunk_is_noticed(tmp_path):
 
 def test_it_learns(tmp_path):
     run = Pretraining(CONFIG, tmp_path)
-    first = run.evaluate(chunks=1)["held_out_loss"]
+    first = run.evaluate(chunks=1, functions=1)["held_out_loss"]
     figures = run.evaluate(chunks=1, functions=5)
     assert 0 <= figures["held_out_recovery"] <= figures["held_out_term_recovery"] <= 1
     for _ in range(3):
         run.step()
-    assert run.evaluate(chunks=1)["held_out_loss"] < first - 0.3
+    assert run.evaluate(chunks=1, functions=1)["held_out_loss"] < first - 0.3
 
 
 def test_interrupted_run_equals_uninterrupted(tmp_path):
@@ -100,7 +100,7 @@ def test_interrupted_run_equals_uninterrupted(tmp_path):
         torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
 
 
-def test_a_checkpoint_of_an_older_version_goes_on(tmp_path):
+def test_a_checkpoint_of_an_older_version_goes_on(tmp_path, without_samples):
     """It knew neither fingerprints nor the recovery of terms."""
     run = Pretraining(CONFIG, tmp_path)
     run.step()
@@ -148,7 +148,7 @@ torch.save({{**state, "seen": torch.tensor(run.seen), "chunk": torch.tensor(run.
     assert not torch.allclose(first[name], alone.model.state_dict()[name], atol=1e-4)
 
 
-def test_main_writes_weights_that_load(tmp_path):
+def test_main_writes_weights_that_load(tmp_path, without_samples):
     path = pretrain("tiny", tmp_path / "out", examples=200, report=lambda line: None)
     model = load_weights(path)
     assert model.config == PRESETS["tiny"].model
