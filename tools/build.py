@@ -150,7 +150,7 @@ def drop_widgets(cell: nbformat.NotebookNode) -> None:
         cell.outputs = [o for o in cell.outputs if view not in o.get("data", {})]
 
 
-def shrink_png(data: str, colours: int = 96) -> str:
+def shrink_png(data: str, colours: int = 64) -> str:
     """Reduce a base64 PNG to a palette, which a line drawing does not show but its size does.
 
     The palette covers all colours: one of averages gives two small markers, one blue and one green,

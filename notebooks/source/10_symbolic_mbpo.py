@@ -636,11 +636,12 @@ print(f"best possible {task.best_return:.1f}; after 200 real steps {yours.curve[
 lab.record(second_return=of_second.curve[-1][1], second_steps=second.env_steps)
 
 # %% [markdown]
-# Two and three numbers have to be fitted, and without noise the printed handful of transitions
-# says enough about them: the equations are as exact as before. The policy suffers. Five held-back
-# steps earn rollouts of about as many steps as were seen, and within a second of imagination a
-# swing-up is only begun. It is good, and less good than after ten seconds. (One seed is an
-# anecdote: notebook 11 has ten.)
+# Two and three numbers have to be fitted, and without noise the printed handful of transitions says
+# enough about them: the equations are as exact as before. The policy then depends on the printed
+# length of the rollouts. Five held-back steps have to earn it. Where they earn a whole episode, as
+# in the stored run, the policy does not suffer either. Where they earn about a second, a swing-up
+# is only begun in imagination, and the return is lower. (One seed is an anecdote: notebook 11 has
+# ten.)
 #
 # ## 8 · When the equations are wrong
 #

@@ -391,7 +391,8 @@ lab.record(jacobian_difference=worst, unstable=growth, marginal=np.abs(eigen["ha
 # $u = -Kx$ makes the sum of all costs to come smallest? This **linear-quadratic regulator** (LQR)
 # has an exact answer: the cost to come is $x^\top P x$, with a symmetric matrix $P$ that solves
 #
-# $$P = Q + A^\top P A - A^\top P B\,K, \qquad K = (R + B^\top P B)^{-1} B^\top P A,$$
+# $$\begin{aligned} P &= Q + A^\top P A - A^\top P B\,K, \\
+#   K &= (R + B^\top P B)^{-1} B^\top P A, \end{aligned}$$
 #
 # the **discrete Riccati equation**. $Q = \mathrm{diag}(1, 0.1)$ and $R = 0.001$ are the weights of
 # the cost.
@@ -528,8 +529,9 @@ lab.record(widest=widest, **{f"fell_{n}": bool(np.abs(s[:, 0]).max() > np.pi / 2
 # *And from hanging?* The separatrix leads upright: give the pendulum the energy $E^*$ of standing
 # upright, and it will come by. The torque changes the energy by
 #
-# $$\frac{\mathrm{d}E}{\mathrm{d}t} = \dot\theta\,\ddot\theta - f_s \sin\theta\,\dot\theta
-#   = f_u\,u\,\dot\theta, \qquad E = \tfrac12\dot\theta^2 + f_s\cos\theta,\quad E^* = f_s.$$
+# $$\begin{gathered} \frac{\mathrm{d}E}{\mathrm{d}t} = \dot\theta\,\ddot\theta
+#   - f_s \sin\theta\,\dot\theta = f_u\,u\,\dot\theta, \\
+#   E = \tfrac12\dot\theta^2 + f_s\cos\theta,\quad E^* = f_s. \end{gathered}$$
 #
 # So push along the motion to gain energy and against it to lose energy: $u = k\,(E^* - E)\,
 # \dot\theta$ with $k > 0$ always moves $E$ towards $E^*$. Two things are missing. Near upright LQR

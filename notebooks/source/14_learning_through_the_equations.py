@@ -800,7 +800,7 @@ lab.record(shares=shares)
 # %% tags=["hide-input"]
 rows = [
     ("SAC", curves["SAC"], "samples of any model, or none"),
-    ("APG", curves["APG"], "gradients right for tens of steps"),
+    ("APG", curves["APG"], "gradients over tens of steps"),
     ("yours", curves["yours"], "the same"),
 ]
 print(f"{'':<15}{'solved after':>12}{'the end':>9}{'a decision':>12}  needs")
@@ -842,7 +842,7 @@ for task_name, steps in cells:
               f"{wait.median():>13.0f}{some['final_return'].median():>19.1f}")  # fmt: skip
 faster = {t: waits[t, "sac"] / waits[t, "apg"] for t, _ in cells}
 said = ", ".join(f"{factor:.1f} on {name}" for name, factor in faster.items())
-print(f"\nSAC's seconds to the threshold over APG's: {said}")
+print(f"\nSAC's seconds over APG's: {said}")
 lab.record(faster=faster)
 
 # %% [markdown]

@@ -69,6 +69,7 @@ def test_setup_solutions_and_checks_are_folded_and_figures_are_described(made):
     figures = sum("image/png" in o.get("data", {}) for cell in code for o in cell.outputs)
     described = re.findall(r"<img alt=\"([^\"]+)\"[^>]* src=\"\.\./_images/", page)
     assert len(described) == figures >= 10
+    assert not [text for text in described if text.startswith("Figure of the section")]
     assert "$" not in re.sub(r"<(script|pre|style)\b.*?</\1>|\\[()\[\]]", "", page, flags=re.DOTALL)
 
 

@@ -155,5 +155,5 @@ def belief(played: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]) -> Figur
         ax.set_xlabel("time (s)")
         ax.set_title(f"{title}\nreturn: {gap}", fontsize=10)
     axes[0].set_ylabel(label("theta"))
-    axes[0].legend(fontsize=8.5)
+    axes[0].legend(fontsize=8.5, loc="center right", bbox_to_anchor=(1, 0.7))
     return figure

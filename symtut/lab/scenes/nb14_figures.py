@@ -133,7 +133,7 @@ def soft_rewards(
     ):
         axes[0].plot(angles, values, line, color=colour, label=name)
     axes[0].set(xlabel=label("theta"), ylabel="reward of a step", title="The same wish, four ways")
-    axes[0].legend(fontsize=8.5, loc="upper right")
+    axes[0].legend(fontsize=7.5, handlelength=1.5, loc="upper left", bbox_to_anchor=(-0.02, 1.02))
     axes[1].barh(list(shares), list(shares.values()), color=(INK, *OKABE_ITO)[: len(shares)])
     axes[1].invert_yaxis()
     axes[1].set(xlim=(0, 1), xlabel="share of the time within 0.2 rad", title="What was learned")
