@@ -37,6 +37,7 @@ from symtut.world_models.oracle import OracleWorldModel
 from tests.processes import ROOT
 
 TINY = {"hidden": 16, "batch_size": 32, "evaluate_every": 200, "profile": "smoke"}
+SHORT = {"steps": 120, "evaluate_every": 50}  # three evaluations
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +182,7 @@ def damage(out, name, how):
         lines = path.read_text().splitlines()
         path.write_text("\n".join([*lines[:2], *lines[3:]]) + "\n")
     elif how == "no number":
-        path.write_text(path.read_text().replace(",200,", ",many,", 1))
+        path.write_text(path.read_text().replace(",100,", ",many,", 1))
     elif how == "nan":
         lines = path.read_text().splitlines()
         lines[1] = ",".join([*lines[1].split(",")[:3], "nan", "0.0"])
@@ -189,7 +190,7 @@ def damage(out, name, how):
     elif how == "empty":
         path.write_bytes(b"")
     elif how == "another run's":
-        other = run(out.parent / "other", seed=2)
+        other = run(out.parent / "other", seed=2, **SHORT)
         shutil.copy(other.out / name, path)
     elif how == "half":
         path.write_bytes(path.read_bytes()[:100])
@@ -214,17 +215,17 @@ def damage(out, name, how):
     ],
 )
 def test_a_run_with_a_damaged_file_is_not_finished_and_is_computed_again(tmp_path, name, how):
-    whole = run(tmp_path / "run")
+    whole = run(tmp_path / "run", **SHORT)
     before = content(whole.out)
     damage(whole.out, name, how)
     assert not is_finished(whole.out)
     with pytest.raises(InputError):
         Result.load(whole.out)
     lines = []
-    again = run(whole.out, lines)
+    again = run(whole.out, lines, **SHORT)
     assert "not whole, and is computed again" in lines[0]
     assert content(again.out) == before
-    run(whole.out, lines)
+    run(whole.out, lines, **SHORT)
     assert "nothing to do" in lines[-1]
 
 
