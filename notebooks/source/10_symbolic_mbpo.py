@@ -348,7 +348,7 @@ lab.record(steps_before_bound=before)
 # rounding error of 32-bit numbers *until the pendulum runs into its speed limit* (grey lines, if
 # this episode has any): there the simulator moves the angle by the *cut* velocity, and our
 # equation for $\Delta\theta$ knows nothing of it. We left those transitions out in exercise 2,
-# and this is the bill. A formula is only as good as the claim that it holds everywhere.
+# and this is the price. A formula is only as good as the claim that it holds everywhere.
 #
 # An episode shows one path. What do the models say about *all* states? The simulator can tell
 # (only to judge; the learner never sees this).
