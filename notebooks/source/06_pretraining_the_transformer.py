@@ -89,8 +89,10 @@ print(f"this formula has {len(words)} tokens; the other {batch.tokens.shape[1] -
 # numbers); every point offers a key $k_i$ and a value $v_i$. The answer is the average of the
 # values, weighted by how well key and question fit:
 #
-# $$ \text{answer} = \sum_i w_i v_i, \qquad w_i = \frac{e^{q \cdot k_i / \sqrt d}}
-# {\sum_j e^{q \cdot k_j / \sqrt d}} . $$
+# $$ \begin{aligned}
+# \text{answer} &= \sum_i w_i v_i, \\
+# w_i &= \frac{e^{q \cdot k_i / \sqrt d}}{\sum_j e^{q \cdot k_j / \sqrt d}} .
+# \end{aligned} $$
 #
 # ### Exercise 1 · Attention (medium, required, 10 min)
 #

@@ -1,3 +1,15 @@
+SUPPORTED = """
+our_median, their_median = median_wait({ours}), median_wait({theirs})
+if our_median == np.inf:
+    return {nothing}
+return {least} / our_median
+"""
+
+
+def supported(least="min(their_median, given)", ours="ours", theirs="theirs", nothing="0.0"):
+    return SUPPORTED.format(ours=ours, theirs=theirs, nothing=nothing, least=least)
+
+
 WRONG = {
     "exercise 1": [
         ("return np.median(returns)", "That is the median"),
@@ -148,10 +160,34 @@ WRONG = {
         ),
     ],
     "exercise 4": [
-        ('claim = "b"', "is censored"),
-        ('claim = "c"', "one run did"),
-        ("claim = 7", "is not one of a, b, c"),
-        ("claim = ['a']", "is not one of a, b, c"),
+        ("return median_wait(theirs) / median_wait(ours)", "it is more than the steps given"),
+        (supported("given"), "it counts, and not the steps"),
+        (supported("max(their_median, given)"), "the smaller of their median"),
+        (
+            supported(theirs="[s for s in theirs if s is not None] or [None]"),
+            "You left out their runs",
+        ),
+        (supported(ours="[s for s in ours if s is not None]"), "makes us look faster"),
+        (supported(nothing="np.inf"), "no ratio is supported: 0"),
+        (supported(nothing="np.nan"), "no ratio is supported: 0"),
+        (
+            "return min(median_wait(theirs), given) / min(median_wait(ours), given)",
+            "so no ratio is supported",
+        ),
+        (supported(nothing="None"), "it returns nothing (None)"),
+        (
+            "ratio = min(median_wait(theirs), given) / median_wait(ours)\n"
+            "return 1 / ratio if ratio else 0.0",
+            "theirs by ours",
+        ),
+        (
+            "waits = [[np.inf if s is None else s for s in steps] for steps in (ours, theirs)]\n"
+            "first, second = map(np.mean, waits)\n"
+            "return 0.0 if np.isinf(first) else min(second, given) / first",
+            "Medians, not means",
+        ),
+        ("return 7.0", "The smaller of their median"),
+        (supported().replace("return min", "min"), "a return is missing"),
     ],
     "exercise 5": [
         ("return steps / 20 / 60", "reset the pendulum"),
@@ -202,7 +238,13 @@ RIGHT = {
         "waits = [float('inf') if s is None else s for s in steps]\n"
         "return np.quantile(waits, 0.5, method='inverted_cdf')",
     ],
-    "exercise 4": ['claim = "(a)"', 'claim = " A."'],
+    "exercise 4": [
+        supported(),
+        "first = median_wait(ours)\n"
+        "return 0 if first == np.inf else np.minimum(median_wait(theirs), given) / first",
+        "second = median_wait([given if s is None else s for s in theirs])\n"
+        "return min(second, given) / median_wait(ours)",
+    ],
     "exercise 5": [
         "return steps / 1200 + np.ceil(steps / 200) / 2",
         "seconds = 0.05 * steps\n"
@@ -234,12 +276,17 @@ def check(results):
     for found in results["better_settings"].values():
         for setting, price in found.items():
             assert price > 1.2 if price else "updates_per_step" in setting
+    assert "car2d_paper oracle" in results["apart"]  # as section 6 says of the paper's loop
+    assert not {"pendulum_paper oracle", "reacher_paper oracle"} & set(results["apart"])
+    assert len(results["apart"]) < 4
     value, low, high = results["ratios"]["pendulum oracle"]
     assert low <= 1 <= high
     for task in ("pendulum", "reacher"):  # the paper's loop, from more real steps, ends lower
         for method in ("symbolic", "oracle"):
             assert results[f"{task}_paper_{method}_final"] < results[f"{task}_{method}_final"]
     assert results["difference_10_seeds"] < results["difference_3_seeds"]
+    assert results["fooled_10_seeds"] < 0.01 < results["fooled_3_seeds"] < 0.2
+    assert results["widths"]["4"] < results["widths"]["10"]  # a failure is the fifth run
     assert -200 < results["stored"] < -100
     if results["profile"] == "smoke":  # cut short: it only has to work
         assert -2500 < results["recomputed"] < 0

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from symtut.lab.exercises.kinds import Choice, Function
+from symtut.lab.exercises.kinds import Function
 
 
 def middle(returns: np.ndarray) -> float:
@@ -195,15 +195,90 @@ def exercise_3() -> Function:
     )
 
 
-def exercise_4() -> Choice:
+def exercise_4() -> Function:
     """What may be claimed?"""
-    return Choice(
-        "a",
-        {
-            "a": "The second's median is more than 1,400: a lower bound of the ratio, 7, is known.",
-            "b": "Its median is censored: the ratio may be much larger than 1,400 / 200.",
-            "c": "It was not seen to within 1,400 steps. With more steps it may, and one run did.",
-        },
+
+    def median(steps):
+        known = sorted(math.inf if s is None else float(s) for s in steps)
+        return known[(len(known) - 1) // 2]
+
+    def ratio(our=median, their=median, known=min, unknown=0.0):
+        def supported(ours, theirs, given):
+            first, second = our(ours), their(theirs)
+            return unknown if first == math.inf else known(second, given) / first
+
+        return supported
+
+    def survivors(steps):
+        return median([s for s in steps if s is not None] or [None])
+
+    def mean(steps):
+        return float(np.mean([math.inf if s is None else s for s in steps]))
+
+    def reference(ours, theirs, given):
+        return ratio()(ours, theirs, given)
+
+    def inverse(ours, theirs, given):
+        found = reference(ours, theirs, given)
+        return 1 / found if found else 0.0
+
+    def ours_as_bound(ours, theirs, given):
+        return min(median(theirs), given) / min(median(ours), given)
+
+    return Function(
+        reference,
+        cases=[
+            ([200] * 3, [None, None, 1400], 1500),
+            ([100, 100, 250], [600, 800, None], 1000),
+            ([None, 300, None], [500, 900, None], 1000),
+            ([40, None, 50, 60], [None, 120, 700, None, 800], 900),
+            ([50, 80, 20], [None] * 4, 700),
+            ([30, 20, 10, 20, None], [90, 60, 60, 10, 70], 100),
+        ],
+        mistakes=[
+            (
+                ratio(known=lambda their, given: their),
+                "A median that is not known is not infinite: it is more than the steps given.",
+            ),
+            (
+                ratio(known=lambda their, given: given),
+                "Where their median is known, it counts, and not the steps that they were given.",
+            ),
+            (
+                ratio(known=max),
+                "A lower bound: the smaller of their median and the steps given.",
+            ),
+            (
+                ratio(their=survivors),
+                "You left out their runs that failed: these need more than all others.",
+            ),
+            (
+                ratio(our=survivors),
+                "You left out our runs that failed: that makes us look faster.",
+            ),
+            (
+                ratio(our=survivors, their=survivors),
+                "You left out the runs that failed, on both sides.",
+            ),
+            (
+                ratio(unknown=math.inf),
+                "Where our median is not known, no ratio is supported: 0.",
+            ),
+            (
+                ratio(unknown=math.nan),
+                "Where our median is not known, no ratio is supported: 0.",
+            ),
+            (
+                ours_as_bound,
+                "Ours may be any number of steps if it is not known, so no ratio is supported: 0.",
+            ),
+            (inverse, "The other way round: theirs by ours."),
+            (ratio(our=mean, their=mean), "Medians, not means: a failed run has no number."),
+        ],
+        hint="The smaller of their median and the steps given, by our median; 0 if ours is "
+        "infinite.",
+        rtol=1e-6,
+        without=["ratio_of_medians", "steps_to_threshold"],
     )
 
 
