@@ -78,7 +78,7 @@ class Line(torch.nn.Module):
         return f"a line {self.slope.item():g} x + {self.offset.item():g}"
 
 
-def squares(model, batch):
+def squares(model: Callable, batch: Sequence[torch.Tensor]) -> torch.Tensor:
     """The mean squared error of a line on a batch (x, y)."""
     return (model(batch[0]) - batch[1]).square().mean()
 

@@ -9,7 +9,7 @@ from torch import nn
 from symtut.lab.exercises.kinds import Function
 
 
-def squashed_log_prob(raw, mean, std):
+def squashed_log_prob(raw: torch.Tensor, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
     """log π of tanh(raw), raw normal: (B, A) three times -> (B,)."""
     squash = torch.distributions.TanhTransform(cache_size=1)  # remembers raw: no arctanh of 1
     squashed = torch.distributions.TransformedDistribution(

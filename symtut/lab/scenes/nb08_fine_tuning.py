@@ -4,7 +4,7 @@
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from symtut.lab.style import OKABE_ITO
 from symtut.paths import data_path
 from symtut.regression import SymbolicRegressor
 from symtut.regression.benchmark.tables import wilson
+from symtut.regression.search.budget import Stopwatch
+from symtut.regression.search.search import Proposer
 from symtut.regression.transformer.world_functions import View, WorldFunctions
 from symtut.storage import read_json
 from symtut.tasks import make_task
@@ -48,9 +50,9 @@ _REAL = ("noise", "r2", "cpu_seconds")
 class Proposed(SymbolicRegressor):
     """A regressor whose blind draws may come from a world's prior."""
 
-    propose: Callable | None = None
+    propose: Proposer | None = None
 
-    def proposer(self, clock):
+    def proposer(self, clock: Stopwatch) -> Proposer:
         return self.propose or super().proposer(clock)
 
 
