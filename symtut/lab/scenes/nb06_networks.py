@@ -196,7 +196,9 @@ def interval(values: np.ndarray, seed: int) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def first_tokens(model: FormulaTransformer, x: np.ndarray, y: np.ndarray, most: int = 8):
+def first_tokens(
+    model: FormulaTransformer, x: np.ndarray, y: np.ndarray, most: int = 8
+) -> tuple[list[str], np.ndarray]:
     """The likeliest first tokens after reading x (n, d) and y (n,), and their probabilities."""
     inputs = prepare(x, y, 200, np.random.default_rng(0))
     p = torch.softmax(model(*inputs, torch.tensor([[BOS]]))[0, -1], 0)
