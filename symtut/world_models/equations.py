@@ -67,6 +67,13 @@ class Equation:
         return replace(self, expression=row["expression"], left_over=1.0 - row["r2"])
 
 
+def share_explained(expression: Expression, x: np.ndarray, y: np.ndarray) -> float | None:
+    """R² of ``expression`` at points (n, d) against y (n,); None where y does not vary."""
+    if len(y) < 2 or np.ptp(y) == 0:
+        return None
+    return float(1.0 - np.mean((y - expression(x)) ** 2) / np.var(y))
+
+
 def constant_value(y: np.ndarray, state: np.ndarray) -> float | None:
     """The value of increments (N,) that are all the same but for rounding; None if they vary.
 
@@ -129,11 +136,8 @@ class RewardEquation:
         return RewardEquation(Expression.from_json(row), of_next_state, columns, lowest)
 
     def _r2(self, transitions: Transitions) -> float | None:
-        y = transitions.reward
-        if len(y) < 2 or np.ptp(y) == 0:
-            return None
         x = _inputs(transitions, self.of_next_state)[:, self.columns]
-        return float(1.0 - np.mean((y - self.expression(x)) ** 2) / np.var(y))
+        return share_explained(self.expression, x, transitions.reward)
 
     def as_json(self) -> dict:
         return {

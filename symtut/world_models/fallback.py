@@ -25,7 +25,7 @@ from symtut.expressions import Expression, latex_name
 from symtut.tasks import Transitions
 from symtut.world_models.base import Report
 from symtut.world_models.ensemble import FEWEST_TRANSITIONS, EnsembleWorldModel
-from symtut.world_models.equations import equation_row
+from symtut.world_models.equations import equation_row, share_explained
 from symtut.world_models.symbolic import SymbolicWorldModel
 from symtut.world_models.validation import coordinate_errors, in_pieces, spread, stretches
 
@@ -157,8 +157,7 @@ class WithNetworks:
             x = np.stack([inside.state[:, self.speed[i]], inside.next_state[:, self.speed[i]]], 1)
             y = self.task.difference(inside.next_state, inside.state)[:, i]
             data.append((x, y))
-            error = np.mean((y - expression(x)) ** 2)
-            r2.append(1.0 - float(error / np.var(y)) if np.ptp(y) else None)
+            r2.append(share_explained(expression, x, y))
         row = equation_row(
             f"delta_{name}", latex_name(f"delta_{name}"), expression, [speed, f"{speed}_next"],
             data, r2[0], r2[1] if len(r2) > 1 else None,

@@ -31,6 +31,7 @@ from symtut.world_models.equations import (
     constant_value,
     equation_row,
     find_reward,
+    share_explained,
 )
 from symtut.world_models.validation import error_on_fitted
 
@@ -157,7 +158,7 @@ class SymbolicWorldModel:
                     f"delta_{name}", latex_name(f"delta_{name}"), expression,
                     [self.names[j] for j in used], seen,
                     None if equation.regressor is None else 1 - equation.left_over,
-                    None if held_out is None else _r2(expression, *seen[1]),
+                    None if held_out is None else share_explained(expression, *seen[1]),
                 ) | {"method": equation.method}
             )  # fmt: skip
         self._take(found)
@@ -184,7 +185,7 @@ class SymbolicWorldModel:
         regressor = self._regressor(tuple(self.names[j] for j in used), number, method)
         expression = regressor.fit(x[:, list(used)], y).expression()
         used = tuple(used[j] for j in regressor.columns_)
-        r2 = _r2(expression, x[:, list(used)], y)
+        r2 = share_explained(expression, x[:, list(used)], y)
         assert r2 is not None  # y varies
         return Equation(expression, used, regressor, 1.0 - r2, method)
 
@@ -319,10 +320,3 @@ def model_from_rows(task: Task, rows: list[dict]) -> SymbolicWorldModel:
             "versions have no prefix, constants and inputs."
         ) from error
     return model
-
-
-def _r2(expression, x, y) -> float | None:
-    """1 − residual variance over variance; None where y does not vary."""
-    if len(y) < 2 or np.ptp(y) == 0:
-        return None
-    return float(1.0 - np.mean((y - expression(x)) ** 2) / np.var(y))
