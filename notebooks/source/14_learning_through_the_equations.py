@@ -235,8 +235,8 @@ style.show_figure(
 # *How far ahead can a gradient see?* A policy $\pi$ with weights $w$ acts in a rollout of $H$
 # steps, and the return of it is
 #
-# $$J(w) = \sum_{t=0}^{H-1} \gamma^t\, r(s_t, a_t, s_{t+1}), \qquad a_t = \pi_w(s_t),
-# \quad s_{t+1} = f(s_t, a_t).$$
+# $$\begin{gathered} J(w) = \sum_{t=0}^{H-1} \gamma^t\, r(s_t, a_t, s_{t+1}), \\
+# a_t = \pi_w(s_t), \quad s_{t+1} = f(s_t, a_t). \end{gathered}$$
 #
 # A weight acts on every action, every action on all later states. Nobody wants to write these paths
 # down. It is enough to write the *rollout*, in differentiable operations; backpropagation finds the
