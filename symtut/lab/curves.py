@@ -21,11 +21,9 @@ from symtut.lab.style import (
     METHOD_LINE,
     OKABE_ITO,
     PAPER,
-    REGRESSOR_COLOUR,
     method_style,
     plain_log_axis,
 )
-from symtut.regression.benchmark.tables import wilson
 
 
 def learning_curve(
@@ -214,40 +212,3 @@ def read_log(path: str | Path) -> dict[str, np.ndarray]:
     if not rows or "examples" not in rows[0]:
         raise InputError(f"'{path}' is not the log of a pretraining run.")
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
-
-
-def recovery(rows_by_title: dict[str, list[dict]]) -> Figure:
-    """Share of equations recovered by each method, with 95 % Wilson intervals.
-
-    Pale bars: exact on fresh points of the same region. Full bars, with the interval: still exact
-    in a region half as large again, where only the right form is.
-
-    Parameters
-    ----------
-    rows_by_title : dict
-        Title of a panel → rows of a benchmark table (``read_table``).
-    """
-    figure, axes = plt.subplots(
-        1, len(rows_by_title), figsize=(3.9 * len(rows_by_title), 3.4), sharey=True, squeeze=False
-    )
-    for axis, (title, rows) in zip(axes[0], rows_by_title.items(), strict=True):
-        methods = [m for m in REGRESSOR_COLOUR if any(row["method"] == m for row in rows)]
-        for place, method in enumerate(methods):
-            some = [row for row in rows if row["method"] == method]
-            wide = [bool(row["exact_extrapolated"]) for row in some]
-            near, share = np.mean([bool(row["exact"]) for row in some]), np.mean(wide)
-            low, high = wilson(sum(wide), len(wide))
-            colour = REGRESSOR_COLOUR[method]
-            axis.bar(place, near, color=colour, alpha=0.35, width=0.72)
-            axis.bar(place, share, color=colour, width=0.72)
-            axis.errorbar(
-                place, share, [[share - low], [high - share]], color=INK, capsize=3, linewidth=1.2
-            )
-            top = max(near, high) + 0.02
-            axis.annotate(f"{share:.2f}", (place, top), ha="center", fontsize=8, color=INK)
-        axis.set_xticks(range(len(methods)), methods, rotation=40, ha="right", fontsize=8)
-        axis.set_title(f"{title}\n{len(some)} problems", fontsize=10)
-        axis.set_ylim(0, 1.1)
-        axis.grid(axis="x", visible=False)
-    axes[0, 0].set_ylabel("share recovered exactly")
-    return figure

@@ -1,4 +1,4 @@
-"""Figures of returns and of regressors say what the tables say."""
+"""Figures of returns say what the tables say."""
 
 import matplotlib
 import pytest
@@ -6,23 +6,8 @@ import pytest
 matplotlib.use("Agg")
 
 from symtut.errors import InputError
-from symtut.lab.curves import learning_curve, read_log, recovery, training_curves
+from symtut.lab.curves import learning_curve, read_log, training_curves
 from symtut.storage import write_csv
-
-
-def rows(method, near, wide):
-    return [
-        {"method": method, "exact": a, "exact_extrapolated": b}
-        for a, b in zip(near, wide, strict=True)
-    ]
-
-
-def test_bars_have_the_height_of_the_share():
-    table = rows("transformer", [1, 1, 1, 0], [1, 1, 0, 0]) + rows("prior", [1, 0], [0, 0])
-    axis = recovery({"a suite": table}).axes[0]
-    assert [patch.get_height() for patch in axis.patches] == [0.75, 0.5, 0.5, 0.0]
-    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["transformer", "prior"]
-    assert {text.get_text() for text in axis.texts} == {"0.50", "0.00"}
 
 
 def test_training_curves_show_the_log(tmp_path):

@@ -17,25 +17,33 @@ def nucleus(stays="before < mass", result="result / result.sum(axis=1, keepdims=
     return NUCLEUS.format(stays=stays, result=result)
 
 
-BEAM = """
-total = {total}
-best = np.argsort({order}, axis=None)[:{width}]
+DESCENT = """
+values, slopes = model(c)
+path = {path}
+for _ in range({steps}):
+    square = slopes.T @ slopes
+    braked = {braked}
+    trial = c {sign} np.linalg.solve(braked, slopes.T @ (y - values))
+    new_values, new_slopes = model(trial)
+    if {better}:
+        {kept} = {new}
+        damping = damping {shorter}
+    else:
+        damping = damping {longer}
+    path.append(c)
 return {result}
 """
 
 
-def beam(
-    total="scores[:, None] + log_p", order="-total", width="width",
-    result="np.divmod(best, log_p.shape[1])",
+def descent(
+    path="[c]", steps="steps", braked="square + damping * np.diag(np.diag(square))", sign="+",
+    better="np.sum((y - new_values) ** 2) < np.sum((y - values) ** 2)", kept="c, values, slopes",
+    new="trial, new_values, new_slopes", shorter="/ 5", longer="* 5", result="np.array(path)",
 ):  # fmt: skip
-    return BEAM.format(total=total, order=order, width=width, result=result)
-
-
-def damped(brake="damping * np.diag(np.diag(square))"):
-    return (
-        "square = jacobian.T @ jacobian\n"
-        f"return np.linalg.solve(square + {brake}, jacobian.T @ residual)"
-    )
+    return DESCENT.format(
+        path=path, steps=steps, braked=braked, sign=sign, better=better, kept=kept, new=new,
+        shorter=shorter, longer=longer, result=result,
+    )  # fmt: skip
 
 
 SELECTION = """
@@ -72,22 +80,6 @@ def slopes(
 
 WRONG = {
     "exercise 1": [
-        ("return np.cumsum(arguments)", "fills one of the open places"),
-        ("return np.cumsum(np.asarray(arguments) - 1)", "One place is open"),
-        ("return np.cumsum(arguments) + 1", "arguments minus one"),
-        (
-            "return np.r_[1, 1 + np.cumsum(arguments[:-1] - 1)]",
-            "before each token; after it is asked",
-        ),
-        ("return arguments", "sum up"),
-        ("return 1 + sum(arguments - 1)", "not the last alone"),
-        ("return 1 + np.cumsum(arguments[::-1] - 1)[::-1]", "from the front"),
-        ("return np.minimum(1 + np.cumsum(arguments - 1), 2)", "the result is"),
-        ("arguments -= 1\nreturn 1 + np.cumsum(arguments)", "it changes its input arguments"),
-        ("1 + np.cumsum(arguments - 1)", "a return is missing"),
-        ("return np.zeros_like(arguments)", "arguments minus one"),
-    ],
-    "exercise 2": [
         (nucleus(result="result"), "must add up to 1 again"),
         (
             "with np.errstate(invalid='ignore'):\n"
@@ -123,56 +115,43 @@ WRONG = {
         ),
         ("return p / p.sum(axis=1, keepdims=True)", "Sort downwards"),
     ],
+    "exercise 2": [
+        (descent(better="True"), "only if the squared error falls"),
+        (descent(sign="-"), "the step is added"),
+        (descent(braked="square + damping * np.eye(len(square))"), "Levenberg's brake"),
+        (descent(braked="square"), "Gauss-Newton"),
+        (descent(braked="square + damping * square"), "on the diagonal only"),
+        (descent(braked="square + damping * np.diag(square)"), "added to every row"),
+        (descent(braked="damping * np.diag(np.diag(square))"), "Solve for the step"),
+        (descent(shorter="", longer=""), "changes after every step"),
+        (descent(shorter="* 5", longer="/ 5"), "other way round"),
+        (descent(shorter=""), "divided by 5"),
+        (descent(longer=""), "multiplied by 5"),
+        (descent(longer="* 2"), "Solve for the step"),
+        (descent(kept="c", new="trial"), "those at the new c"),
+        (descent(kept="c, values", new="trial, new_values"), "slopes change with c"),
+        (
+            descent(better="abs(np.sum(y - new_values)) < abs(np.sum(y - values))"),
+            "Sum the squares",
+        ),
+        (descent(better="np.sum((y - new_values) ** 2) > np.sum((y - values) ** 2)"), "Solve for"),
+        (descent(result="path[-1]"), "the start first"),
+        (descent(path="[]"), "The start is the first entry"),
+        (
+            descent()
+            .replace("    path.append", "        path.append")
+            .replace(
+                "    else:\n        damping = damping * 5\n        path.append(c)",
+                "        path.append(c)\n    else:\n        damping = damping * 5",
+            ),
+            "leaves c as it was, and counts",
+        ),
+        (descent(steps="steps - 1"), "Solve for the step"),
+        (descent(steps="30"), "Solve for the step"),
+        ("c += 0.5\n" + descent(), "it also changes its input c"),
+        (descent().replace("return ", ""), "a return is missing"),
+    ],
     "exercise 3": [
-        (beam(total="log_p"), "Add the score of the beginning"),
-        (
-            "rows = np.argsort(-(scores + log_p.max(1)))[:width]\n"
-            "return rows, log_p.argmax(1)[rows]",
-            "may extend the same beginning",
-        ),
-        (beam(total="scores[:, None] * log_p"), "their logarithms are added"),
-        (beam(total="np.exp(scores)[:, None] + np.exp(log_p)"), "Scores of extensions are sums"),
-        (beam(total="log_p - scores[:, None]"), "not taken away"),
-        (beam(order="total"), "Those are the worst"),
-        (beam(result="np.divmod(np.sort(best), log_p.shape[1])"), "The best comes first"),
-        (beam(result="(best % log_p.shape[1], best // log_p.shape[1])"), "The rows come first"),
-        (
-            beam(result="np.column_stack(np.divmod(best, log_p.shape[1]))"),
-            "all rows, then all tokens",
-        ),
-        (beam(result="best"), "turn them into rows and tokens"),
-        (beam(result="np.divmod(best, log_p.shape[0])"), "divide flat indices by V"),
-        (beam(width="len(scores)"), "Keep `width` of them"),
-        (beam(result="(best / log_p.shape[1], best % log_p.shape[1])"), "sums of logarithms"),
-        (
-            beam(result="(best // log_p.shape[1] * 1.0, best % log_p.shape[1] * 1.0)"),
-            "whole numbers (int) are expected",
-        ),
-        ("log_p += scores[:, None]" + beam(total="log_p"), "it changes its input log_p"),
-    ],
-    "exercise 4": [
-        (damped("damping * np.eye(len(square))"), "Levenberg's brake"),
-        (damped().replace("return ", "return -"), "no minus sign"),
-        ("return np.linalg.lstsq(jacobian, residual, rcond=None)[0]", "Gauss-Newton"),
-        (damped("damping * square"), "on the diagonal only"),
-        (damped("damping * np.diag(square)"), "added to every row"),
-        (damped("damping**2 * np.diag(np.diag(square))"), "not its square"),
-        (damped("np.sqrt(damping) * np.diag(np.diag(square))"), "diag keeps only the diagonal"),
-        (
-            "braked = (1 + damping) * (jacobian**2).sum(0)\nreturn jacobian.T @ residual / braked",
-            "entries off the diagonal",
-        ),
-        ("return jacobian.T @ residual", "steepest descent"),
-        ("return jacobian.T @ residual / (1 + damping)", "Solve the equation"),
-        (damped("2.0 * np.diag(np.diag(square))"), "Solve the equation"),
-        (damped() + "[0]", "the shape is ()"),
-        (damped().replace("residual)", "residual[:, None])"), "expected (1,)"),
-        (
-            "residual *= 2\n" + damped() + " / 2",
-            "it changes its input residual",
-        ),
-    ],
-    "exercise 5": [
         (
             "return list(np.argsort(-np.abs(columns.T @ (y - y.mean())))[:k])",
             "Compare with the residual",
@@ -210,7 +189,7 @@ WRONG = {
         ("y -= y.mean()" + selection(), "it changes its input y"),
         ("return list(range(k))", "largest correlation"),
     ],
-    "exercise 6": [
+    "exercise 4": [
         ("return int(np.argmin(loss))", "best fit, whatever its length"),
         (akaike(price="2 * k"), "without the correction"),
         (akaike(best="argmax"), "Lower is better"),
@@ -243,7 +222,7 @@ WRONG = {
         ),
         ("return float(np.argmin(n * np.log(loss) + 2 * k * n / (n - k - 1)))", "whole numbers"),
     ],
-    "exercise 7": [
+    "exercise 5": [
         (slopes(design="np.log(np.abs(x))", result="p"), "needs a column of ones"),
         (slopes(result="p"), "the exponents alone are asked"),
         (
@@ -274,14 +253,6 @@ WRONG = {
 
 RIGHT = {
     "exercise 1": [
-        "n, result = 1, []\n"
-        "for count in arguments:\n"
-        "    n += count - 1\n"
-        "    result.append(n)\n"
-        "return result",
-        "return np.cumsum(arguments) - np.arange(len(arguments))",
-    ],
-    "exercise 2": [
         "result = np.zeros(p.shape)\n"
         "for i, row in enumerate(p):\n"
         "    total = 0.0\n"
@@ -300,27 +271,27 @@ RIGHT = {
         "kept = np.where(above.sum(2) < mass, p, 0)\n"
         "return kept / kept.sum(1)[:, None]",
     ],
+    "exercise 2": [
+        "def loss(c):\n"
+        "    return ((y - model(c)[0]) ** 2).sum()\n"
+        "path = [np.array(c)]\n"
+        "for _ in range(steps):\n"
+        "    now = path[-1]\n"
+        "    values, J = model(now)\n"
+        "    A = J.T @ J\n"
+        "    A[np.diag_indices(len(A))] *= 1 + damping\n"
+        "    trial = now + np.linalg.inv(A) @ J.T @ (y - values)\n"
+        "    good = loss(trial) < loss(now)\n"
+        "    damping = damping / 5 if good else 5 * damping\n"
+        "    path.append(trial if good else now)\n"
+        "return path",
+        descent(
+            braked="square * (1 + damping * np.eye(len(c)))",
+            result="np.stack(path)",
+            better="np.linalg.norm(y - new_values) < np.linalg.norm(y - values)",
+        ),
+    ],
     "exercise 3": [
-        "pairs = [(scores[b] + log_p[b, v], b, v) for b in range(len(log_p))\n"
-        "         for v in range(log_p.shape[1])]\n"
-        "pairs = sorted(pairs, reverse=True)[:width]\n"
-        "return [b for _, b, v in pairs], [v for _, b, v in pairs]",
-        "total = (scores + log_p.T).T\n"
-        "best = np.argsort(total.ravel())[::-1][:width]\n"
-        "return np.unravel_index(best, total.shape)",
-        "total = torch.as_tensor(scores)[:, None] + torch.as_tensor(log_p)\n"
-        "best = total.flatten().topk(width).indices\n"
-        "return best // total.shape[1], best % total.shape[1]",
-    ],
-    "exercise 4": [
-        "A = jacobian.T @ jacobian\n"
-        "A[np.diag_indices_from(A)] *= 1 + damping\n"
-        "return np.linalg.inv(A) @ jacobian.T @ residual",
-        "brake = np.sqrt(damping) * np.diag(np.linalg.norm(jacobian, axis=0))\n"
-        "b = np.concatenate([residual, np.zeros(len(brake))])\n"
-        "return list(np.linalg.lstsq(np.vstack([jacobian, brake]), b, rcond=None)[0])",
-    ],
-    "exercise 5": [
         "chosen, residual = [], y - np.mean(y)\n"
         "while len(chosen) < k:\n"
         "    r = [abs(np.corrcoef(column, residual)[0, 1]) for column in columns.T]\n"
@@ -330,13 +301,13 @@ RIGHT = {
         "return np.array(chosen)",
         selection(likeness="(columns.T @ residual) ** 2", before="(y - y.mean())"),
     ],
-    "exercise 6": [
+    "exercise 4": [
         "values = [n * np.log(l) + 2 * q + 2 * q * (q + 1) / (n - q - 1) "
         "for l, q in zip(loss, k)]\n"
         "return values.index(min(values))",
         "return np.argsort(np.log(loss) + 2 * k / (n - k - 1))[0]",
     ],
-    "exercise 7": [
+    "exercise 5": [
         slopes(),
         "a = np.c_[np.log10(x**2), np.ones(len(x))]\n"
         "return list((np.linalg.pinv(a) @ np.log10(y**2))[:-1])",
@@ -356,25 +327,21 @@ def check(results):
     distinct = results["distinct"]
     assert distinct[0] < distinct[3] and distinct[0] <= distinct[-1] <= 16
     assert all(0 <= loss <= 1 for loss in results["best_loss"])
-    for who in ("transformer", "prior"):
-        assert 1 < results[f"{who}_canonical"] <= results[f"{who}_strings"] <= 64
     # searching
     decoded = results["decoded"]
     assert results["decoding_problems"] == 3
-    assert decoded["greedy"]["different"] == 1 and decoded["prior"]["cost"] == 0
-    assert decoded["greedy"]["cost"] < decoded["beam"]["cost"]
+    assert decoded["greedy"]["different"] == 1 and decoded["prior"]["tokens"] == 0
+    assert decoded["greedy"]["tokens"] < decoded["beam search"]["tokens"]
     assert decoded["T = 0.3"]["different"] <= decoded["T = 1"]["different"]
     assert max(rule["exact"][1] for rule in decoded.values()) >= 1
-    assert results["cache_difference"] < 1e-3 and results["cache_speedup"] > 1.2
     # numbers
-    projected, right_sign, wrong_sign = results["basins"]
-    assert 0.15 < projected <= 1 and 0 < wrong_sign <= 1 and 0 < right_sign <= 1
-    success, times = results["success"], results["fit_milliseconds"]
-    assert success["LM, number token"] >= 0.9
-    assert 0.2 < success["LM, random start"] < success["LM, number token"] + 1e-9
-    assert times["LM, random start"] < times["BFGS, random start"]
+    basins = results["basins"]
+    assert all(0.1 < basins[name] < 1 for name in basins)
+    assert basins["BFGS, all, w₁ = -1"] < basins["BFGS, all, w₁ = 1"]
     # recombining and ranking
     assert results["recombined_loss"] < 0.1 * results["whole_loss"]
+    assert 0 <= results["yours"] < 1  # look-alikes tie: which is chosen is rounding
+    assert set(results["by_size"]) >= {"transformer, whole string", "prior, the package's"}
     for hits in results["by_size"].values():
         assert all(0 <= n <= 3 for n in hits)
     errors = {rule: [np.inf if e is None else e for e in found]
@@ -382,20 +349,15 @@ def check(results):
     medians = {rule: np.median(found) for rule, found in errors.items()}
     assert medians["description length"] < 0.05
     assert medians["R² alone"] > 3 * medians["description length"]
-    assert results["finished_nodes"] == 8 and "sin(theta)" in results["finished"]
-    # outliers
-    assert results["clipped"] >= 3 and results["both"] >= 0.7 * results["clipped"]
-    (good, short), (bad, long) = results["outliers_robust"], results["outliers_plain"]
-    assert good < 1e-8 < 1e-7 < bad and short == 8 <= long
+    assert results["mine"] < 0.05
+    # the tables, whatever weights they were made with
+    assert {"level"} <= set(results["verdicts"]) <= {"ahead", "level", "behind"}
     # before any search
     assert abs(results["slope"] - 0.75) < 0.02
     np.testing.assert_allclose(results["exponents_11"], [1, -2, 0], atol=0.05)
     np.testing.assert_allclose(results["exponents_17"], [1.5, -0.5, 0], atol=0.05)
-    assert -1 < results["exponents_23"][2] < -0.5 and "cos x2" in results["product"]
+    assert -1 < results["exponents_23"][2] < -0.5 and "cos(angle)" in results["product"]
     *wrong, right = results["off_the_line"]
     assert right < 1e-4 < 0.1 < min(wrong)
-    assert results["reductions"][0] == "div x0 x1" and results["planck_outside"] < 1e-8
-    # the tables, whatever weights they were made with
-    assert results["tables"] >= 3
-    assert {"level"} <= set(results["verdicts"]) <= {"ahead", "level", "behind"}
+    assert results["reductions"][0] == "f/T" and results["planck_outside"] < 1e-8
     assert results["live_exact"]["pendulum.omega sparse"] == 1

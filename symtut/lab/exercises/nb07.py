@@ -1,47 +1,16 @@
-"""The exercises of notebook 07; those from its constants on stand in :mod:`nb07_numbers`."""
+"""The exercises of notebook 07; those from recombination on stand in :mod:`nb07_numbers`."""
+
+import functools
 
 import numpy as np
 
 from symtut.lab.exercises.kinds import Function
-from symtut.lab.exercises.nb07_numbers import exercise_4, exercise_5, exercise_6, exercise_7
+from symtut.lab.exercises.nb07_numbers import exercise_3, exercise_4, exercise_5
 
-__all__ = [
-    "exercise_1", "exercise_2", "exercise_3", "exercise_4", "exercise_5", "exercise_6",
-    "exercise_7",
-]  # fmt: skip
+__all__ = ["exercise_1", "exercise_2", "exercise_3", "exercise_4", "exercise_5"]
 
 
 def exercise_1() -> Function:
-    """Open places."""
-
-    def reference(arguments):
-        stack, found = ["root"], []
-        for count in arguments:
-            stack.pop()
-            stack += ["argument"] * int(count)
-            found.append(len(stack))
-        return np.array(found)
-
-    terms = [0], [2, 0, 0], [1, 1, 0], [2, 1, 2], [2, 0, 1, 0], [1, 2, 2, 0, 0, 1, 0]
-    fills = "Each token also fills one of the open places: its arguments minus one."
-    return Function(
-        reference,
-        cases=[(np.array(term),) for term in terms],
-        mistakes=[
-            (lambda a: np.cumsum(a), fills),
-            (lambda a: np.cumsum(a) + 1, fills),
-            (lambda a: np.cumsum(a - 1), "One place is open before the first token."),
-            (lambda a: np.cumsum(a - 1) - a + 2,
-             "That is how many are open before each token; after it is asked."),
-            (lambda a: a, "Places that earlier tokens opened are still open: sum up."),
-            (lambda a: reference(a)[-1], "A count after each token is asked, not the last alone."),
-            (lambda a: 1 + np.cumsum(a[::-1] - 1)[::-1], "Count from the front."),
-        ],
-        hint="Each token changes the count by its arguments minus one; at first the root is open.",
-    )  # fmt: skip
-
-
-def exercise_2() -> Function:
     """The nucleus."""
 
     def kept(p, enough):
@@ -97,63 +66,112 @@ def exercise_2() -> Function:
     )  # fmt: skip
 
 
-def exercise_3() -> Function:
-    """One step of beam search."""
+def _sine(c):
+    """1.5 sin(c x), its slopes by c."""
+    x = np.array([-1.0, 0.5, 2.0, 3.0])
+    return 1.5 * np.sin(c[0] * x), (1.5 * x * np.cos(c[0] * x))[:, None]
 
-    def best(table, width):
-        """Rows and tokens of the largest entries, largest first."""
-        pairs = [(b, v) for b in range(table.shape[0]) for v in range(table.shape[1])]
-        pairs.sort(key=lambda pair: table[pair], reverse=True)
-        return np.array(pairs[:width]).T
 
-    def of_table(combine):
-        return lambda scores, log_p, width: best(combine(scores[:, None], log_p), width)
+def _saturating(c):
+    """c₀ tanh(c₁ x), its slopes by both."""
+    x = np.array([-2.0, -1.0, 0.5, 1.0, 3.0])
+    bent = np.tanh(c[1] * x)
+    return c[0] * bent, np.column_stack([bent, c[0] * x * (1 - bent**2)])
 
-    def of_flat(turn):
-        """From places in the flattened table, and how many rows and columns it has."""
-        return lambda s, p, width: turn(np.ravel_multi_index(right(s, p, width), p.shape), *p.shape)
 
-    right = of_table(np.add)
+def _line(c):
+    """c₀ + c₁ x, its slopes by both."""
+    x = np.array([0.0, 1.0, 2.0, 4.0])
+    return c[0] + c[1] * x, np.column_stack([np.ones(4), x])
 
-    def reference(scores, log_p, width):
-        return right(scores, log_p, width)
 
-    def one_each(scores, log_p, width):
-        rows = np.argsort(-scores - log_p.max(1))[:width]
-        return np.array([rows, log_p.argmax(1)[rows]])
+def _squares(residual):
+    return np.sum(residual**2)
 
+
+def _marquardt(square, damping):
+    return damping * np.diag(np.diag(square))
+
+
+def _descent(
+    model, y, c, steps, damping, *, brake=_marquardt, sign=1.0, size=_squares, always=False,
+    shorter=5.0, longer=5.0, stale=False, old_slopes=False,
+):  # fmt: skip
+    """The path of c with a mistake or none; each step by the normal equations."""
+    c, path = np.asarray(c, dtype=float), [np.asarray(c, dtype=float)]
+    values, slopes = model(c)
+    for _ in range(steps):
+        square = slopes.T @ slopes
+        step = np.linalg.pinv(square + brake(square, damping)) @ slopes.T @ (y - values)
+        trial = c + sign * step
+        found, steep = model(trial)
+        if always or size(y - found) < size(y - values):
+            c, damping = trial, damping / shorter
+            values = values if stale else found
+            slopes = slopes if stale or old_slopes else steep
+        else:
+            damping = damping * longer
+        path.append(c)
+    return np.array(path)
+
+
+def exercise_2() -> Function:
+    """Levenberg and Marquardt's descent."""
+
+    def reference(model, y, c, steps=30, damping=1e-2):
+        """Each step by least squares with extra rows that pull towards zero."""
+        path = np.empty((steps + 1, len(c)))
+        path[0] = c
+        for k in range(steps):
+            values, slopes = map(np.nan_to_num, model(path[k]))
+            brake = np.diag(np.sqrt(damping) * np.linalg.norm(slopes, axis=0))
+            target = np.append(y - values, np.zeros(len(c)))
+            step = np.linalg.lstsq(np.vstack([slopes, brake]), target, rcond=None)[0]
+            gain = _squares(y - values) - _squares(y - model(path[k] + step)[0])
+            path[k + 1] = path[k] + (step if gain > 0 else 0.0)
+            damping = damping / 5 if gain > 0 else damping * 5
+        return path
+
+    def but(**mistake):
+        return functools.partial(_descent, **mistake)
+
+    def of_path(turn):
+        return lambda *arguments: turn(_descent(*arguments))
+
+    def moves_only(path):
+        return path[np.r_[True, np.any(path[1:] != path[:-1], axis=1)]]
+
+    y = np.array([0.4, -0.3, 1.2, -1.1])
+    bent = np.array([-2.1, -1.8, 1.0, 1.7, 2.2])
     return Function(
         reference,
         cases=[
-            (np.array([-3.0, -1.0]), np.array([[-0.25, -2.0, -4.0], [-3.5, -0.5, -1.5]]), 2),
-            (np.array([-1.0, -3.0]), np.array([[-0.5, -3.0, -9.0], [-0.125, -2.5, -3.5]]), 3),
-            (np.array([-2.0]), np.array([[-4.0, -0.25, -np.inf, -1.75]]), 3),
-            (np.array([-1.5, -0.5, -4.0]),
-             np.array([[-0.75, -0.875], [-1.0, -0.5], [-0.0625, -np.inf]]), 4),
-            (np.array([-1.0, -1.25]), np.array([[-2.0, -0.75, -3.0], [-0.25, -3.0, -1.5]]), 1),
+            (_sine, y, np.array([1.6]), 6, 0.01),
+            (_sine, y, np.array([3.4]), 6, 0.1),
+            (_saturating, bent, np.array([0.5, 3.0]), 5, 0.5),
+            (_saturating, -bent, np.array([1.0, 0.2]), 7, 0.001),
+            (_line, np.array([3.0, 1.0, 2.0, -1.0]), np.array([1.0, 2.0]), 3, 2.0),
         ],
         mistakes=[
-            (of_table(lambda score, log_p: log_p + 0 * score),
-             "Add the score of the beginning: a likely token after an unlikely start."),
-            (one_each,
-             "Two of the best may extend the same beginning: compare all of them together."),
-            (of_table(np.multiply), "Probabilities are multiplied; their logarithms are added."),
-            (of_table(lambda score, log_p: log_p - score), "The score is added, not taken away."),
-            (of_table(lambda score, log_p: -log_p - score),
-             "Those are the worst: the largest log-probabilities come first."),
-            (of_flat(lambda flat, b, v: np.divmod(np.sort(flat), v)),
-             "The best comes first: keep the order of the sorting."),
-            (of_flat(lambda flat, b, v: (flat % v, flat // v)),
-             "The rows come first, then the tokens."),
-            (of_flat(lambda flat, b, v: np.stack(np.divmod(flat, v), 1)),
-             "Two arrays of `width`: all rows, then all tokens."),
-            (of_flat(lambda flat, b, v: flat),
-             "Those are places in the flattened table: turn them into rows and tokens."),
-            (of_flat(lambda flat, b, v: np.divmod(flat, b)),
-             "A row of the table has V entries: divide flat indices by V, not by B."),
-            (lambda scores, log_p, width: right(scores, log_p, len(scores)),
-             "Keep `width` of them, however many beginnings there are."),
+            (but(always=True), "Keep a step only if the squared error falls; else c stays."),
+            (but(sign=-1.0), "It is data minus model: the step is added."),
+            (but(brake=lambda square, damping: damping * np.eye(len(square))),
+             "λ times the identity is Levenberg's brake; Marquardt's is in units of J'J."),
+            (but(brake=lambda square, damping: 0.0 * square), "Undamped: that is Gauss-Newton."),
+            (but(brake=lambda square, damping: damping * square),
+             "The brake is on the diagonal only: λ diag(J'J), not λ J'J."),
+            (but(brake=lambda square, damping: damping * np.diag(square)),
+             "np.diag(J'J) is a vector, which is added to every row: make a matrix of it."),
+            (but(shorter=1.0, longer=1.0), "The damping changes after every step."),
+            (but(shorter=0.2, longer=0.2), "The other way round: less damping after a success."),
+            (but(shorter=1.0), "After a success the damping is divided by 5."),
+            (but(longer=1.0), "After a failure the damping is multiplied by 5."),
+            (but(stale=True), "After a step, values and slopes are those at the new c."),
+            (but(old_slopes=True), "The slopes change with c: take those at the new c."),
+            (but(size=lambda r: np.abs(np.sum(r))), "Sum the squares of the residuals."),
+            (of_path(lambda path: path[-1]), "All c are asked, the start first."),
+            (of_path(lambda path: path[1:]), "The start is the first entry."),
+            (of_path(moves_only), "A step that is not kept leaves c as it was, and counts."),
         ],
-        hint="Scores of extensions are sums of logarithms; sort all B·V of them together.",
-        whole=True,
+        hint="Solve for the step, try it, keep it if the squared error falls, change the damping.",
     )  # fmt: skip

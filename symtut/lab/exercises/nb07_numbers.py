@@ -1,58 +1,11 @@
-"""The exercises of notebook 07 from its constants on; :mod:`nb07` has the others."""
+"""The exercises of notebook 07 from recombination on; :mod:`nb07` has the others."""
 
 import numpy as np
 
 from symtut.lab.exercises.kinds import Function
 
 
-def exercise_4() -> Function:
-    """One step of Levenberg–Marquardt."""
-
-    def reference(jacobian, residual, damping):
-        """Plain least squares with extra rows that pull towards zero."""
-        brake = np.diag(np.sqrt(damping) * np.linalg.norm(jacobian, axis=0))
-        rows = np.vstack([jacobian, brake])
-        return np.linalg.lstsq(rows, np.append(residual, np.zeros(len(brake))), rcond=None)[0]
-
-    def braked(brake):
-        """The step with another brake, made of JᵀJ, its diagonal and the damping."""
-
-        def step(jacobian, residual, damping):
-            square = jacobian.T @ jacobian
-            matrix = square + brake(square, np.diag(np.diag(square)), damping)
-            return np.linalg.solve(matrix, jacobian.T @ residual)
-
-        return step
-
-    slopes = np.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 3.0]])
-    return Function(
-        reference,
-        cases=[
-            (np.array([[1.0], [3.0]]), np.array([2.0, -1.0]), 0.5),
-            (slopes, np.array([1.0, 2.0, 0.0]), 2.0),
-            (slopes, np.array([-3.0, 1.0, 2.0]), 0.0),
-            (np.array([[2.0, -1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 1.0, -2.0]]), np.ones(3), 0.25),
-        ],
-        mistakes=[
-            (braked(lambda square, diagonal, damping: damping * np.eye(len(square))),
-             "λ times the identity is Levenberg's brake; Marquardt's is in units of J'J."),
-            (lambda j, r, d: -reference(j, r, d), "It is data minus model: no minus sign."),
-            (braked(lambda square, diagonal, damping: 0.0), "Undamped: that is Gauss-Newton."),
-            (braked(lambda square, diagonal, damping: damping * square),
-             "The brake is on the diagonal only: λ diag(J'J), not λ J'J."),
-            (braked(lambda square, diagonal, damping: damping * np.diag(square)),
-             "np.diag(J'J) is a vector, which is added to every row: make a matrix of it."),
-            (braked(lambda square, diagonal, damping: damping**2 * diagonal),
-             "λ itself stands in the equation, not its square."),
-            (braked(lambda square, diagonal, damping: (1 + damping) * diagonal - square),
-             "J'J has entries off the diagonal, too: the brake is added to all of it."),
-            (lambda j, r, d: j.T @ r, "That is the direction of steepest descent: solve for δ."),
-        ],
-        hint="Solve the equation above for δ; diag keeps only the diagonal.",
-    )  # fmt: skip
-
-
-def exercise_5() -> Function:
+def exercise_3() -> Function:
     """Forward selection."""
 
     def columns(*rows):
@@ -115,7 +68,7 @@ def exercise_5() -> Function:
     )  # fmt: skip
 
 
-def exercise_6() -> Function:
+def exercise_4() -> Function:
     """Choosing by AICc."""
 
     def price(k, n):
@@ -170,7 +123,7 @@ def exercise_6() -> Function:
     )  # fmt: skip
 
 
-def exercise_7() -> Function:
+def exercise_5() -> Function:
     """Exponents by a regression in the logarithm."""
 
     def centred(x, y, log=np.log, size=np.abs):

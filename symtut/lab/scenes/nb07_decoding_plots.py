@@ -1,14 +1,15 @@
-"""Figures of how a formula is written and how its numbers are found."""
+"""Figures of how a formula is written, token by token."""
 
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from symtut.lab import films
 from symtut.lab.scenes.nb07_decoding_steps import Step
-from symtut.lab.style import INK, OKABE_ITO
+from symtut.lab.style import INK, OKABE_ITO, label
 from symtut.lab.trees import sentence, word
 
 WRITTEN, OFFERED, FORBIDDEN = OKABE_ITO[1], OKABE_ITO[0], "#999999"
@@ -61,6 +62,18 @@ def next_token_bars(
     return axes
 
 
+def first_step(x: np.ndarray, y: np.ndarray, step: Step, names: Sequence[str]) -> Figure:
+    """The pendulum's points (θ, θ̇, u) with increments of θ̇, and the first token's probabilities."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=[1, 1.05])
+    image = left.scatter(x[:, 0], y, c=x[:, 2], cmap="cividis", s=12)
+    figure.colorbar(image, ax=left, label=label("u"))
+    left.set(xlabel=label("theta"), title=f"{len(x)} points go in",
+             ylabel=r"increment of $\dot\theta$ (rad/s)")  # fmt: skip
+    next_token_bars(step, names, axes=right)
+    right.set_title("the first token comes out")
+    return figure
+
+
 def writing_film(
     steps: Sequence[Step], names: Sequence[str], temperature: float = 1.0
 ) -> "films.Film":
@@ -89,6 +102,7 @@ def faults_stacked(shares: dict[str, dict[str, float]], axes: Axes | None = None
         Setting → {fault: share of all sequences}.
     """
     axes = axes or plt.subplots(figsize=(7.2, 3.2))[1]
+    axes.set_title("Strings written without the mask")
     faults = list(dict.fromkeys(name for share in shares.values() for name in share))
     bottom = np.zeros(len(shares))
     hatches = ("", "////", "....", "xx", "--")
@@ -108,30 +122,4 @@ def faults_stacked(shares: dict[str, dict[str, float]], axes: Axes | None = None
     axes.set(ylim=(0, 1.12), ylabel="share that is no formula")
     axes.grid(axis="x", visible=False)
     axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return axes
-
-
-def front(rows: Sequence[dict], picks: dict[str, int], axes: Axes | None = None) -> Axes:
-    """Error against length of the equations of a front; ``picks`` are circled, with their reasons.
-
-    Parameters
-    ----------
-    rows : sequence of dict
-        With ``complexity`` (nodes) and ``error`` (1 − R² on the points of the fit).
-    picks : dict
-        Reason → place in ``rows``.
-    """
-    axes = axes or plt.subplots()[1]
-    nodes = [row["complexity"] for row in rows]
-    error = [max(row["error"], 1e-16) for row in rows]
-    axes.semilogy(nodes, error, "o-", color=OKABE_ITO[0], markersize=4, linewidth=1)
-    marks = (("s", OKABE_ITO[1]), ("D", OKABE_ITO[2]), ("^", OKABE_ITO[3]), ("v", OKABE_ITO[4]))
-    for number, (reason, place) in enumerate(picks.items()):
-        marker, colour = marks[number % 4]
-        axes.plot(
-            nodes[place], error[place], marker, markersize=9 + 4 * number, color=colour,
-            markerfacecolor="none", markeredgewidth=1.8, label=reason,
-        )  # fmt: skip
-    axes.set(xlabel="length (nodes)", ylabel="1 − R² on the points fitted")
-    axes.legend(fontsize=8.5)
     return axes

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from symtut.expressions import Expression, linear_combination
 from symtut.expressions.evaluate import ARITY, CODE, SEP, SYMBOLS
 from symtut.expressions.operators import MAX_VARIABLES
+from symtut.lab.trees import sentence
 from symtut.regression.search.fits import Candidate, Terms
 from symtut.regression.transformer.decoding import prepare
 from symtut.regression.transformer.model import FormulaTransformer, KeyValueCache
@@ -65,17 +65,6 @@ def fault(codes: Iterable[int], n_variables: int, form: str = "terms") -> str:
             return "not a term"
         needed, at_start = needed - 1 + code_arity(code), False
     return "goes on too long"
-
-
-def with_numbers(
-    terms: Terms, inner: Iterable[float], outer: Iterable[float], intercept: float = 0.0
-) -> Expression:
-    """The formula ``intercept + Σ outer[k]·terms[k]`` with its inner constants in order."""
-    numbers = iter(map(float, inner))
-    filled = [
-        Expression(term, tuple(next(numbers) for _ in range(term.count("C")))) for term in terms
-    ]
-    return linear_combination(outer, filled, intercept)
 
 
 # ---- one data set, one decoder -------------------------------------------------------------------
@@ -165,6 +154,18 @@ class Writer:
         found = read([int(c) for c in codes], self.config.form, self.config.constants)
         return found if found.terms else None
 
+    def text(self, codes: Iterable[int], names: Sequence[str]) -> str:
+        """A sequence as it is read, ``sin theta <sep> u <eos>``."""
+        return sentence(codes, tuple(names))
+
+    def faults(
+        self, rows: int, generator: np.random.Generator, temperature: float, masked: bool
+    ) -> dict[str, float]:
+        """What is wrong with strings drawn: {fault: share of them all}."""
+        drawn = self.sample(rows, generator, temperature, masked).codes
+        wrong = [fault(row, self.n_variables, self.config.form) for row in drawn]
+        return {name: wrong.count(name) / rows for name in FAULTS}
+
     def skeletons(self, written: "Written") -> list:
         """The different skeletons (canonical terms) among the strings, in order of appearance."""
         found = (self.candidate(row) for row in written.codes)
@@ -253,15 +254,8 @@ class Writer:
         return Written(codes, log_p, cost)
 
     @torch.inference_mode()
-    def beam_search(self, width: int, select: Callable) -> Written:
-        """Keep the ``width`` most probable beginnings; finished ones leave and take their place.
-
-        Parameters
-        ----------
-        select : callable
-            (scores (B,), log_p (B, V), width) → (rows, tokens): which beginnings go on with which
-            token, best first.
-        """
+    def beam_search(self, width: int) -> Written:
+        """Keep the ``width`` most probable beginnings; finished ones leave and take their place."""
         limit = self.config.max_length
         mask, past = self.mask(1), KeyValueCache(self.config, width)
         tokens, scores, written = torch.tensor([[BOS]]), np.zeros(1), np.zeros((1, 0), np.int64)
@@ -271,7 +265,9 @@ class Writer:
             logits = self.model.decoder(tokens, self.memory, past)[:, -1].double()
             log_p = torch.log_softmax(logits.masked_fill(~mask.allowed(), -torch.inf), dim=-1)
             log_p = log_p.numpy()
-            rows, chosen = (np.asarray(a, int) for a in select(scores, log_p, width - len(done)))
+            total = scores[:, None] + log_p  # all extensions of all beginnings in one list
+            best = np.argsort(-total, axis=None, kind="stable")[: width - len(done)]
+            rows, chosen = np.divmod(best, log_p.shape[1])
             scores = scores[rows] + log_p[rows, chosen]
             real = np.isfinite(scores)  # fewer continuations than places: the rest are impossible
             rows, chosen, scores = rows[real], chosen[real], scores[real]

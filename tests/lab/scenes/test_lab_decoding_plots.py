@@ -14,7 +14,6 @@ import matplotlib.pyplot as plt
 from symtut.expressions.evaluate import CODE, SYMBOLS
 from symtut.lab.scenes.nb07_decoding_plots import (
     faults_stacked,
-    front,
     next_token_bars,
     writing_film,
 )
@@ -63,10 +62,3 @@ def test_stacks_reach_the_sum_of_the_faults():
     axes = faults_stacked({"a": {"long": 0.25, "short": 0.5}, "b": {"long": 0.1}})
     assert [text.get_text() for text in axes.texts] == ["75%", "10%"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["long", "short"]
-
-
-def test_a_front_circles_what_was_picked():
-    rows = [{"complexity": 3, "error": 0.5}, {"complexity": 9, "error": 0.0}]
-    axes = front(rows, {"R² alone": 1})
-    assert list(axes.lines[0].get_xdata()) == [3, 9]
-    assert axes.lines[1].get_xdata()[0] == 9 and axes.lines[1].get_label() == "R² alone"

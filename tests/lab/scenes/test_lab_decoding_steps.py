@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from symtut.lab.scenes.nb07_decoding_steps import (
     Writer,
     code_arity,
     fault,
-    with_numbers,
 )
 from symtut.lab.trees import sentence, word
 from symtut.regression.transformer.config import TransformerConfig
@@ -44,11 +42,6 @@ def writer(form="terms", constants="placeholder", d=2, spread=1.0, **sizes):
     return Writer(model, rng.normal(size=(20, d)), rng.normal(size=20), rng)
 
 
-def best(scores, log_p, width):
-    total = (scores[:, None] + log_p).ravel()
-    return np.divmod(np.argsort(-total, kind="stable")[:width], log_p.shape[1])
-
-
 def test_names_of_tokens():
     codes = pack([TERMS])[0]
     assert sentence(codes, ("theta", "u")) == "sin mul C theta <sep> u <eos>"
@@ -70,6 +63,8 @@ def test_masked_strings_have_no_fault_and_unmasked_ones_do(form, constants):
     faults = Counter(fault(row, 2, form) for row in free.codes)
     assert faults[""] < 100 and set(faults) <= {"", *FAULTS}
     assert all(who.candidate(row) is None for row in free.codes if fault(row, 2, form))
+    shares = who.faults(200, np.random.default_rng(0), 2.0, masked=False)
+    assert list(shares) == list(FAULTS) and 0.5 < sum(shares.values()) <= 1
 
 
 def test_each_fault_is_named():
@@ -143,7 +138,7 @@ def test_log_probabilities_and_costs_of_samples():
 def test_a_wide_beam_finds_the_most_probable_strings(constants):
     """With room for everything, beam search is exhaustive search."""
     who = writer(constants=constants, d=1, spread=4.0, max_length=4)
-    beam = who.beam_search(2000, best)
+    beam = who.beam_search(2000)
     assert (np.diff(beam.log_p) <= 0).all()
     assert len({tuple(row) for row in beam.codes}) == len(beam.codes)
     assert not any(fault(row, 1) for row in beam.codes)
@@ -155,11 +150,5 @@ def test_a_wide_beam_finds_the_most_probable_strings(constants):
 
 def test_a_beam_of_one_is_greedy():
     who = writer(spread=4.0)
-    beam, greedy = who.beam_search(1, best), who.sample(1, np.random.default_rng(0), 0.0)
+    beam, greedy = who.beam_search(1), who.sample(1, np.random.default_rng(0), 0.0)
     assert (beam.codes == greedy.codes).all() and beam.tokens_read == greedy.tokens_read
-
-
-def test_numbers_fill_a_skeleton():
-    formula = with_numbers(TERMS, [2.5], [1.5, -1.0], 0.25)
-    x = np.array(list(product((0.1, 0.7), (-1.0, 2.0))))
-    np.testing.assert_allclose(formula(x), 0.25 + 1.5 * np.sin(2.5 * x[:, 0]) - x[:, 1])
