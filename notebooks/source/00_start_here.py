@@ -24,13 +24,12 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Math, display
 
 from symtut import make_task, train
 from symtut.doctor import doctor
-from symtut.lab import checks, curves, films
+from symtut.lab import checks, curves, films, style
 
 budget = lab.start(
     PROFILE,
@@ -113,7 +112,12 @@ axes = curves.learning_curve(
 )  # fmt: skip
 axes.set_title("Mean return in the real environment, 100 fixed starts")
 axes.legend(loc="lower right")
-plt.show()
+style.show_figure(
+    axes.figure,
+    "Mean return over gradient updates, with a band over the starts: it rises from the level of a "
+    f"policy that cannot swing up to {result.final_return:.0f}, near the dotted line of the best "
+    "possible.",
+)
 print(f"mean real return {result.final_return:.1f} after {result.summary['env_steps']} real steps")
 
 # %% [markdown]

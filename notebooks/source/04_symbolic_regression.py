@@ -29,7 +29,7 @@ import numpy as np
 
 from symtut import SymbolicRegressor, make_task
 from symtut.expressions import Expression
-from symtut.lab import checks, trees
+from symtut.lab import checks, style, trees
 from symtut.lab.scenes import nb04_contests as contests
 from symtut.lab.scenes import nb04_figures as figures
 from symtut.lab.scenes import nb04_genetic as genetic
@@ -79,8 +79,11 @@ print("formula found:", found.equations_[0]["equation"])
 # **Predict:** which of the three leaves the truth first when the pendulum swings wider? Which last?
 
 # %%
-figures.fits(seen, change, law, models)
-plt.show()
+style.show_figure(
+    figures.fits(seen, change, law, models),
+    "Three models of 40 points in a grey band. All lie on the truth there; outside it the "
+    "polynomial runs away, the network levels off, the formula stays on the sine.",
+)
 
 
 def r2(y, prediction):
@@ -112,8 +115,10 @@ for name, predict in models.items():
 # %%
 names = ("theta", "u")
 formula = Expression.from_text("0.75*sin(theta) + 0.15*u", names)
-trees.draw_tree(formula, names=names, numbered=True, title=formula.text(names))
-plt.show()
+style.show_figure(
+    trees.draw_tree(formula, names=names, numbered=True, title=formula.text(names)).figure,
+    "A tree: + on top, below it 0.75 times sin(theta) and 0.15 times u. Nodes are numbered 0 to 7.",
+)
 print("prefix:    ", " ".join(formula.prefix))
 print("constants: ", formula.constants)
 print("complexity:", formula.complexity, "nodes")
@@ -220,8 +225,11 @@ def loss_at(omega):
 omegas = np.linspace(0.05, 6, 400)
 starts = {"a": (2.7, 0.5), "b": (1.0, 1.0), "c": (4.6, -1.5), "d": (2.3, -1.0)}
 paths = {name: contests.descend(start, x, y) for name, start in starts.items()}
-figures.landscape(omegas, [loss_at(omega) for omega in omegas], x, y, paths)
-plt.show()
+style.show_figure(
+    figures.landscape(omegas, [loss_at(omega) for omega in omegas], x, y, paths),
+    "Left: the error is near 1 with shallow dents, and 0 at frequency 3 alone. Right: over "
+    "frequency and amplitude; of four searches one ends at the star, the others in side valleys.",
+)
 for name, path in paths.items():
     print(f"start {name} ends at ω = {path[-1, 0]:.3f}, amplitude {path[-1, 1]:.3f}, "
           f"1 − R² = {path[-1, 2]:.4f}")  # fmt: skip
@@ -238,8 +246,11 @@ lab.record(path_losses=[path[-1, 2] for path in paths.values()])
 
 # %%
 begin, ends = contests.sine_from_starts(x, y, budget.starts, np.random.default_rng(SEED))
-figures.starts_and_ends(begin, ends, true=3)
-plt.show()
+style.show_figure(
+    figures.starts_and_ends(begin, ends, true=3),
+    "Left: where searches end over where they began; by either method few end on the dotted line "
+    "at 3. Right: the chance that one of several starts succeeds rises towards 1.",
+)
 for name, (end, milliseconds) in ends.items():
     share = np.mean(end[:, 1] < 1e-6)
     print(f"{name:<20} {share:.0%} of {len(begin)} starts succeed, {milliseconds:.1f} CPU-ms each")
@@ -320,13 +331,14 @@ with np.errstate(divide="ignore"):
         "a": next_speed, "b": next_speed - speed, "c": (next_speed - speed) / speed,
         "d": next_speed / next_speed.std(),
     }[target_choice]  # fmt: skip
-figures.targets(state, action, after, y)
-plt.show()
+style.show_figure(
+    figures.target(state, action, y),
+    "Your target over the angle; for the increment a sine, shifted up or down by the torque.",
+)
 
 # %% [markdown]
-# On the left the next speed is the speed, and that is all one sees. On the right is your target: a
-# sine of the angle, shifted up and down by the torque (the colour). A regressor sees what you see.
-# All that follows is fitted to your target.
+# Your target is a sine of the angle, shifted up and down by the torque (the colour). A regressor
+# sees what you see. All that follows is fitted to your target.
 #
 # ## 4 · Sparse regression: choose from a library
 #
@@ -346,13 +358,13 @@ columns = contests.library_columns([Expression.from_text(term, NAMES) for term i
 noisy = y + 0.02 * np.random.default_rng(SEED).standard_normal(len(y))
 target = (noisy - noisy.mean()) / np.linalg.norm(noisy - noisy.mean())
 size = np.abs(outer_weights(columns, target)[1:])
-figures.coefficients(TERMS, size)
-plt.show()
+for k in np.argsort(-size)[:4]:
+    print(f"{TERMS[k]:<25} {size[k]:.4f}")
 print(f"{np.sum(size > 1e-4)} of {len(TERMS)} coefficients are above 0.0001")
 lab.record(above=np.sum(size > 1e-4))
 
 # %% [markdown]
-# Two stand out, but every other term takes a share in explaining the noise. **Sequential
+# Two terms stand out, but every other term takes a share in explaining the noise. **Sequential
 # thresholding** makes the answer sparse: solve, throw out every coefficient that is smaller than a
 # threshold, solve again *with what is left*, and so on, until none is thrown out.
 #
@@ -423,14 +435,17 @@ for name, matrix in libraries.items():
     condition = np.linalg.cond(matrix)
     print(f"{name:<18} {matrix.shape[1]:>3} functions, condition number {condition:.1e}")
     lab.record(**{f"left_{name.split()[0]}": left[name], f"condition_{name.split()[0]}": condition})
-figures.plateau(thresholds, left, true=2)
-plt.show()
+style.show_figure(
+    figures.plateau(thresholds, left, true=2),
+    "Functions left over the threshold, logarithmic. The handful falls to 2 and stays there over a "
+    "wide range; the package's library falls slowly from over 100 and has no plateau.",
+)
 weights = sequential_thresholding(columns, target, 0.05)
 print("handful at 0.05:", {TERMS[k]: round(float(weights[k]), 3) for k in np.flatnonzero(weights)})
 lab.record(handful=[TERMS[k] for k in np.flatnonzero(weights)])
 weights = sequential_thresholding(libraries["package's library"], target, 0.05)
 largest = [large[k].text(NAMES) for k in np.argsort(-np.abs(weights))[:4]]
-print(f"library at 0.05: {np.count_nonzero(weights)} left; the largest are {largest}, "
+print(f"library at 0.05: {np.count_nonzero(weights)} left; the largest are\n{largest}, "
       f"up to {np.abs(weights).max():,.0f}")  # fmt: skip
 
 # %% [markdown]
@@ -465,8 +480,11 @@ mother = Expression.from_text("x0*exp(-0.3*x0)")
 father = Expression.from_text("x0 + sin(2*x0)")
 cut, taken = 1, 2  # the mother gives up her first leaf, the father lends his sine
 child = Expression(genetic.replace_subtree(mother.prefix, cut, father.prefix[taken:]))
-figures.crossing(mother, father, child, cut, taken)
-plt.show()
+style.show_figure(
+    figures.crossing(mother, father, child, cut, taken),
+    "Three trees: in the mother a leaf is marked, in the father the sine and what is below it; in "
+    "the child the sine stands where the leaf was.",
+)
 
 # %% [markdown]
 # Marked is what goes, what is copied, and where it stands now. Who becomes a parent? In a
@@ -486,8 +504,8 @@ for k in range(3):
     draw = np.random.default_rng([SEED, k])
     run = genetic.evolve(t, swing, draw, generations=budget.generations, population=128)
     losses.append(run[-1].best.loss)
-    print(f"{len(run)} generations, {run[-1].evaluated} skeletons: 1 − R² = {losses[-1]:.0e}, "
-          f"{run[-1].best.expression().text(('t',), 3)[:60]}")  # fmt: skip
+    print(f"{len(run)} generations, {run[-1].evaluated} skeletons: 1 − R² = {losses[-1]:.0e}\n"
+          f"    {run[-1].best.expression().text(('t',), 3)[:72]}")  # fmt: skip
 lab.record(evolved_losses=losses)
 
 # %% [markdown]
@@ -511,8 +529,11 @@ chosen = [
 ][: budget.problems]  # fmt: skip
 problems = contests.problems(chosen)
 results = contests.race(problems, budget.seconds, budget.seeds, SEED)
-figures.race_chart(results, chosen)
-plt.show()
+style.show_figure(
+    figures.race_chart(results, chosen),
+    "Errors of all runs on six problems, in the same region and in one half as wide again. Left of "
+    "1e-8 stand mostly runs of the prior; in the wider region fewer runs of any method.",
+)
 print(f"exact, {budget.seconds} CPU-s each, {len(chosen) * budget.seeds} runs:")
 for method, loss in results.items():
     near, both = (loss[..., 0] < 1e-8).sum(), (loss < 1e-8).all(-1).sum()
@@ -521,10 +542,10 @@ for method, loss in results.items():
 
 # %% [markdown]
 # Left of the dotted line a run is exact for all practical purposes. In the run stored with this
-# notebook blind search wins. Do not conclude that evolution is useless: our program is small and
-# untuned, while the prior was written with mechanics in mind, and the package also combines the
-# terms of good draws. What the race shows is how strong a baseline *guess, fit, combine* is. A
-# method that cannot beat it at equal time has not earned its complications.
+# notebook blind search (`prior`) wins. Do not conclude that evolution is useless: our program is
+# small and untuned, while the prior was written with mechanics in mind, and the package also
+# combines the terms of good draws. What the race shows is how strong a baseline *guess, fit,
+# combine* is. A method that cannot beat it at equal time has not earned its complications.
 #
 # Compare the two panels. Points that move right when the region grows are wrong formulas that
 # imitate the right one to eight digits, where they were asked.
@@ -539,15 +560,18 @@ for method, loss in results.items():
 
 # %%
 wave = contests.evolve_wave(budget.generations, SEED)
-figures.bloat(wave)
-plt.show()
+style.show_figure(
+    figures.bloat(wave),
+    "Left: with a price the fits follow the wave; without one they bend to the points and run away "
+    "outside the grey band. Right: without a price the mean number of nodes grows on and on.",
+)
 inside = np.linspace(-3, 3, 300)[:, None]
 for name, three in wave.best.items():
     errors = [1 - r2(np.sin(2 * inside[:, 0]), best(inside)) for best in three]
     sizes = [best.complexity for best in three]
     row = [np.median(values) for values in (sizes, wave.r2[name], errors)]
-    print(f"{name:<13} medians: {row[0]:.0f} nodes, R² on the points {row[1]:.3f}, "
-          f"1 − R² against the truth {row[2]:.3f}")  # fmt: skip
+    print(f"{name:<12} median: {row[0]:2.0f} nodes, R² on the points {row[1]:.3f}, "
+          f"1 − R² to the truth {row[2]:.3f}")  # fmt: skip
     lab.record(**{f"bloat_{name.replace(' ', '_')}": row})
 
 # %% [markdown]
@@ -570,8 +594,11 @@ front = []
 for row in sorted(regressor.equations_, key=lambda row: (row["complexity"], row["loss"])):
     if not front or row["loss"] < front[-1]["loss"]:  # rounding its numbers may cost one its place
         front.append(row | {"held": np.mean((row["expression"](x_held) - y_held) ** 2)})
-figures.front(front, regressor.equations_[0], noise=0.1)
-plt.show()
+style.show_figure(
+    figures.front(front, regressor.equations_[0], noise=0.1),
+    "Error over nodes. On the points fitted it falls with every node, on those held back to about "
+    "the noise and no further; the package's choice, in a ring, stands there.",
+)
 for row in front:
     print(f"{row['complexity']:>5} nodes: {row['equation'][:70]}")
 lab.record(front_errors=[row["loss"] for row in front])
@@ -651,12 +678,15 @@ for k in range(budget.draws):
         expression = min(front, key=score)
         rules[name].append((expression.complexity, np.sqrt(error(expression))))
 rules = {name: np.array(rows) for name, rows in rules.items()}
-figures.choices(rules, true_nodes=8)
-plt.show()
+style.show_figure(
+    figures.choices(rules, true_nodes=8),
+    "Dots for draws, bars for medians, four rules. Left: the least error takes the longest "
+    "formulas. Right: the errors overlap widely.",
+)
 for name, rows in rules.items():
     (nodes, error), long = np.median(rows, axis=0), np.mean(rows[:, 0] > 8)
-    print(f"{name:<13} longer than the truth in {long:4.0%} of the draws; medians: "
-          f"{nodes:.0f} nodes, error {error:.3f} rad/s")  # fmt: skip
+    print(f"{name:<13} longer than the truth in {long:4.0%}; medians: "
+          f"{nodes:2.0f} nodes, error {error:.3f} rad/s")  # fmt: skip
     lab.record(**{f"choice_{name.split()[0]}": [nodes, error, long]})
 
 # %% [markdown]
@@ -691,19 +721,23 @@ for name, (predict, numbers) in contest.items():
     errors[name] = np.maximum(*sides)
     inside, far = (np.sqrt(np.mean(errors[name][place] ** 2))
                    for place in (distance[:, 0] <= 1.2, distance[:, 0] >= 2.4))  # fmt: skip
-    print(f"{name:<20} {numbers:>5} numbers; rms error {inside:.4f} rad/s inside, "
-          f"{far:8.4g} from 2.4 to 7 rad")  # fmt: skip
+    print(f"{name:<20} {numbers:>5} numbers; rms error: inside {inside:.4f}, "
+          f"far {far:8.4g} rad/s")  # fmt: skip
     lab.record(**{f"beyond_{name.replace(',', '').replace(' ', '_')}": [inside, far]})
-figures.beyond(distance[:, 0], errors)
-plt.show()
+style.show_figure(
+    figures.beyond(distance[:, 0], errors),
+    "Error over the angle, logarithmic. All are small in the grey band. Outside the polynomial "
+    "grows fastest, then the wrong form; the formula found has no error.",
+)
 
 # %% [markdown]
-# In the grey band all five are alike, with errors at or below the noise. Outside, not the number of
-# parameters decides but the form. The polynomial and the formula of the wrong form run away: to be
-# short and readable did not help. The plain network levels off somewhere. The network of sines and
-# cosines does far better: it was *given* the form. The formula found is right everywhere, because
-# the true term was in its library, and the price for length preferred it. If the alphabet can spell
-# the law, one gets the law; otherwise one gets a fit.
+# (*Inside*: up to 1.2 rad, *far*: from 2.4 to 7 rad.) In the grey band all five are alike, with
+# errors at or below the noise. Outside, not the number of parameters decides but the form. The
+# polynomial and the formula of the wrong form run away: to be short and readable did not help. The
+# plain network levels off somewhere. The network of sines and cosines does far better: it was
+# *given* the form. The formula found is right everywhere, because the true term was in its library,
+# and the price for length preferred it. If the alphabet can spell the law, one gets the law;
+# otherwise one gets a fit.
 #
 # ## 8 · What it cannot do (optional)
 #
@@ -721,7 +755,7 @@ for title, points, columns in (
 ):
     regressor = SymbolicRegressor(method="sparse", max_time=None, feature_names=columns)
     best = regressor.fit(points, rubbed).equations_[0]
-    print(f"{title:<21} R² {best['r2']:.5f}, {best['complexity']} nodes: {best['equation'][:70]}")
+    print(f"{title}: R² {best['r2']:.5f}, {best['complexity']} nodes\n    {best['equation'][:72]}")
     lab.record(**{f"friction_{title.split()[0]}": best["r2"]})
 
 # %% [markdown]
@@ -738,8 +772,11 @@ frequencies, factors = np.linspace(0.5, 4.5, 81), np.linspace(0.2, 3, 81)
 twins = [[1 - r2(both, np.sin(a * line) + np.sin(b * line)) for a in frequencies]
          for b in frequencies]  # fmt: skip
 valley = np.array([[1 - r2(short, w * np.sin(c * near)) for c in factors] for w in factors])
-figures.valleys(twins, valley, frequencies, factors)
-plt.show()
+style.show_figure(
+    figures.valleys(twins, valley, frequencies, factors),
+    "Left: two equal dark spots with stars, mirrored at the diagonal. Right: one long dark valley "
+    "along which the product of w and c is the same; the star stands in it.",
+)
 half = np.argmin(np.abs(factors - 0.5))
 print(f"c = {factors[half]:.2f}: 1 − R² = {valley[:, half].min():.1e} at w = "
       f"{factors[valley[:, half].argmin()]:.2f}")  # fmt: skip
@@ -756,8 +793,9 @@ lab.record(valley=valley[:, half].min())
 levels, amounts = (0.02, 0.1, 0.2, 0.4), (10, 20, 50, 150)
 tries = max(2, budget.draws // 6)
 shares = [[contests.recovered(n, noise, tries, SEED) for n in amounts] for noise in levels]
-figures.map_of_shares(np.array(shares), amounts, levels)
-plt.show()
+print("noise (rad/s)   points:", *(f"{n:5d}" for n in amounts))
+for noise, row in zip(levels, shares, strict=True):
+    print(f"{noise:<23}", *(f"{share:5.0%}" for share in row))
 lab.record(recovered=shares)
 
 # %% [markdown]

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symtut.expressions import MECHANICS, Expression, Grammar, canonical_terms
-from symtut.lab import checks
+from symtut.lab import checks, style
 from symtut.lab.scenes import nb05_blind_search as blind
 from symtut.lab.scenes import nb05_figures as figures
 from symtut.lab.scenes import nb05_formula_plots as formula_plots
@@ -49,7 +49,7 @@ budget = lab.start(
     paper=dict(trees=20_000, draws=500_000, guesses=100_000, leak=60_000, workers=32,
                tries=16_384, functions=100, function_tries=4096),
 )  # fmt: skip
-plt.rcParams["figure.dpi"] = 80  # many figures: keeps the file small
+plt.rcParams["figure.dpi"] = 70  # many figures: keeps the file small
 
 
 def fresh(*key):
@@ -70,15 +70,16 @@ def fresh(*key):
 
 # %%
 drawn, telling, making_seconds = priors.readable(1000, fresh(1))
-formula_plots.wall(drawn, telling[:6])
-plt.show()
+style.show_figure(
+    formula_plots.wall(drawn, telling[:6]),
+    "Six random functions, each under its formula: curves through points, and coloured maps.",
+)
 print(f"{len(drawn.codes)} of 1000 drawn were usable; {making_seconds:.1e} CPU-s for each")
 
 # %% [markdown]
 # Dots are the question, the formula above them is the answer. A formula of one variable is a curve,
 # one of two variables a coloured map (dark is low, bright is high). They are sums of short terms,
-# as in mechanics: products, powers, functions of one angle. It would be a surprise to see a tower
-# such as $\tan(\tan(\log x))$; section 2 shows why there is none.
+# as in mechanics: products, powers, functions of one angle.
 #
 # Now the other way round. We search for the shortest of the six from its points:
 
@@ -118,8 +119,11 @@ lab.record(search_over_making=ratio)
 # not known yet.
 
 # %% tags=["hide-input"]
-formula_plots.example_tree("2*x1*cos(x0) - x2")
-plt.show()
+style.show_figure(
+    formula_plots.example_tree("2*x1*cos(x0) - x2").figure,
+    "The tree of 2*x1*cos(x0) - x2: minus on top, below it the product and x2. Its prefix form is "
+    "sub mul mul C x1 cos x0 x2.",
+)
 
 # %% [markdown]
 # ### The naive way
@@ -132,9 +136,9 @@ for terms in priors.skeletons(priors.naive(0.6), 8, 2, fresh(3)):
     print("  ", Expression(terms[0]))
 for q in (0.5, 0.7, 0.85):
     size = priors.sizes(priors.naive(q), budget.trees, fresh(4))
-    print(f"q = {q}: {(size == 1).mean():.0%} are a single leaf, "
-          f"{((size >= 2) & (size <= 8)).mean():.0%} have two to eight nodes, "
-          f"{(size > 40).mean():.1%} more than forty")  # fmt: skip
+    print(f"q = {q:<4}: {(size == 1).mean():.0%} single leaves, "
+          f"{((size >= 2) & (size <= 8)).mean():.0%} with two to eight nodes, "
+          f"{(size > 40).mean():.1%} with more than forty")  # fmt: skip
 
 # %% [markdown]
 # A formula without its numbers, as here, is called a **skeleton**. Medium trees do occur. But one
@@ -195,12 +199,14 @@ terms = {
     name: [term for (term,) in priors.skeletons(grammar, budget.trees, 2, fresh(6))]
     for name, grammar in grammars.items()
 }
-figures.shapes(terms)
-plt.show()
+style.show_figure(
+    figures.shapes(terms),
+    "The grammar has fewer single leaves and large terms, and more of add, mul, sin and cos.",
+)
 for name, found in terms.items():
     medium = np.mean([2 <= len(term) <= 8 for term in found])
     fate = priors.fates(grammars[name], budget.trees, fresh(10))
-    print(f"{name:<8} {medium:.0%} have two to eight tokens; on random points",
+    print(f"{name}: {medium:.0%} have two to eight tokens; on random points\n   ",
           ", ".join(f"{share:.1%} {reason}" for reason, share in fate.items()))  # fmt: skip
     lab.record(**{f"medium_{name}": medium, f"used_{name}": fate["used"]})
 
@@ -274,8 +280,10 @@ toy_probability = checks.exercise("05.1", toy_probability)
 # %%
 wanted = canonical_terms((("x0",), ("sin", "x1")))
 toy_hits = np.array([terms == wanted for terms in toy.sample(20_000, 2, fresh(7))])
-figures.running_share(toy_hits, toy_probability)
-plt.show()
+style.show_figure(
+    figures.running_share(toy_hits, toy_probability),
+    "Share of hits over draws, logarithmic: it wanders, then settles on the dashed line.",
+)
 print(f"computed {toy_probability:.4f}, measured in 20,000 draws {toy_hits.mean():.4f}")
 lab.record(toy_measured=toy_hits.mean())
 
@@ -300,8 +308,11 @@ lab.record(toy_measured=toy_hits.mean())
 # %%
 print(f"complete formulas: {priors.complete(7, 200_000, fresh(16)):.1%}")
 writing = ["mul", "x1", "sin", "x0", "<sep>", "x2", "<eos>"]
-formula_plots.mask_chart(writing, priors.allowed(writing, n_variables=3, max_length=12))
-plt.show()
+allowed = priors.allowed(writing, n_variables=3, max_length=12)
+style.show_figure(
+    formula_plots.mask_chart(writing, allowed).figure,
+    "Seven steps over all symbols; what is allowed is green. Each written token is on green.",
+)
 lab.record(complete_of_seven=priors.complete(7, 200_000, fresh(16)))
 
 # %% [markdown]
@@ -309,8 +320,7 @@ lab.record(complete_of_seven=priors.complete(7, 200_000, fresh(16)))
 # follows the sequence and forbids what could not be completed. Each row of the chart is one step,
 # green is allowed, the dot is what was written. At the start of a term `C`, `add`, `sub` and `neg`
 # are forbidden: a bare number or a sum is not a term. Variables that the data do not have (`x3` …)
-# are never allowed. `<sep>` and `<eos>` come only when a term is complete. A dot on white would be
-# a fault of the mask.
+# are never allowed. `<sep>` and `<eos>` come only when a term is complete.
 #
 # ### Exercise 2 · From tokens to values (medium, required, 15 min)
 #
@@ -382,8 +392,11 @@ value_of = checks.exercise("05.2", value_of)
 line = np.linspace(-4, 4, 200)[:, None]
 skeletons = priors.skeletons(toy, 6, 1, fresh(8))
 sums = [priors.numbered(terms, fresh(9, k)) for k, terms in enumerate(skeletons)]
-figures.curves(line[:, 0], {priors.formula_of(tokens): value_of(tokens, line) for tokens in sums})
-plt.show()
+drawings = {priors.formula_of(tokens): value_of(tokens, line) for tokens in sums}
+style.show_figure(
+    figures.curves(line[:, 0], drawings),
+    "Six curves of one variable under their formulas: straight lines, parabolas and waves.",
+)
 
 # %% [markdown]
 # Formula above, your values below. Sums with a square are parabolas, those with a sine wave. The
@@ -391,8 +404,10 @@ plt.show()
 # training data of the next notebook are made. One such example, as the network will get it:
 
 # %%
-formula_plots.training_example(*priors.example_batch(SEED))
-plt.show()
+style.show_figure(
+    formula_plots.training_example(*priors.example_batch(SEED)),
+    "Points of two variables; beside them features, one column a point; below the answer's tokens.",
+)
 
 # %% [markdown]
 # On the left the points; the colour is $y$, scaled to mean 0 and standard deviation 1. On the right
@@ -430,16 +445,18 @@ for reach, n in ((1, 16), (6, 64)):
     found.append((title, x[:, 0], y, shares))
     truth = shares.get("sin(C*x0)", 0.0)
     lab.record(**{f"posterior_{reach}": truth, f"fits_{reach}": fits.total()})
-figures.posteriors(found)
-plt.show()
+style.show_figure(
+    figures.posteriors(found),
+    "Within 1 x0 has most of the draws that fit, sin(x0) less; within 6 sin(C*x0) has all.",
+)
 
 # %% [markdown]
 # Each bar is a skeleton's share of the draws that fit. On the narrow range the straight line and
 # $\sin x$ fit as well as the truth, and they win, because the prior draws them more often. No
 # method can know better from these points, and a good network should *spread* its probability in
-# the same way. On the wide range only $\sin(Cx)$ is left. It would be a surprise to see the line
-# there. But look how few draws fit: that is the price of blind draws, and section 6 computes it. A
-# network that has learned the posterior answers in one pass.
+# the same way. On the wide range only $\sin(Cx)$ is left. But look how few draws fit: that is the
+# price of blind draws, and section 6 computes it. A network that has learned the posterior answers
+# in one pass.
 #
 # ## 5 · The test is in the training data
 #
@@ -533,8 +550,10 @@ for size in sizes:
     rows.append(row)
 names = [f"{split}: {what}" for split in ("by example", "by skeleton")
          for what in ("seen before", "memoriser right")]  # fmt: skip
-figures.leak(sizes, dict(zip(names, np.transpose(rows), strict=True)))
-plt.show()
+style.show_figure(
+    figures.leak(sizes, dict(zip(names, np.transpose(rows), strict=True))),
+    "By example, seen before rises to 0.9, memoriser right to 0.2; by skeleton both stay at 0.",
+)
 for name, share in zip(names, rows[-1], strict=True):
     print(f"{name:<29} {share:.1%} with {sizes[-1]} training examples")
 lab.record(leak=rows[-1])
@@ -619,19 +638,21 @@ for name, terms in {
     p, waits = max(counted[wanted], 1) / half, np.diff(hits, prepend=-1)
     measured[name] = (p, waits if len(waits) else np.array([half]))
 marks = [draws_needed(p, 0.95) for p, _ in measured.values()]
-figures.waits(measured, marks)
-plt.show()
+style.show_figure(
+    figures.waits(measured, marks),
+    "Share of waits longer than n draws: three steps fall along their dashed curves, the rarer the "
+    "skeleton the later; a triangle marks each where it is down to 0.05.",
+)
 for (name, (p, waits)), mark in zip(measured.items(), marks, strict=True):
-    print(f"{name:<15} 1/p = {1 / p:6.0f}, mean wait {waits.mean():6.0f}, 95 % need {mark:6.0f}; "
-          f"{(waits <= mark).mean():.0%} of {len(waits)} waits were no longer")  # fmt: skip
+    print(f"{name:<14} 1/p {1 / p:5.0f}, mean wait {waits.mean():5.0f}, 95 % need {mark:5.0f}; "
+          f"{(waits <= mark).mean():.0%} of {len(waits)} within")  # fmt: skip
     lab.record(**{f"wait_{name}": waits.mean() * p, f"within_{name}": (waits <= mark).mean()})
 print(f"the skeleton of exercise 1: 95 % need {draws_needed(toy_probability, 0.95):.0f} draws")
 
 # %% [markdown]
 # Your triangles stand where the curves have fallen to 5 %, about three times the mean. Steps and
 # dashes agree as well as the number of waits allows; of the rarest skeleton, the pendulum's own,
-# there are few. A curve that fell like a straight line down to zero would surprise: it would mean
-# that draws remember.
+# there are few.
 #
 # ### Longer formulas are far rarer (optional)
 #
@@ -648,8 +669,11 @@ for low, high in bins:
     inside = p[(tokens >= low) & (tokens <= high)]
     needed.append([draws_needed(chance, 0.95) for chance in inside[inside > 0]])
     never.append((inside == 0).mean())
-figures.rarity(bins, needed, never, len(stream))
-plt.show()
+style.show_figure(
+    figures.rarity(bins, needed, never, len(stream)),
+    "Left: draws for a 95 % chance rise with the tokens of the skeleton, from hundreds to hundreds "
+    "of thousands. Right: the share never met rises from 0 to 1.",
+)
 lab.record(never=never)
 
 # %% [markdown]
@@ -680,7 +704,7 @@ for k, (target, true) in enumerate(
     on_pendulum[target] = per_hit
     seconds = per_hit * search.cpu_seconds / budget.tries
     print(f"Δ{target}: {exact.total()} of {budget.tries} draws are exact, one in {per_hit:.0f}, "
-          f"{seconds:.2f} CPU-s for one; {dict(exact)}")  # fmt: skip
+          f"{seconds:.2f} CPU-s for one\n    {dict(exact)}")  # fmt: skip
 lab.record(on_pendulum=on_pendulum)
 
 # %% [markdown]
@@ -695,8 +719,11 @@ lab.record(on_pendulum=on_pendulum)
 
 # %%
 trials = blind.held_out_functions(budget.functions, budget.function_tries, SEED)
-figures.found_over_draws(trials, budget.function_tries)
-plt.show()
+style.show_figure(
+    figures.found_over_draws(trials, budget.function_tries),
+    "Share found over draws: both lines of blind draws stay near 0; the stars of recombination, at "
+    "the same time, stand far above them.",
+)
 found_blind = np.isfinite(trials.first_hit)
 for name, found, seconds in (
     (f"{budget.function_tries} blind draws", found_blind, trials.blind_seconds),
@@ -730,14 +757,17 @@ streams = {
 }
 unseen = [repetition.draw_chunk(SEED, 99, k) for k in range(4)]  # no stream has a position 99
 curves = {name: repetition.train(chunks, unseen, SEED) for name, chunks in streams.items()}
-figures.losses(curves)
-plt.show()
+style.show_figure(
+    figures.losses(curves),
+    "Loss over chunks. Same seed: in training it falls, on fresh functions it rises. Own seeds: "
+    "both fall together and stay level.",
+)
 for name, chunks in streams.items():
     rows = np.concatenate([features for features, _ in chunks])
     unique = len(np.unique(rows, axis=0)) / len(rows)
     training, other = curves[name][-3:].mean(0)
-    print(f"{name}: loss in training {training:.3f}, on fresh functions {other:.3f}; "
-          f"{unique:.1%} of {len(rows)} examples are unique")  # fmt: skip
+    print(f"{name}: loss {training:.3f} in training, {other:.3f} on fresh functions; "
+          f"{unique:.1%} are unique")  # fmt: skip
     lab.record(**{name.replace(" ", "_"): [training, other, unique]})
 
 # %% [markdown]
@@ -763,7 +793,7 @@ for name, text in {
 }.items():  # fmt: skip
     (term,) = canonical_terms((Expression.from_text(text).prefix,))
     shares = [np.mean([term in terms for terms in some]) for some in (stream, without)]
-    print(f"{name:<25} in {shares[0]:8.4%} of the formulas; without the rules {shares[1]:8.4%}")
+    print(f"{name:<24} in {shares[0]:7.4%} of formulas; without the rules {shares[1]:7.4%}")
     lab.record(**{f"term_{text}": shares})
 
 # %% [markdown]
@@ -783,8 +813,9 @@ for k, weight in enumerate(weights):
         shares.values(), ({("mul", "x1", "abs", "x1")}, {("sin", "x0"), ("x2",)}), strict=True
     ):
         share.append(np.mean([terms <= set(drawn) for drawn in some]))
-figures.shares_by_weight(weights, shares)
-plt.show()
+print("weight", *(f"{name:>20}" for name in shares))
+for weight, *row in zip(weights, *shares.values(), strict=True):
+    print(f"{weight:6g}", *(f"{share:20.2%}" for share in row))
 lab.record(by_weight=shares)
 
 # %% [markdown]

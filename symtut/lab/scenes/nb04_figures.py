@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from symtut.expressions import Expression
@@ -13,10 +12,12 @@ from symtut.lab.scenes.nb04_contests import METHODS, Predict, Wave
 from symtut.lab.style import INK, OKABE_ITO, label
 
 
-def fits(seen: np.ndarray, change: np.ndarray, truth: Predict, models: dict[str, Predict]) -> Axes:
+def fits(
+    seen: np.ndarray, change: np.ndarray, truth: Predict, models: dict[str, Predict]
+) -> Figure:
     """Models of one angle (rad) beside the truth, far beyond the points seen: (n, 1), (n,)."""
     wide = np.linspace(-7, 7, 400)[:, None]
-    _, axes = plt.subplots(figsize=(8, 3.6))
+    figure, axes = plt.subplots(figsize=(7, 3.2))
     axes.plot(wide, truth(wide), color="#BBBBBB", linewidth=5, label="truth")
     looks = ((":", OKABE_ITO[1]), ("--", OKABE_ITO[3]), ("-", OKABE_ITO[0]))
     for (name, predict), (dash, colour) in zip(models.items(), looks, strict=True):
@@ -26,7 +27,7 @@ def fits(seen: np.ndarray, change: np.ndarray, truth: Predict, models: dict[str,
     axes.set(ylim=(-2, 2), xlabel=label("theta"), ylabel=r"$\Delta\dot\theta$ (rad/s)",
              title="Inside the grey band nobody can tell them apart")  # fmt: skip
     axes.legend(fontsize=8.5, ncols=5, loc="upper center")
-    return axes
+    return figure
 
 
 def landscape(
@@ -40,7 +41,7 @@ def landscape(
     paths : {name: (steps, 3)}
         Frequency, amplitude and loss along a search.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3))
     left.plot(omegas, profile)
     left.set(xlabel=r"$\omega$", ylabel=r"$1-R^2$", title="Amplitude solved for (yours)")
     heights = np.linspace(-2.5, 2.5, 81)
@@ -62,7 +63,7 @@ def starts_and_ends(
     starts: np.ndarray, ends: dict[str, tuple[np.ndarray, float]], true: float
 ) -> Figure:
     """Where each start of a search ends: the arguments as of ``sine_from_starts``."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1.5, 1])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.9), width_ratios=[1.5, 1])
     many = np.arange(1, 17)
     for k, (name, (end, _)) in enumerate(ends.items()):
         look = dict(color=OKABE_ITO[k], markersize=7 - 2 * k)
@@ -80,31 +81,19 @@ def starts_and_ends(
     return figure
 
 
-def targets(
-    state: np.ndarray, action: np.ndarray, following: np.ndarray, target: np.ndarray
-) -> Figure:
-    """The next speed over the speed, and the chosen target over the angle, coloured by torque."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6))
-    axes[0].plot(state[::2, 1], following[::2, 1], ".", markersize=4)  # every other is enough
-    axes[0].set(xlabel=label("theta_dot"), ylabel=r"next $\dot\theta'$ (rad/s)", title="Next speed")
-    dots = axes[1].scatter(state[::2, 0], target[::2], c=action[::2, 0], s=9, cmap="cividis")
-    figure.colorbar(dots, ax=axes[1], label=label("u"))
-    axes[1].set(xlabel=label("theta"), ylabel="y", title="Your target")
+def target(state: np.ndarray, action: np.ndarray, target: np.ndarray) -> Figure:
+    """The chosen target (n,) over the angle of states (n, 2), coloured by the torque (n, 1)."""
+    figure, axes = plt.subplots(figsize=(5.6, 3))
+    few = slice(None, None, 2)  # every other is enough
+    dots = axes.scatter(state[few, 0], target[few], c=action[few, 0], s=9, cmap="cividis")
+    figure.colorbar(dots, ax=axes, label=label("u"))
+    axes.set(xlabel=label("theta"), ylabel="y", title="Your target")
     return figure
 
 
-def coefficients(names: Sequence[str], sizes: np.ndarray) -> Axes:
-    """Sizes of coefficients, logarithmic, one for each term."""
-    _, axes = plt.subplots(figsize=(9, 2.8))
-    axes.semilogy(range(len(names)), sizes, "o")
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8.5)
-    axes.set(ylabel="size of coefficient", title="Plain least squares: none is zero")
-    return axes
-
-
-def plateau(thresholds: np.ndarray, left: dict[str, Sequence[int]], true: int) -> Axes:
+def plateau(thresholds: np.ndarray, left: dict[str, Sequence[int]], true: int) -> Figure:
     """Functions left over the threshold, for several libraries."""
-    _, axes = plt.subplots(figsize=(7.5, 3.2))
+    figure, axes = plt.subplots(figsize=(6.6, 2.9))
     for k, (name, sizes) in enumerate(left.items()):
         axes.loglog(thresholds, np.maximum(sizes, 0.5), "os"[k] + "-", label=name)
     axes.axhline(true, color="#888888", linestyle=":")
@@ -113,14 +102,14 @@ def plateau(thresholds: np.ndarray, left: dict[str, Sequence[int]], true: int) -
     axes.set(xlabel="threshold", ylabel="functions left", title="A plateau, and none")
     axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], "0 1 2 5 10 20 50 100".split())
     axes.legend(loc="lower left")
-    return axes
+    return figure
 
 
 def crossing(
     mother: Expression, father: Expression, child: Expression, cut: int, taken: int
 ) -> Figure:
     """Three trees: what the mother gives up, what the father lends, and where it stands."""
-    figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.4))
+    figure, axes = plt.subplots(1, 3, figsize=(7.4, 2.8))
     lent = len(father.prefix) - taken
     marks = ([cut], range(taken, len(father.prefix)), range(cut, cut + lent))
     titles = ("mother: a leaf goes", "father: a copy is taken", "child")
@@ -131,7 +120,7 @@ def crossing(
 
 def race_chart(results: dict[str, np.ndarray], names: Sequence[str]) -> Figure:
     """1 − R² on fresh points of each run: {method: (problems, seeds, 2)}."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 0.5 * len(names) + 1.6), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7.4, 0.42 * len(names) + 1.6), sharey=True)
     for j, (ax, title) in enumerate(zip(axes, ("same region", "half as wide again"), strict=True)):
         for m, method in enumerate(METHODS):
             loss = np.maximum(results[method][..., j], 1e-16)
@@ -150,7 +139,7 @@ def race_chart(results: dict[str, np.ndarray], names: Sequence[str]) -> Figure:
 
 def bloat(wave: Wave) -> Figure:
     """Fits to noisy points with and without a price for length, and how formulas grow."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=[2, 1])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.9), width_ratios=[2, 1])
     wide = np.linspace(-6, 6, 600)[:, None]
     left.plot(wide, np.sin(2 * wide), color="#BBBBBB", linewidth=5, label="truth")
     for k, name in enumerate(wave.best):
@@ -170,9 +159,9 @@ def bloat(wave: Wave) -> Figure:
     return figure
 
 
-def front(rows: Sequence[dict], chosen: dict, noise: float) -> Axes:
+def front(rows: Sequence[dict], chosen: dict, noise: float) -> Figure:
     """Error against nodes: rows with ``complexity``, ``loss`` and ``held`` (mean squares)."""
-    _, axes = plt.subplots(figsize=(7.5, 3.3))
+    figure, axes = plt.subplots(figsize=(6.6, 2.9))
     nodes = [row["complexity"] for row in rows]
     axes.plot(nodes, [np.sqrt(row["loss"]) for row in rows], "o-", label="on the points fitted")
     axes.plot(nodes, [np.sqrt(row["held"]) for row in rows], "s--", label="on points held back")
@@ -184,12 +173,12 @@ def front(rows: Sequence[dict], chosen: dict, noise: float) -> Axes:
     axes.set(xlabel="nodes", ylabel="error, rms (rad/s)", title="The front: error against length")
     axes.set_ylim(0, None)
     axes.legend(fontsize=8.5)
-    return axes
+    return figure
 
 
 def choices(chosen: dict[str, np.ndarray], true_nodes: int) -> Figure:
     """Nodes and error of the formulas that several rules chose: {rule: (draws, 2)}."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.6), sharey=True)
     for row, results in enumerate(chosen.values()):
         jitter = row + np.linspace(-0.25, 0.25, len(results))
         for axes, values in zip((left, right), results.T, strict=True):
@@ -205,7 +194,7 @@ def choices(chosen: dict[str, np.ndarray], true_nodes: int) -> Figure:
 
 def beyond(distance: np.ndarray, errors: dict[str, np.ndarray]) -> Figure:
     """Errors of several models over |θ| (n,), logarithmic."""
-    figure, axes = plt.subplots(figsize=(8.5, 3.8))
+    figure, axes = plt.subplots(figsize=(7.4, 3.2))
     looks = zip((1, 3, 4, 2, 0), (":", "--", "-.", (0, (5, 1)), "-"), strict=True)
     for (name, error), (colour, line) in zip(errors.items(), looks, strict=True):
         axes.semilogy(distance, np.maximum(error, 1e-5), label=name, linestyle=line,
@@ -222,7 +211,7 @@ def valleys(
     twins: np.ndarray, valley: np.ndarray, frequencies: np.ndarray, factors: np.ndarray
 ) -> Figure:
     """Two landscapes of 1 − R²: over two frequencies, and over factor and frequency of a sine."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8))
+    figure, axes = plt.subplots(1, 2, figsize=(7.4, 3))
     for ax, grid, loss, (xlabel, ylabel), stars, title in (
         (axes[0], frequencies, twins, ("$c_1$", "$c_2$"), ([2, 3], [3, 2]),
          r"$\sin(c_1 x) + \sin(c_2 x)$"),
@@ -234,18 +223,3 @@ def valleys(
         ax.plot(*stars, "*", color=OKABE_ITO[1], markersize=12)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     return figure
-
-
-def map_of_shares(shares: np.ndarray, points: Sequence[int], levels: Sequence[float]) -> Axes:
-    """Shares of success over the number of points and the noise (rad/s)."""
-    figure, axes = plt.subplots(figsize=(6, 3.2))
-    image = axes.imshow(shares, vmin=0, vmax=1, cmap="cividis", origin="lower", aspect="auto")
-    for i, j in np.ndindex(shares.shape):
-        axes.text(j, i, f"{shares[i, j]:.0%}", ha="center", va="center",
-                  color="white" if shares[i, j] < 0.6 else INK)  # fmt: skip
-    axes.set_xticks(range(len(points)), list(map(str, points)))
-    axes.set_yticks(range(len(levels)), list(map(str, levels)))
-    axes.set(xlabel="points", ylabel="noise (rad/s)", title="Right terms found, share of draws")
-    axes.grid(False)
-    figure.colorbar(image)
-    return axes

@@ -52,9 +52,9 @@ def _writing_frame(written, waiting) -> Image.Image:
 
 
 def example_tree(text: str) -> Axes:
-    """A formula given as text as a tree, with its prefix form above it."""
+    """A formula given as text as a tree, with it and its prefix form above."""
     expression = Expression.from_text(text)
-    return draw_tree(expression.prefix, title=f"{expression}   =   {' '.join(expression.prefix)}")
+    return draw_tree(expression.prefix, title=f"{expression}\n{' '.join(expression.prefix)}")
 
 
 # ---- functions -----------------------------------------------------------------------------------
@@ -129,11 +129,11 @@ def wall(examples: Examples, chosen: Sequence[int], columns: int = 3) -> Figure:
         Which of them.
     """
     rows = -(-len(chosen) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.6 * rows), squeeze=False)
+    figure, grid = plt.subplots(rows, columns, figsize=(2.5 * columns, 2.1 * rows), squeeze=False)
     for axes, i in zip(grid.flat, chosen, strict=False):
         d = int(examples.n_variables[i])
         panel(examples.expression(i), examples.x[i, :, :d].numpy(), examples.y[i].numpy(), axes)
-        axes.set_title(formula(examples.expression(i)), fontsize=8.5)
+        axes.set_title(formula(examples.expression(i)), fontsize=7)
     return figure
 
 
@@ -149,7 +149,7 @@ def training_example(batch: Batch, row: int) -> Figure:
     d = int(batch.n_variables[row])
     x, y = batch.x[row, :, :d].numpy(), batch.y[row].numpy()
     features = point_features(batch.x[[row]], batch.y[[row]], batch.n_variables[[row]])[0]
-    figure = plt.figure(figsize=(9, 4.2))
+    figure = plt.figure(figsize=(7.8, 3.9))
     (top,), (bottom,) = figure.subfigures(2, 1, squeeze=False, height_ratios=[4, 1])
     left, right = top.subplots(1, 2, width_ratios=[1, 1.5])
     if d == 1:
@@ -187,7 +187,7 @@ def mask_chart(tokens: Sequence[str], allowed: np.ndarray) -> Axes:
     allowed : bool (T, V)
         What the mask let through at each step, over the vocabulary.
     """
-    figure, axes = plt.subplots(figsize=(9.2, 0.7 + 0.36 * len(tokens)))
+    figure, axes = plt.subplots(figsize=(8.6, 0.7 + 0.36 * len(tokens)))
     shade = np.where(allowed, 1.0, 0.0)
     axes.imshow(shade, cmap="Greens", vmin=0, vmax=2.2, aspect="auto", interpolation="nearest")
     for step, token in enumerate(tokens):
