@@ -27,14 +27,13 @@ SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows f
 import matplotlib.pyplot as plt
 import numpy as np
 
-from symtut import SymbolicRegressor, make_task
+from symtut import SymbolicRegressor
 from symtut.expressions import Expression
 from symtut.lab import checks, style, trees
 from symtut.lab.scenes import nb04_contests as contests
 from symtut.lab.scenes import nb04_figures as figures
 from symtut.lab.scenes import nb04_genetic as genetic
 from symtut.lab.scenes import nb04_stack as stack
-from symtut.tasks.random_policy import random_transitions
 
 budget = lab.start(
     PROFILE,
@@ -270,10 +269,8 @@ for name, (end, milliseconds) in ends.items():
 # own equation. **Predict** the $R^2$ of the first.
 
 # %%
-task = make_task("pendulum")
-steps = random_transitions(task, 400, SEED)
-keep = task.uncut(steps.state, steps.next_state)  # not cut by the simulator's limit of speed
-state, action, after = steps.state[keep], steps.action[keep], steps.next_state[keep]
+# those that the simulator's limit of speed has not cut
+state, action, after = contests.pendulum_steps(400, SEED)
 X, NAMES = np.column_stack([state, action]), ("theta", "theta_dot", "u")
 speed, next_speed = state[:, 1], after[:, 1]
 gravity, push = 0.75 * np.sin(state[:, 0]), 0.15 * action[:, 0]

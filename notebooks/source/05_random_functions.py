@@ -37,7 +37,6 @@ from symtut.lab.scenes import nb05_blind_search as blind
 from symtut.lab.scenes import nb05_figures as figures
 from symtut.lab.scenes import nb05_formula_plots as formula_plots
 from symtut.lab.scenes import nb05_priors as priors
-from symtut.lab.scenes import nb05_repetition as repetition
 
 budget = lab.start(
     PROFILE,
@@ -752,11 +751,11 @@ lab.record(found_blind=found_blind.mean(), found_pooled=trials.pooled.mean(),
 # %%
 keys = [(position, worker) for position in range(3) for worker in range(budget.workers)]
 streams = {
-    "same seed": [repetition.draw_chunk(SEED, position) for position, _ in keys],
-    "own seeds": [repetition.draw_chunk(SEED, *key) for key in keys],
+    "same seed": [priors.draw_chunk(SEED, position) for position, _ in keys],
+    "own seeds": [priors.draw_chunk(SEED, *key) for key in keys],
 }
-unseen = [repetition.draw_chunk(SEED, 99, k) for k in range(4)]  # no stream has a position 99
-curves = {name: repetition.train(chunks, unseen, SEED) for name, chunks in streams.items()}
+unseen = [priors.draw_chunk(SEED, 99, k) for k in range(4)]  # no stream has a position 99
+curves = {name: priors.train(chunks, unseen, SEED) for name, chunks in streams.items()}
 style.show_figure(
     figures.losses(curves),
     "Loss over chunks. Same seed: in training it falls, on fresh functions it rises. Own seeds: "

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
-from symtut import SymbolicRegressor, progress
+from symtut import SymbolicRegressor, make_task, progress
 from symtut.expressions import Expression
 from symtut.lab import equations
 from symtut.lab.scenes import nb04_genetic as genetic
@@ -17,6 +17,7 @@ from symtut.regression.search.bfgs import bfgs
 from symtut.regression.search.fits import initial_constants
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.library import library
+from symtut.tasks.random_policy import random_transitions
 
 Predict = Callable[[np.ndarray], np.ndarray]
 METHODS = ("evolution", "prior", "sparse")
@@ -96,6 +97,14 @@ def sine_from_starts(
         each = 1000 * (time.process_time() - begun) / n
         ends[name] = np.array([[abs(f.constants[0]), f.loss] for f in found]), each
     return np.abs(starts[:, 0]), ends
+
+
+def pendulum_steps(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States, actions and next states of ``n`` random steps, less those that a bound has cut."""
+    task = make_task("pendulum")
+    steps = random_transitions(task, n, seed)
+    steps = steps[task.uncut(steps.state, steps.next_state)]
+    return steps.state, steps.action, steps.next_state
 
 
 def library_columns(expressions: Sequence[Expression], x: np.ndarray) -> np.ndarray:
