@@ -20,6 +20,9 @@ from symtut.regression.search.fits import ROUNDING
 from symtut.regression.search.language import summands
 from symtut.tasks import Task, Transitions
 
+EXPLAINED = 1e-6
+"""Share of an increment's variance left over, below which its equation counts as found."""
+
 FEW_TERMS = 3
 """Where the score prefers so few terms to any longer sum, what they leave is taken for noise. A law
 with a term as weak as that noise may get a close sum instead of itself: its row says what is left
@@ -43,23 +46,25 @@ class Equation:
         assert self.regressor is not None
         return self.regressor.equations_[0]["score"]
 
-    def explains(self, but: float) -> bool:
-        """Whether all ``but`` such a share of the increment's variance is explained by a fit."""
-        return self.regressor is not None and self.left_over < but
+    @property
+    def is_found(self) -> bool:
+        """Whether a fit leaves less than :data:`EXPLAINED` of the increment's variance."""
+        return self.regressor is not None and self.left_over < EXPLAINED
 
-    def is_final(self, but: float) -> bool:
-        """Whether no other search is needed: a constant, right to the last digit, or a short
-        equation that explains all ``but`` such a share. A long sum that is merely close may stand
-        in for what no library has: on a narrow range five terms imitate cos(3 x) to 1e-11.
+    @property
+    def is_final(self) -> bool:
+        """Whether no other search is needed: a constant, right to the last digit, or found with few
+        terms. A long sum that is merely close may stand in for what no library has: on a narrow
+        range five terms imitate cos(3 x) to 1e-11.
         """
         if self.regressor is None or self.left_over < ROUNDING:
             return True
-        return self.explains(but) and len(summands(self.expression)) <= FEW_TERMS
+        return self.is_found and len(summands(self.expression)) <= FEW_TERMS
 
-    def closest(self, but: float) -> "Equation":
-        """The equation of the same front that errs least, or itself if it does not explain all
-        ``but`` this share: then the score has weighed accuracy against length already."""
-        if self.regressor is None or not self.explains(but):
+    def closest(self) -> "Equation":
+        """The equation of the same front that errs least, or itself if none is found: then the
+        score has weighed accuracy against length already."""
+        if self.regressor is None or not self.is_found:
             return self
         row = min(self.regressor.equations_, key=_error)
         if row["expression"] == self.expression:

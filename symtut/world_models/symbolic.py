@@ -35,9 +35,6 @@ from symtut.world_models.equations import (
 )
 from symtut.world_models.validation import error_on_fitted
 
-EXPLAINED = 1e-6
-"""Share of an increment's variance left over, below which its equation counts as found."""
-
 DRIFT = 0.01
 """Open-loop error within :data:`DRIFT_STEPS` steps, in spreads of the state, that short equations
 may have even if longer ones have less."""
@@ -142,7 +139,7 @@ class SymbolicWorldModel:
         found: list[Equation] = []
         for method in self._methods():
             found = [
-                found[i] if found and found[i].is_final(EXPLAINED)
+                found[i] if found and found[i].is_final
                 else self._find(i, i, x, increments, self._inputs(i), method)
                 for i in range(self.task.state_size)
             ]  # fmt: skip
@@ -192,7 +189,7 @@ class SymbolicWorldModel:
     def _look_at_next_values(self, found: list[Equation], x, increments, method: str) -> None:
         """A second chance, in place, for what is not explained; see the module's text."""
         size = self.task.state_size
-        explained = [i for i, e in enumerate(found) if e.explains(EXPLAINED)]
+        explained = [i for i, e in enumerate(found) if e.is_found]
         for i in range(size):
             if i in explained or found[i].regressor is None:
                 continue
@@ -203,7 +200,7 @@ class SymbolicWorldModel:
             again = self._find(i, size + 2 + i, x, increments, used, method)
             if again.score > found[i].score:
                 found[i] = again
-                if again.explains(EXPLAINED):
+                if again.is_found:
                     explained.append(i)
 
     def _chosen_in_open_loop(
@@ -214,7 +211,7 @@ class SymbolicWorldModel:
         One step of the short ones errs by less than a thousandth of the increments' spread. Most
         worlds carry that on, a few multiply it.
         """
-        closest = [equation.closest(EXPLAINED) for equation in found]
+        closest = [equation.closest() for equation in found]
         if closest == found:
             return found
         drift = []

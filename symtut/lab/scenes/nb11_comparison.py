@@ -108,7 +108,8 @@ def learning_curves(found: Comparison, tasks: list[str]) -> Figure:
     """Returns over real steps, a panel each task."""
     figure, axes = _panels(len(tasks), 3.4)
     for task, ax in zip(tasks, axes, strict=True):
-        curves.sample_efficiency(found.curves[task], task, found.runs[task].threshold[0], ax)
+        runs, lines = _with_dreamer(found, task)
+        curves.sample_efficiency(lines, task, runs.threshold[0], ax)
     return figure
 
 
@@ -116,8 +117,15 @@ def steps_needed(found: Comparison, tasks: list[str]) -> Figure:
     """Real steps to the threshold, a panel each task."""
     figure, axes = _panels(len(tasks), 2.9)
     for task, ax in zip(tasks, axes, strict=True):
-        curves.steps_chart(found.runs[task], task, ax)
+        curves.steps_chart(_with_dreamer(found, task)[0], task, ax)
     return figure
+
+
+def _with_dreamer(found: Comparison, task: str) -> tuple[pd.DataFrame, dict[Cell, Curves]]:
+    """Runs and curves on a task; Dreamer's, with fewer seeds, are a sweep of their own."""
+    names = [name for name in (task, f"{task}_dreamer") if name in found.runs]
+    runs = pd.concat([found.runs[name] for name in names], ignore_index=True)
+    return runs, {cell: line for name in names for cell, line in found.curves[name].items()}
 
 
 def _panels(count: int, height: float):
