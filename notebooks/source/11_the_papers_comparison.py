@@ -206,9 +206,10 @@ style.show_figure(
 )
 print("width of your interval: " + ", ".join(f"{n} seeds {w:.0f}" for n, w in widths.items()))
 gains = {n: widths[n] - widths[n - 1] for n in counts[1:]}
-worst = max(gains, key=gains.get)
-print(f"Seed number {worst} changes it most: {widths[worst - 1]:.0f} before, {widths[worst]:.0f} "
-      f"after, because that run is at {at[worst - 1]:.0f}.")  # fmt: skip
+if gains:
+    worst = max(gains, key=gains.get)
+    print(f"Seed number {worst} changes it most: {widths[worst - 1]:.0f} before, "
+          f"{widths[worst]:.0f} after, because that run is at {at[worst - 1]:.0f}.")  # fmt: skip
 lab.record(widths={str(n): w for n, w in widths.items()})
 
 # %% [markdown]

@@ -79,7 +79,7 @@ WRONG = {
         ("return np.linalg.solve(R + B.T @ Q @ B, B.T @ Q @ A)", "one step ahead only"),
         (RICCATI + "return np.linalg.inv(R) @ B.T @ P", "continuous time"),
         (
-            "P = scipy.linalg.solve_discrete_are(A, B, Q, R)\n"
+            "import scipy.linalg\nP = scipy.linalg.solve_discrete_are(A, B, Q, R)\n"
             "return np.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)",
             "passes.",
         ),

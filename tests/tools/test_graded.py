@@ -178,8 +178,8 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     for student in ("half", "mixed"):
         result = api.autograde(NAME, student)
         assert result["success"], result
-    assert marks(api, NAME, "half") == (5, 8, {1: 0, 2: 2, 3: 2, 4: 1, 5: 0})
-    assert marks(api, NAME, "mixed") == (3, 8, {1: 1, 2: 0, 3: 0, 4: 0, 5: 2})
+    assert marks(api, NAME, "half") == (6, 9, {1: 0, 2: 2, 3: 2, 4: 2, 5: 0})
+    assert marks(api, NAME, "mixed") == (3, 9, {1: 1, 2: 0, 3: 0, 4: 0, 5: 2})
     for student in ("half", "mixed"):  # all cells ran, in the short profile
         path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
         outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]

@@ -1,6 +1,7 @@
 """The stored comparison of notebook 11: read, described, and drawn."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -53,7 +54,7 @@ def _origin(table: dict) -> str:
     return f"commit {', '.join(table['commits'])}, tables made {table['made'][-1]['date'][:10]}"
 
 
-def shown(interval, digits: int = 0) -> str:
+def shown(interval: Sequence[float], digits: int = 0) -> str:
     """``value [low, high]``."""
     value, low, high = (f"{v:.{digits}f}" if np.isfinite(v) else "∞" for v in interval)
     return f"{value} [{low}, {high}]"
