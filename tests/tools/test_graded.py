@@ -191,7 +191,7 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     result = api.generate_feedback(NAME, "mixed")
     assert result["success"], result
     page = (course / "feedback" / "mixed" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
-    assert "Score: 3.0 / 8.0" in page
+    assert "Score: 3.0 / 9.0" in page
     from nbgrader.plugins import CsvExportPlugin
 
     with api.gradebook as gradebook:
@@ -199,7 +199,7 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     with open(course / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert {s: (float(r["score"]), float(r["max_score"])) for s, r in rows.items()} == {
-        "half": (5, 8), "mixed": (3, 8),
+        "half": (6, 9), "mixed": (3, 9),
     }  # fmt: skip
 
 
