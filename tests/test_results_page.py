@@ -245,6 +245,8 @@ def test_what_is_said_of_the_comparison():
         assert all(a < b for a, b in zip(fewer, ours, strict=True))
     for setting, final in {
         "default": -190, "batch_size=32,length=8": -176, "learning_rate=0.0003": -471,
+        "gamma=0.97": -200, "updates_per_step=0.5": -1590, "updates_per_step=2.0": -164,
+        "deter=256,units=128": -157,
     }.items():  # fmt: skip
         assert np.rint(tried("pendulum", "dreamer", setting, "final_return")).tolist() == [final]
         assert f"{final}" in PAGE
