@@ -138,7 +138,7 @@ class WithNetworks:
                 square = float(means[:, j] @ means[:, j])
                 rate = float(means[:, j] @ increments[:, i]) / square if square else 0.0
                 left = increments[:, i] - rate * means[:, j]
-                found.append((float(left.var() / increments[:, i].var()), i, j, rate))
+                found.append((float(np.mean(left**2) / increments[:, i].var()), i, j, rate))
         moved, speeds = set(), set()
         for left_over, i, j, rate in sorted(found):
             # A speed that moves with the position that it moves would be known before it is known.
