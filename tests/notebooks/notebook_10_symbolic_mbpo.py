@@ -1,3 +1,5 @@
+from symtut.lab.executed import describe_results
+
 STEP = (
     "action = learner.act(state)\n"
     "following = step(state, action)\n"
@@ -157,6 +159,7 @@ def check(results):
     assert results["real_steps"] == results["env_steps_after"] == 200
     assert [e["target"] for e in results["equations"]] == ["delta_theta", "delta_theta_dot"]
     assert all(e["largest_error"] < 0.01 for e in results["equations"])
+    assert describe_results(results).count("    found      ") == 2  # as `make run` says them
     assert results["rollout_length"] == 200
     assert results["steps_before_bound"] > 10
     assert results["open_loop_error_symbolic"] < 0.001 < results["open_loop_error_mbpo"]

@@ -138,7 +138,10 @@ def print_beside_the_simulator(loop: Loop) -> list[dict]:
         coefficients = equations.coefficients(expression.text(names, digits=None), true, names)
         print(equations.table(row["target"], coefficients), "\n")
         worst = equations.largest_error(coefficients)
-        found.append({"target": row["target"], "true": true, "largest_error": worst})
+        found.append({
+            "target": row["target"], "equation": row["equation"], "true": true,
+            "largest_error": worst,
+        })  # fmt: skip
     return found
 
 
