@@ -28,7 +28,7 @@ STEPS = {
     "dreamer": {"pendulum": 1500},
 }
 #: (method, task), "" for all others.
-SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("dreamer", ""): "100"}
+SEEDS = {("sac", ""): "100-102", ("mbpo", ""): "100-101", ("dreamer", ""): "100-101"}
 #: (method, task): what is tried instead of the setting. "" is for all tasks.
 ALTERNATIVES: dict[tuple[str, str], tuple[dict, ...]] = {
     ("sac", ""): ({"updates_per_step": 2.0}, {"learning_rate": 3e-4}),
