@@ -42,23 +42,34 @@ def find_reward_formula(
     """
     reward = _short_reward(coordinates, derived, seen)
     for i, c in enumerate(coordinates):
-        if not c.angular or reward.left_over < REWARD_EXPLAINED:
+        if not c.angular:
             continue
         (a, b), (r, s) = c.columns, c.radii
-        for columns, radii in (((a, b), (-r, s)), ((b, a), (s, r)), ((b, a), (-s, r))):
-            turned = [*coordinates]
-            turned[i] = replace(c, columns=columns, radii=radii)
-            other = _short_reward(turned, derived, seen)
-            if other.left_over < 0.1 * reward.left_over:
-                coordinates, reward = turned, other
-        if reward.left_over > REWARD_EXPLAINED:
-            turned = [*coordinates]
-            turned[i] = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
-            other = _short_reward(turned, derived, seen)
-            if other.left_over < 0.1 * reward.left_over:
-                coordinates, reward = turned, other
+        quarters = [replace(c, columns=(a, b), radii=(-r, s))]
+        quarters += [replace(c, columns=(b, a), radii=radii) for radii in ((s, r), (-s, r))]
+        if reward.left_over < REWARD_EXPLAINED:
+            quarters = []
+        for turned in quarters:
+            coordinates, reward = _better(i, turned, coordinates, reward, derived, seen)
+        # A zero at the wrong place is a longer formula, too: (θ - θ₀)² written out, which nearly
+        # all steps follow, all but those between the two places where the angle jumps.
+        written_out = i in reward.formula.columns and reward.following < 1
+        if reward.left_over > REWARD_EXPLAINED or written_out:
+            turned = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
+            coordinates, reward = _better(i, turned, coordinates, reward, derived, seen)
     if reward.left_over > REWARD_EXPLAINED:
         reward = _long_reward(reward, coordinates, derived, seen, proposer, seed)
+    return coordinates, reward
+
+
+def _better(i: int, turned: Coordinate, coordinates, reward: Reward, derived, seen: Transitions):
+    """Coordinates and reward with angle ``i`` turned, where the reward is better or shorter so."""
+    others = [*coordinates[:i], turned, *coordinates[i + 1 :]]
+    other = _short_reward(others, derived, seen)
+    shorter = len(other.formula.expression.prefix) < len(reward.formula.expression.prefix)
+    explained = other.left_over < REWARD_EXPLAINED and other.following >= reward.following
+    if other.left_over < 0.1 * reward.left_over or (explained and shorter):
+        return others, other
     return coordinates, reward
 
 

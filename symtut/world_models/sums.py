@@ -97,26 +97,25 @@ def find_sum(
     terms, values = _varying(candidate_terms(angular, distances), x)
     if not terms:
         return None
-    inliers, seen, first = np.ones(len(y), dtype=bool), set(), 3
+    inliers, seen, rough = np.ones(len(y), dtype=bool), set(), 3
     while True:
-        seen.add(inliers.tobytes())
         picked, score = _selected(terms, values[:, inliers], y[inliers], most, rounding)
         if not picked:
             return None
         design = np.column_stack([np.ones(len(y)), values[picked].T])
         weights = np.linalg.lstsq(design[inliers], y[inliers], rcond=None)[0]
         residual = np.abs(y - design @ weights)
-        # the limit is that of the closest three quarters: a few gross errors do not widen it
         closest = np.sort(residual)[: int(np.ceil((1 - MOST_OUTSIDE) * len(y)))]
-        limit = max(6 * 1.65 * np.sqrt(np.mean(closest**2)), 1e-7 * y.std())
-        if first and residual.max() > 1e-7 * y.std():
+        if rough and residual.max() > 1e-7 * y.std():
             # gross errors pull the first fits: those rest on the closest rows alone
-            first, limit = first - 1, closest[-1]
-        else:
-            first = 0
-        before, inliers = inliers, residual <= limit
-        if inliers.tobytes() in seen or len(seen) == 8:
+            rough, inliers = rough - 1, residual <= closest[-1]
+            continue
+        # the limit is that of the closest three quarters: a few gross errors do not widen it
+        limit = max(6 * 1.65 * np.sqrt(np.mean(closest**2)), 1e-7 * y.std())
+        rough, before, inliers = 0, inliers, residual <= limit
+        if np.array_equal(before, inliers) or inliers.tobytes() in seen or len(seen) == 8:
             break
+        seen.add(inliers.tobytes())
     inliers = before
     return _finished([terms[k] for k in picked], values[picked].T, y, inliers, score)
 

@@ -157,9 +157,16 @@ def test_a_missing_velocity_joins_the_state_and_the_angle_turns_until_the_reward
     assert list(task.uncut(state, state)) == [False, True]
 
 
-@pytest.mark.parametrize("zero", [0.7, -0.45])  # where a long sum leaves little, too
-def test_an_angle_s_zero_is_where_the_reward_is_short(zero):
-    seen = first_steps(ObservedTask("Pendulum-v1"), 100, 200)
+@pytest.mark.parametrize(
+    ("zero", "steps"),
+    [
+        (0.7, 200),
+        (-0.45, 200),  # a long sum leaves little, too
+        (0.1, 400),  # the square written out leaves nothing where the angle does not jump
+    ],
+)
+def test_an_angle_s_zero_is_where_the_reward_is_short(zero, steps):
+    seen = first_steps(ObservedTask("Pendulum-v1"), 100, steps)
     cos, sin = np.cos(zero), np.sin(zero)
     turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
     seen = replace(seen, state=seen.state @ turn, next_state=seen.next_state @ turn)
