@@ -238,7 +238,7 @@ class Run:
         if fitted and loop.report is not None:
             self.say(f"{self._position()}: fitted; rollouts of {loop.rollout_length} steps")
             for equation in loop.report.equations:
-                self.say(f"    {equation['target']} = {equation['equation']}")
+                self.say(f"    {equation['target']} = {equation['equation'] or 'networks'}")
         last = self.curve[-1][1] if self.curve else -1
         waited = max(loop.updates - self.checkpointed[0], loop.env_steps - self.checkpointed[1])
         evaluation_due = loop.updates >= next_evaluation and loop.updates > last

@@ -17,6 +17,7 @@ what moves with its speed.
 """
 
 import time
+import warnings
 
 import numpy as np
 import torch
@@ -88,7 +89,9 @@ class WithNetworks:
             As :meth:`SymbolicWorldModel.fit`.
         """
         started, size = time.process_time(), self.task.state_size
-        report = self.equations.fit(transitions, held_out)
+        with warnings.catch_warnings():  # the rows have what was screened
+            warnings.filterwarnings("ignore", "formulas have at most")
+            report = self.equations.fit(transitions, held_out)
         rows = [dict(row) for row in report.equations]
         left_over = np.array([_left_over(row) for row in rows[:size]])
         self.source = torch.as_tensor(np.where(left_over > FAIR, BOUNDED, HOLDS))
