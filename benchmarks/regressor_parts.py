@@ -41,6 +41,7 @@ STEPS = {
     "sums of two terms": (structure, "propose_sums", lambda *arguments: []),
     "sums behind a function": (structure, "propose_inverted_sums", lambda *arguments: []),
     "one combination": (structure, "reductions", lambda *arguments: []),
+    "groups of variables": (structure, "separation", lambda *arguments: None),
     "products beside a term": (structure.Laws, "later", _nothing),
     "transformer": (
         proposers,
