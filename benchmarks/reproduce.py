@@ -28,12 +28,12 @@ from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import SweepRun, parse_seeds, sweep
 from symtut.experiments.tables import RUNS, read_runs
-from symtut.experiments.workers import cores
 from symtut.lab import run as notebooks
 from symtut.lab.report import write_report
 from symtut.paths import FOLDER_VARIABLE, data_path, ensure_folder
 from symtut.storage import write_bytes
 from symtut.tasks import make_task
+from symtut.workers import cores
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "11_the_papers_comparison.ipynb"
