@@ -97,6 +97,10 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
         2,
     )
     assert lines[0] == "6 of 12 runs are left:"
+    assert [line.split() for line in lines[1:3]] == [
+        ["a", "sac", "4", "of", "10", "240.0", "CPU-minutes"],
+        ["b", "sac", "2", "of", "2", "unknown", "CPU-minutes"],
+    ]
     assert "About 4 CPU-hours for 4 of them, 2 hours with 2 at a time" in lines[-2]
     assert lines[-1].endswith("b/sac.")
 
