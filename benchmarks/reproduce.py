@@ -28,12 +28,12 @@ from symtut.experiments.evaluation import evaluate
 from symtut.experiments.results import Result
 from symtut.experiments.sweep import SweepRun, parse_seeds, sweep
 from symtut.experiments.tables import RUNS, read_runs
-from symtut.experiments.workers import cores
 from symtut.lab import run as notebooks
 from symtut.lab.report import write_report
 from symtut.paths import FOLDER_VARIABLE, data_path, ensure_folder
 from symtut.storage import write_bytes
 from symtut.tasks import make_task
+from symtut.workers import cores
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "11_the_papers_comparison.ipynb"
@@ -164,15 +164,23 @@ def seconds_to_judge(task: str) -> float:
     return process_time() - begun
 
 
+def minutes(entry: Remaining) -> str:
+    if entry.cpu_seconds is None:
+        return "unknown"
+    return f"{entry.runs * entry.cpu_seconds / 60:.1f}"
+
+
 def describe(left: list[Remaining], places: int | None) -> list[str]:
-    """How many runs are left and how long they take, in lines.
+    """How many runs are left and how long they take, in lines: one a row of the table, and a sum.
 
     ``places`` is how many runs go side by side; None where only a cluster knows.
     """
-    lines = []
-    for name in dict.fromkeys(entry.sweep for entry in left):
-        cells = [f"{e.method} {e.runs} of {e.total}" for e in left if e.sweep == name]
-        lines.append(f"   {name:<12} {', '.join(cells)}")
+    widest = max(len(entry.sweep) for entry in left)
+    lines = [
+        f"   {entry.sweep:<{widest}} {entry.method:<9} {entry.runs:>3} of {entry.total:<3} "
+        f"{minutes(entry):>8} CPU-minutes"
+        for entry in left
+    ]
     runs, total = sum(entry.runs for entry in left), sum(entry.total for entry in left)
     lines.insert(0, f"{runs} of {total} runs are left:")
     known = [entry for entry in left if entry.runs and entry.cpu_seconds is not None]

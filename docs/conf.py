@@ -24,7 +24,10 @@ extensions = [
     *("sphinx_copybutton", "sphinx_design"),
 ]
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "docs/api/*.md", "notebooks/*.ipynb", "CONTRIBUTING.md"]
+include_patterns = [
+    *("docs/*.md", "docs/api/*.md", "notebooks/*.ipynb"),
+    *("CONTRIBUTING.md", "CHANGELOG.md"),
+]
 exclude_patterns = [
     *(path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in site.SOURCES),
     "notebooks/exercises",

@@ -311,7 +311,8 @@ def add_benchmark(parser: Parser) -> None:
     add("--limit", type=integer(1), help="only the first so many problems")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")
     add("--weights", default="general", help="a name or a file (default: general)")
-    add("--jobs", type=JOBS, default=1, help="processes, one thread each (default: 1)")
+    add("--scheduler", metavar="ADDRESS", help="a dask cluster, as tcp://host:8786")
+    add("--jobs", type=JOBS, help="processes, one thread each (default: 1)")
     add("--overwrite", action="store_true", help="begin a stored table anew")
     add("--out", required=True, metavar="FILE", help="table, as CSV")
     summary = "shares and intervals of stored tables"

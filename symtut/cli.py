@@ -147,7 +147,7 @@ def _run_benchmark(arguments: argparse.Namespace) -> int:
         options.numbers(arguments.points, "--points", 5, 1000, int),
         options.numbers(arguments.noise, "--noise", 0, 1000, float), arguments.limit,
         arguments.seed, arguments.kind, say, arguments.jobs, arguments.overwrite,
-        weights=arguments.weights,
+        arguments.scheduler, weights=arguments.weights,
     )  # fmt: skip
     say_next("benchmark", "summary", arguments.out)
     return 0

@@ -109,6 +109,7 @@ def check_weights() -> str:
         raise CheckFailed(str(error)) from error
     if not files:
         raise CheckFailed(f"no weights are shipped with this installation; {again}")
+    origins = []
     for path in files:
         try:
             card = read_card(path.with_suffix(".json"))
@@ -116,7 +117,12 @@ def check_weights() -> str:
             raise CheckFailed(f"{error} The card of '{path.name}' is needed; {again}") from error
         if card["sha256"] != file_sha256(path):
             raise CheckFailed(f"'{path.name}' is not the file that its card describes; {again}")
-    return ", ".join(f"{path.stem} ({path.stat().st_size / 1e6:.1f} MB)" for path in files)
+        made = card["provenance"]
+        origins.append(
+            f"{path.stem} ({path.stat().st_size / 1e6:.1f} MB, trained on "
+            f"{str(made.get('date'))[:10]} at commit {made.get('commit')})"
+        )
+    return ", ".join(origins)
 
 
 def check_temporary_folder() -> str:

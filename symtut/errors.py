@@ -13,6 +13,10 @@ class InputError(ValueError):
     """
 
 
+class InUse(InputError):
+    """Another process works on the same files."""
+
+
 def did_you_mean(name: object, known: Iterable[object]) -> str:
     """``" (did you mean 'sin'?)"`` for a name that is like one of ``known``, else nothing."""
     small = {str(known_name).lower().strip("-"): known_name for known_name in known}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from symtut.errors import InputError
+from symtut.errors import InputError, InUse
 
 try:
     import fcntl
@@ -206,7 +206,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     name, end = os.path.realpath(path), time.monotonic() + LOCK_PATIENCE
     while (handle := None if name in _held else _acquired(path)) is None:
         if time.monotonic() > end:
-            raise InputError(
+            raise InUse(
                 f"another process of symtut works on {what}: wait until it has ended, or choose "
                 "another --out."
             )

@@ -24,7 +24,7 @@ def fit(y, **settings):
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors", "forms machine paths progress", "storage", "tensors", "expressions",
+    "errors", "forms machine paths progress", "storage", "tensors workers", "expressions",
     "regression.data", "regression.search", "regression.structure regression.problems",
     "regression.transformer", "regression", "regression.benchmark tasks", "world_models",
     "agents", "experiments", "lab", "arguments pictures", "doctor table_file",

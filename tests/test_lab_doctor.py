@@ -1,5 +1,6 @@
 """The doctor: well on a good installation, and a line for each thing that is broken."""
 
+import json
 import shutil
 
 import pytest
@@ -43,6 +44,12 @@ def data_copy(tmp_path, monkeypatch):
     shutil.copytree(paths.data_path("weights"), tmp_path / "weights")
     monkeypatch.setattr(paths, "ROOTS", (tmp_path,))
     return tmp_path / "weights"
+
+
+def test_weights_have_an_origin(monkeypatch):
+    made = json.loads(paths.data_path("weights/general.json").read_text())["provenance"]
+    code, line = report("weights", monkeypatch)
+    assert code == 0 and f"on {made['date'][:10]} at commit {made['commit']}" in line
 
 
 def test_damaged_weights(data_copy, monkeypatch):

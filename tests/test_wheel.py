@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import build
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -24,13 +26,21 @@ def installed(tmp_path_factory):
 
 def test_all_modules_and_data_are_inside(installed):
     for top, pattern in (
-        ("symtut", "**/*.py"), ("data", "weights/*.safetensors"),
+        ("symtut", "**/*.py"), ("data", "weights/*"), ("data", "results/**/*.csv"),
     ):  # fmt: skip
         files = {path.relative_to(ROOT / top) for path in (ROOT / top).glob(pattern)}
         inside = installed / ("symtut" if top == "symtut" else "symtut/data")
         assert files and all((inside / name).is_file() for name in files)
+    for path in (installed / "symtut" / "data" / "weights").glob("*.safetensors"):
+        assert path.with_suffix(".json").is_file()
     for top in ("tests", "notebooks", "tools", "benchmarks"):
         assert not (installed / top).exists()
+
+
+def test_it_is_small_and_says_its_version(installed):
+    (wheel,) = installed.parent.glob("*.whl")
+    assert wheel.name == f"symtut-{build.project()['version']}-py3-none-any.whl"
+    assert wheel.stat().st_size < 20e6
 
 
 def test_weights_are_found_without_the_repository(installed, tmp_path):

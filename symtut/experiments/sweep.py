@@ -15,23 +15,24 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
-from symtut.errors import InputError, unknown
+from symtut.errors import InputError, InUse, unknown
 from symtut.experiments import results
 from symtut.experiments.config import RunConfig, first_difference
 from symtut.experiments.run import Run, train
 from symtut.experiments.summary import SOURCES, TABLE, check_tables, write_tables
 from symtut.experiments.sweep_report import Failures, Progress
 from symtut.experiments.tables import CURVES, RUNS
-from symtut.experiments.workers import Workers
 from symtut.forms import LARGEST_SEED
 from symtut.paths import as_path, output_folder
 from symtut.progress import silenced
 from symtut.tasks import TASKS, make_task
 from symtut.tasks.registry import OWN
+from symtut.workers import IN_USE, Workers
 from symtut.world_models import METHODS
 
 FAILURES = "failures.json"
@@ -128,7 +129,8 @@ def sweep(
         if len(todo) < len(runs):
             report(f"{len(runs) - len(todo)} of {len(runs)} runs are finished already")
         progress = Progress(runs, todo, workers.places, report)
-        outcomes = workers.outcomes(todo, do_run)
+        check = partial(_check_place, tuple(tasks), str(out.absolute()))
+        outcomes = workers.outcomes(todo, do_run, check, report)
         with progress, _ended_like_ctrl_c(), closing(outcomes) as done:
             for run, outcome in done:
                 if "error" not in outcome and not (Path(run.out) / results.SUMMARY).exists():
@@ -248,6 +250,14 @@ def _to_do(runs: list[SweepRun]) -> list[SweepRun]:
 # ---- the work -----------------------------------------------------------------------------------
 
 
+def _check_place(tasks: tuple[str, ...], out: str) -> None:
+    """Raise an ``InputError`` where these tasks cannot be made or this folder is not seen."""
+    for task in tasks:
+        make_task(task)
+    if not Path(out).is_dir():
+        raise InputError(f"it does not see the folder '{out}', which all machines must share.")
+
+
 def do_run(run: SweepRun) -> dict:
     """One run, in whatever process this is: a few figures, or the error that ended it."""
     started = time.monotonic()
@@ -262,6 +272,7 @@ def do_run(run: SweepRun) -> dict:
         return {
             "error": " ".join(lines[-1].split()),
             "traceback": "".join(traceback.format_exception(error)),
+            IN_USE: isinstance(error, InUse),
         }
     return {
         "final_return": result.final_return,

@@ -16,6 +16,7 @@ from symtut.experiments import sweep as sweeping
 from symtut.experiments.tables import CURVES_FORM, read_curves, read_runs, write_runs
 from symtut.paths import data_path
 from symtut.storage import write_csv
+from tests.clusters import a_worker_killed, cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,6 +97,10 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
         2,
     )
     assert lines[0] == "6 of 12 runs are left:"
+    assert [line.split() for line in lines[1:3]] == [
+        ["a", "sac", "4", "of", "10", "240.0", "CPU-minutes"],
+        ["b", "sac", "2", "of", "2", "unknown", "CPU-minutes"],
+    ]
     assert "About 4 CPU-hours for 4 of them, 2 hours with 2 at a time" in lines[-2]
     assert lines[-1].endswith("b/sac.")
 
@@ -104,8 +109,8 @@ def test_the_estimate_is_made_of_known_runs(tmp_path, monkeypatch):
 
 
 @pytest.mark.notebook
-def test_cut_and_gone_on_with_on_a_cluster(tmp_path, monkeypatch, capsys):
-    distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+def test_cut_and_gone_on_with_on_a_cluster_whose_worker_is_killed(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
     out = tmp_path / "out"
     words = ["--smoke", "--out", str(out)]
     real, done = sweeping.do_run, []
@@ -124,10 +129,8 @@ def test_cut_and_gone_on_with_on_a_cluster(tmp_path, monkeypatch, capsys):
     assert len(finished) == 2 and not (out / "results").exists()
 
     monkeypatch.setattr(sweeping, "do_run", real)
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
-        assert reproduce.main([*words, "--scheduler", cluster.scheduler_address]) == 0
+    with cluster(1) as one, a_worker_killed(one.scheduler_address, lambda: True):
+        assert reproduce.main([*words, "--scheduler", one.scheduler_address]) == 0
     said = capsys.readouterr().out
     assert "4 of 6 runs are left" in said and "2 of 6 runs are finished already" in said
     assert all(path.stat().st_mtime_ns == made for path, made in finished.items())

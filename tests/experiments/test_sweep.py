@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symtut import workers
 from symtut.agents.loop import Loop
 from symtut.arguments import parse_placed_overrides, parse_steps
 from symtut.cli import main
 from symtut.errors import InputError
-from symtut.experiments import Result, evaluate, tables, workers
+from symtut.experiments import Result, evaluate, tables
 from symtut.experiments import summary as summary_tables
 from symtut.experiments.run import Run
 from symtut.experiments.sweep import SweepRun, parse_seeds, plan

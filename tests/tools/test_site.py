@@ -32,7 +32,7 @@ def made(tmp_path_factory):
     pytest.importorskip("myst_nb", reason='no site without its tools: pip install "symtut[site]"')
     folder = tmp_path_factory.mktemp("course") / "site"
     notebooks = [f"notebooks/{name}.ipynb" for name in NAMES]
-    pages = ",".join(["docs/*.md", "docs/api/*.md", "CONTRIBUTING.md", *notebooks])
+    pages = ",".join(["docs/*.md", "docs/api/*.md", "CONTRIBUTING.md", "CHANGELOG.md", *notebooks])
     done = build(folder, include_patterns=pages)
     assert done.returncode == 0, done.stderr
     return folder
@@ -46,7 +46,9 @@ def test_every_page_is_found_by_search_and_loads_nothing_from_the_network(made):
     index = (made / "searchindex.js").read_text(encoding="utf-8")
     found = json.loads(index[index.index("(") + 1 : index.rindex(")")])
     assert {f"notebooks/{name}" for name in NAMES} < set(found["docnames"])
-    assert {"docs/results", "docs/api/regression", "CONTRIBUTING"} < set(found["docnames"])
+    assert {"docs/results", "docs/api/regression", "CONTRIBUTING", "CHANGELOG"} < set(
+        found["docnames"]
+    )
     assert "pendulum" in found["terms"]
     assert any(entry[-1] == "SymbolicRegressor" for entry in found["objects"]["symtut.regression"])
     for path in made.rglob("*.html"):

@@ -1,13 +1,9 @@
 """Regressors on test suites, at equal CPU time: ``symtut benchmark regression``."""
 
 import hashlib
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Generator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
 
@@ -15,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from symtut.errors import InputError, unknown
-from symtut.machine import MOST_PROCESSES, end_with
 from symtut.paths import as_path, output_file
 from symtut.progress import Bar
 from symtut.regression.benchmark.peers import PEERS, check_peer, one_blas_thread, peer_versions
@@ -32,6 +27,7 @@ from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.suites import Problem, make_suite
 from symtut.regression.transformer.weights import load_weights, weights_sha256
 from symtut.storage import keep_foreign, provenance, write_csv, write_json
+from symtut.workers import Workers
 
 # ---- the table ----------------------------------------------------------------------------------
 
@@ -47,8 +43,9 @@ def run_benchmark(
     seed: int = 0,
     kind: str | None = None,
     report: Callable[[str], None] = print,
-    jobs: int = 1,
+    jobs: int | None = None,
     overwrite: bool = False,
+    scheduler: str | None = None,
     **options,
 ) -> list[dict]:
     """Run methods on a suite, write one row a fit to ``out`` (CSV) and print a summary.
@@ -57,20 +54,22 @@ def run_benchmark(
     kept, what this call asks for and it lacks is added. So a table can be cut at any time and can
     grow by methods, points and noise; ``overwrite`` begins it anew. Beside it stands a JSON file
     with what all rows share (suite, seconds, seed, weights, libraries) and the provenance of every
-    session that added rows. ``jobs`` processes share the work, one thread each; the rows do not
-    depend on it but for time limits, which cut where the machine is slower. ``kind`` asks for the
-    problems of one kind alone (``limit`` for the first so many of them): ``"development"`` or
-    ``"table"`` of the laws.
+    session that added rows. ``jobs`` processes (default: this one) share the work, one thread each,
+    or the workers of the dask cluster at ``scheduler``; the rows do not depend on it but for time
+    limits, which cut where the machine is slower. ``kind`` asks for the problems of one kind alone
+    (``limit`` for the first so many of them): ``"development"`` or ``"table"`` of the laws.
 
     Raises
     ------
     InputError
         Unknown suite, kind or method, a library that is not installed, a file that cannot be
-        written or is not such a table, or a table that was made with other settings.
+        written or is not such a table, a table that was made with other settings, or a cluster
+        that cannot do the work; in the end, if a fit ended the processes that tried it.
     """
     out, beside = as_path(out), settings_path(out)
     methods = list(dict.fromkeys(methods))
-    _check(methods, seconds, points, noise, limit, jobs)
+    _check(methods, seconds, points, noise, limit)
+    workers = Workers("loky", scheduler, 1 if jobs is None and scheduler is None else jobs)
     keep_foreign(beside, lambda _: read_settings(out))
     keep_foreign(out, read_results)
     problems = _problems(suite)
@@ -102,22 +101,35 @@ def run_benchmark(
             method = ALL_METHODS.index(row["method"])
             return place[row["problem"]], row["points"], row["noise"], method
 
-        results = _results(suite, todo, jobs, seconds, seed, options)
-        with Bar("rows", len(grid), stored) as bar, closing(results):
-            for number, row in enumerate(results, stored + 1):
-                if number == stored + 1:  # what fails before the first row leaves nothing
+        work = partial(_run_task, suite, seconds=seconds, seed=seed, options=options)
+        check = partial(
+            _check_worker, methods, options, settings["weights"], peer_versions(methods)
+        )
+        outcomes, failed = workers.outcomes(todo, work, check, report), []
+        with Bar("rows", len(grid), stored) as bar, closing(outcomes):
+            for task, row in outcomes:
+                if "error" in row:
+                    failed.append(f"{problems[task[0]].name} by {task[1]}: {row['error']}")
+                    continue
+                if len(done) == len(rows):  # what fails before the first row leaves nothing
                     if overwrite:
                         out.unlink(missing_ok=True)
                     write_json(beside, settings | {"sessions": [*sessions, provenance()]})
                 done[key_of(row)] = row
                 write_csv(out, list(COLUMNS), sorted(done.values(), key=order))
-                bar.to(number, f"{row['problem']}, {row['method']}")
+                bar.to(stored + len(done) - len(rows), f"{row['problem']}, {row['method']}")
         rows = sorted(done.values(), key=order)
-        report(summary_text(pd.DataFrame(rows)))
+        if rows:
+            report(summary_text(pd.DataFrame(rows)))
+        if failed:
+            raise InputError(
+                f"{len(failed)} rows are missing in '{out}', which the same command tries again; "
+                f"the first is {failed[0]}."
+            )
         return rows
 
 
-def _check(methods, seconds, points, noise, limit, jobs):
+def _check(methods, seconds, points, noise, limit):
     for method in methods:
         if method not in ALL_METHODS:
             raise unknown("method", method, ALL_METHODS)
@@ -131,8 +143,6 @@ def _check(methods, seconds, points, noise, limit, jobs):
         raise InputError("--noise must be a finite number of at least 0.")
     if limit is not None and limit < 1:
         raise InputError("--limit must be positive.")
-    if not 1 <= jobs <= MOST_PROCESSES:
-        raise InputError(f"--jobs must be at least 1 and at most {MOST_PROCESSES}, not {jobs}.")
 
 
 def _of_kind(problems: list[Problem], kind: str | None) -> list[int]:
@@ -188,38 +198,14 @@ def _continued(out: Path, settings: dict) -> tuple[list[dict], list[dict]]:
 # ---- the work -----------------------------------------------------------------------------------
 
 
-def _results(suite, todo, jobs, seconds, seed, options) -> Generator[dict, None, None]:
-    """Rows as they get done, in this process or in ``jobs`` others."""
-    if jobs == 1 or len(todo) < 2:
-        with one_blas_thread():
-            for task in todo:
-                yield _run_task(suite, task, seconds, seed, options)
-        return
-    # a fresh interpreter each: torch's and OpenMP's threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        min(jobs, len(todo)), mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)
-    )
-    try:
-        futures = [pool.submit(_run_task, suite, task, seconds, seed, options) for task in todo]
-        for future in as_completed(futures):
-            yield future.result()
-    except BaseException:  # Ctrl-C above all: nobody waits for fits that are under way
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker(parent: int) -> None:
-    import torch
-
-    end_with(parent)  # a killed one cannot end its workers
-
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+def _check_worker(methods: list[str], options: dict, weights: str | None, peers: dict) -> None:
+    """Raise an ``InputError`` in a worker without the libraries or the weights of these methods."""
+    for name, wanted in peers.items():
+        check_peer(name)
+        if (here := peer_versions([name])[name]) != wanted:
+            raise InputError(f"it has {name} {here}, and this process has {wanted}.")
+    if _weights_hash(methods, options) not in (None, weights):
+        raise InputError(f"its weights '{options.get('weights', 'general')}' are other ones.")
 
 
 @lru_cache(maxsize=1)
@@ -227,7 +213,7 @@ def _problems(suite: str) -> list[Problem]:
     return make_suite(suite)  # a worker makes it once: problems cannot be sent, suites can be named
 
 
-def _run_task(suite: str, task: tuple, seconds: float, seed: int, options: dict) -> dict:
+def _run_task(suite: str, task: tuple, *, seconds: float, seed: int, options: dict) -> dict:
     number, method, size, level = task
     problem = _problems(suite)[number]
     if "transformer" in method:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from symtut import workers
 from symtut.cli import main
 from symtut.errors import InputError
 from symtut.expressions import terms_of
@@ -25,6 +26,7 @@ from symtut.regression.benchmark.trial import run_problem
 from symtut.regression.problems.holdout import is_held_out
 from symtut.regression.problems.suites import Problem, make_suite, nesting, random_suite
 from symtut.storage import write_csv
+from tests.clusters import a_worker_killed, cluster
 
 
 @pytest.mark.parametrize(("suite", "size"), [("mechanics", 40), ("nguyen", 12)])
@@ -179,6 +181,29 @@ def test_processes_make_the_same_rows(tmp_path):
     shared = run_small(tmp_path / "shared.csv", ["sparse", "prior"], n_candidates=32, jobs=2)
     assert without_time(shared) == without_time(alone) and len(alone) == 4
     assert without_time(stored(tmp_path / "shared.csv")) == without_time(alone)
+
+
+def test_a_cluster_whose_worker_is_killed_makes_the_same_rows(tmp_path):
+    out, wanted = tmp_path / "cluster.csv", dict(limit=8, noise=(0.0, 0.1))
+    alone = run_small(tmp_path / "alone.csv", **wanted)
+    with cluster(2) as two, a_worker_killed(two.scheduler_address, out.exists):
+        rows = run_small(out, scheduler=two.scheduler_address, **wanted)
+    assert without_time(rows) == without_time(alone) == without_time(stored(out))
+
+
+def test_a_fit_that_ends_its_process_is_no_row(tmp_path, monkeypatch):
+    """The others are stored, and the same command tries it again."""
+
+    def dying(runs, work, jobs):
+        for run in runs:
+            yield run, {"error": workers.DIED} if run[0] == 0 else work(run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "on_loky", dying)
+        with pytest.raises(InputError, match="1 rows are missing.*nguyen-1 by sparse: each worker"):
+            run_small(tmp_path / "table.csv", jobs=2)
+    assert [row["problem"] for row in stored(tmp_path / "table.csv")] == ["nguyen-2"]
+    assert len(run_small(tmp_path / "table.csv")) == 2
 
 
 def hand_made(problem, method, exact, kind="three or more terms, flat", **values):
