@@ -47,16 +47,14 @@ def prepared(notebook: nbformat.NotebookNode, name: str, pages: set[str]):
     first = notebook.cells[0]
     first.source = first.source.replace(build.badges(f"notebooks/{name}.ipynb"), exercise_row(name))
     first.source = first.source.replace(neighbours(build.REPOSITORY, name), "")
-    heading, cells = "", []
+    cells = []
     for cell in notebook.cells:
         cells.append(cell)
         if cell.cell_type == "markdown":
-            found = re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)
-            heading = found[-1] if found else heading
             cell.source = to_repository(dropdowns(cell.source), Path("notebooks"), pages)
         elif cell.cell_type == "code":
             _fold(cell)
-            _describe(cell, heading)
+            _describe(cell)
             if "explorers.explore(" in cell.source and cell.outputs:
                 cells.append(nbformat.v4.new_markdown_cell(CONTROLS))
     notebook.cells = cells
@@ -76,26 +74,17 @@ def _fold(cell) -> None:
         about.update(code_prompt_show=word, code_prompt_hide=word)
 
 
-def _describe(cell, heading: str) -> None:
-    """Alt texts: what the notebook says of a figure, else its titles."""
+def _describe(cell) -> None:
+    """The builder takes a figure's alt text and width from its cell; the notebook has both."""
     for output in cell.outputs:
         if "image/png" in output.get("data", {}):
-            said = output.metadata.get("image/png", {}).get("alt")
+            said = output.metadata["image/png"]
             about = cell.metadata.setdefault("mystnb", {}).setdefault("image", {})
-            about["alt"] = said or alt_text(heading, cell.source)
-            if width := output.metadata.get("image/png", {}).get("width"):  # else twice as large
-                about["width"] = f"{width}px"
-            if said and said.startswith("Film"):
+            about["alt"] = said["alt"]
+            if "width" in said:  # else twice as large
+                about["width"] = f"{said['width']}px"
+            if said["alt"].startswith("Film"):
                 about["classes"] = "film"
-
-
-def alt_text(heading: str, code: str) -> str:
-    """What a figure shows, from the titles that its cell gives it, else from the heading."""
-    titles = re.findall(r"title(?:\(|=)\s*[rf]?\"([^\"{}]+)\"", code)
-    text = "; ".join(titles) if titles else heading
-    text = re.sub(r"\\n(?!u\b)", " ", text.replace("\\dot", "rate of "))
-    text = re.sub(r"[$\\{}`*]", "", text).strip()
-    return ("Figure: " if titles else "Figure of the section ") + text
 
 
 def dropdowns(text: str) -> str:

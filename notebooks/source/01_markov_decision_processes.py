@@ -307,7 +307,12 @@ def show_sweeps(sweeps, gamma):
     axes[1].set_title("best actions, if these were right")
 
 
-explorers.explore(show_sweeps, sweeps=(0, 60, 1, 6), gamma=(0.0, 0.99, 0.01, 0.95))
+explorers.explore(
+    show_sweeps,
+    "Two maps of the ice. The values after some sweeps have spread as many cells from where "
+    "rewards are; arrows show the actions that would be best if these values were right.",
+    sweeps=(0, 60, 1, 6), gamma=(0.0, 0.99, 0.01, 0.95),
+)  # fmt: skip
 
 # %% [markdown]
 # News of the goal travels one cell a sweep: after six sweeps the cells near it have values, and
@@ -553,7 +558,12 @@ def show_pendulum(gamma):
     grid_plots.swing(grid, q_of[gamma], angles, f"γ = {gamma:g}, this episode's return {total:.0f}")
 
 
-explorers.explore(show_pendulum, gamma=[0.99, 0.95, 0.9, 0.8, 0.5, 0.0])
+explorers.explore(
+    show_pendulum,
+    "Two maps over angle and velocity: the value, highest about upright at rest, and the best "
+    "torque. A dotted line through both is the path of a real episode that begins hanging.",
+    gamma=[0.99, 0.95, 0.9, 0.8, 0.5, 0.0],
+)
 
 # %% [markdown]
 # The value is a landscape with a ridge through the upright position (bright). Torque pushes *along*

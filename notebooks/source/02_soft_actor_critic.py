@@ -52,7 +52,7 @@ budget = lab.start(
 )
 torch.manual_seed(SEED)
 generator = torch.Generator().manual_seed(SEED)
-plt.rcParams["figure.dpi"] = 80  # many figures: keeps the file small
+plt.rcParams["figure.dpi"] = 76  # many figures: keeps the file small
 
 # %% [markdown]
 # ## 1 · The parts
@@ -235,7 +235,12 @@ lab.record(integral=integrals["with"], integral_without=integrals["without"])
 # **Predict:** what happens to both when the temperature goes to 0.02, and to 1?
 
 # %% tags=["hide-input"]
-explorers.explore(plots.temperature, alpha=(0.02, 1.0, 0.02, 0.2), kind=list(two_hills.WIDTHS))
+explorers.explore(
+    plots.temperature,
+    "Above, a reward over the action with two hills, the right one higher. Below, the best density "
+    "of any shape, grey, and the best squashed Gaussian: the colder, the narrower they are.",
+    alpha=(0.02, 1.0, 0.02, 0.2), kind=list(two_hills.WIDTHS),
+)  # fmt: skip
 lab.record(
     entropy_cold=two_hills.best_squashed(0.02)[3], entropy_hot=two_hills.best_squashed(1.0)[3]
 )

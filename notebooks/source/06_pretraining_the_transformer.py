@@ -604,7 +604,12 @@ def first_token(function, points):
     figures.likeliest(names, chances, f"{function}, {points} points")
 
 
-explorers.explore(first_token, function=list(WORLDS), points=(5, 200, 5, 100))
+explorers.explore(
+    first_token,
+    "Bars: the probabilities of the first tokens that the network finds most likely for a "
+    "function, after reading some of its points.",
+    function=list(WORLDS), points=(5, 200, 5, 100),
+)  # fmt: skip
 
 # %% [markdown]
 # ## Quick quiz

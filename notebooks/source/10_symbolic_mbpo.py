@@ -29,6 +29,7 @@ SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows f
 # %% tags=["hide-input"]
 import time
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Math, display
@@ -53,6 +54,8 @@ budget = lab.start(
         network_updates=10000,
     ),
 )  # fmt: skip
+
+plt.rcParams["figure.dpi"] = 80  # many figures: keeps the file small
 
 # %% [markdown]
 # ## 1 · The loop
@@ -398,8 +401,11 @@ def draw_fewer(real_steps, noise, episode):
 
 
 explorers.explore(
-    draw_fewer, real_steps=(5, 200, 1, 6), noise=[0.0, 0.002, 0.01, 0.03], episode=(0, 9, 1, 0)
-)
+    draw_fewer,
+    "Above, the angle over five seconds: the truth, grey, and what equations from few steps "
+    "predict. Below, these equations, each with its R² and whether it is the simulator's.",
+    real_steps=(5, 200, 1, 6), noise=[0.0, 0.002, 0.01, 0.03], episode=(0, 9, 1, 0),
+)  # fmt: skip
 
 # %% [markdown]
 # Without noise a handful of steps pins a formula down to all digits: each step is two exact
@@ -459,8 +465,12 @@ def draw_imagined(start_states, rollout_length):
     figures.imagined_plane(states, real.state, f"{start_states}, rollouts of {rollout_length}")
 
 
-explorers.explore(draw_imagined, start_states=["recent", "all", "box"],
-                  rollout_length=[2, 20, 200])  # fmt: skip
+explorers.explore(
+    draw_imagined,
+    "Dots in the plane of angle and velocity: imagined states, blue, and the real ones, orange. A "
+    "cross marks upright at rest; the title says which share of the plane is seen.",
+    start_states=["recent", "all", "box"], rollout_length=[2, 20, 200],
+)  # fmt: skip
 RULES, LENGTHS = ("recent", "all", "box"), (2, 20, 200)
 seen = {f"{r} {n}": figures.coverage(imagined_states(r, n)) for r in RULES for n in LENGTHS}
 print("share of the plane seen, with rollouts of", *(f"{n:>6}" for n in LENGTHS))

@@ -595,8 +595,11 @@ def break_it(noise_permille, transitions, seed):
 
 
 explorers.explore(
-    break_it, noise_permille=(0, 50, 1, 5), transitions=(20, 400, 20, 200), seed=(0, 9, 1, 0)
-)
+    break_it,
+    "Two panels, one an equation: its increments over the measured ones, with the line of "
+    "agreement. The titles give the equation and say whether its form is right.",
+    noise_permille=(0, 50, 1, 5), transitions=(20, 400, 20, 200), seed=(0, 9, 1, 0),
+)  # fmt: skip
 
 # %% [markdown]
 # ## 9 · Which choices of the loop matter (optional)
@@ -621,7 +624,12 @@ def draw_study(study):
     loop_ablations.final_returns(studies[study], panels_per_row=2)
 
 
-explorers.explore(draw_study, study=list(studies))
+explorers.explore(
+    draw_study,
+    "Final returns over the settings of one study of the loop: a dot a run, a bar the median, the "
+    "threshold dotted.",
+    study=list(studies),
+)
 
 # %%
 rows = studies["rollouts"]

@@ -136,8 +136,8 @@ print(f"symlog(10,000) = {symlog(torch.tensor([1e4])).item():.2f}")
 # A number $x$ between two bins becomes two shares, in such a way that their mean is $x$ again:
 # this is **two-hot**. Between bins $b_k \le x \le b_{k+1}$,
 #
-# $$\text{share of } b_{k+1} = \frac{x - b_k}{b_{k+1} - b_k}, \qquad
-# \text{share of } b_k = 1 - \text{that}.$$
+# $$\text{share of } b_{k+1} = \frac{x - b_k}{b_{k+1} - b_k},$$
+# and the rest is the share of $b_k$.
 #
 # ### Exercise 2 · Two-hot (medium, required, 12 min)
 #

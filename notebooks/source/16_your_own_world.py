@@ -367,8 +367,8 @@ style.show_figure(
 # One thing is known for certain about images: turn one by an angle α, and what it shows has turned
 # by α. So ask for an encoder $e$ from images to points of the unit circle with
 #
-# $$e(\text{image turned by } \alpha) = R(\alpha)\, e(\text{image}), \qquad
-# R(\alpha) = \begin{pmatrix}\cos\alpha & -\sin\alpha\\ \sin\alpha & \cos\alpha\end{pmatrix},$$
+# $$e(\text{image turned by } \alpha) = R(\alpha)\, e(\text{image}),$$
+# $$R(\alpha) = \begin{pmatrix}\cos\alpha & -\sin\alpha\\ \sin\alpha & \cos\alpha\end{pmatrix},$$
 #
 # for every image and every α. That is called **equivariance**, and it is the whole lesson.
 #

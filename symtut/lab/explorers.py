@@ -12,14 +12,18 @@ from itertools import zip_longest
 import matplotlib.pyplot as plt
 from IPython.display import display
 
+from symtut.lab import style
 
-def explore(draw: Callable, **controls) -> None:
+
+def explore(draw: Callable, alt: str, **controls) -> None:
     """Show ``draw`` at its first values, and controls that draw it again.
 
     Parameters
     ----------
     draw : callable
         Takes each control as a keyword argument, and makes matplotlib figures or prints.
+    alt : str
+        What is to be seen in the figure, at any values; these are said after it.
     **controls : tuple or list
         ``name=(low, high, step, first)``: a slider, of whole numbers if all four are.
         ``name=[first, another, ...]``: a menu. An underscore in a name is shown as a space.
@@ -33,12 +37,14 @@ def explore(draw: Callable, **controls) -> None:
     places: list = []  # of the output: one for each figure, and one for what is printed
 
     def show(values: dict) -> None:
-        for place, shown in zip_longest(list(places), _outputs(draw, values), fillvalue=None):
-            shown = shown or {"text/plain": ""}
+        said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+        outputs = _outputs(draw, values, f"{alt} Here: {said}.")
+        for place, output in zip_longest(list(places), outputs):
+            data, metadata = output or ({"text/plain": ""}, {})
             if place is None:
-                places.append(display(shown, raw=isinstance(shown, dict), display_id=True))
+                places.append(display(data, metadata=metadata, raw=True, display_id=True))
             else:
-                place.update(shown, raw=isinstance(shown, dict))
+                place.update(data, metadata=metadata, raw=True)
 
     show(values)
     try:
@@ -52,16 +58,15 @@ def explore(draw: Callable, **controls) -> None:
     display(widgets.VBox(list(box.values())))
 
 
-def _outputs(draw: Callable, values: dict) -> list:
-    """What ``draw`` makes: its figures, which are closed, then what it prints, if it prints."""
+def _outputs(draw: Callable, values: dict, alt: str) -> list[tuple[dict, dict]]:
+    """(data, metadata) of the figures that ``draw`` makes, then of what it prints, if it prints."""
     before, printed = set(plt.get_fignums()), io.StringIO()
     with contextlib.redirect_stdout(printed):
         draw(**values)
-    figures = [plt.figure(number) for number in plt.get_fignums() if number not in before]
-    for figure in figures:
-        plt.close(figure)
+    new = [number for number in plt.get_fignums() if number not in before]
+    outputs = [style.as_output(plt.figure(number), alt) for number in new]
     text = printed.getvalue().rstrip("\n")
-    return [*figures, {"text/plain": text}] if text else figures
+    return [*outputs, ({"text/plain": text}, {})] if text else outputs
 
 
 def _first(name: str, control):

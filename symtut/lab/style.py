@@ -96,13 +96,19 @@ def show_figure(figure: Figure, alt: str) -> None:
     """
     from IPython.display import display  # which scripts that only draw need not have
 
+    data, metadata = as_output(figure, alt)
+    display(data, metadata=metadata, raw=True)
+
+
+def as_output(figure: Figure, alt: str) -> tuple[dict, dict]:
+    """(data, metadata) of a cell's output: the figure at twice the resolution, now closed."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=2 * figure.dpi)
     width, height = (int(size * figure.dpi) for size in figure.get_size_inches())
     plt.close(figure)
     about = {"alt": alt, "width": width, "height": height}
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
-    display(data, metadata={"image/png": about}, raw=True)
+    return data, {"image/png": about}
 
 
 def label(name: str) -> str:

@@ -33,14 +33,14 @@ class _Colab:
     explore, display = staticmethod(explorers.explore), staticmethod(explorers.display)
     boxes, failures, drawn = [], [], 0
 
-    def watched(draw, **controls):
+    def watched(draw, alt, **controls):
         def keep(**values):
             try:
                 draw(**values)
                 _Colab.drawn += 1
             except Exception as error:
                 _Colab.failures.append(f"{draw.__name__}({values}): {error!r}")
-        _Colab.explore(keep, **controls)
+        _Colab.explore(keep, alt, **controls)
 
     def shown(thing, **options):
         if not options:
@@ -54,7 +54,7 @@ TELL = """\
 import google.colab, json, sys, ipywidgets, numpy, torch
 import symtut
 from symtut.paths import data_path
-_Colab.watched(lambda n: print(n), n=(1, 9, 1, 3))
+_Colab.watched(lambda n: print(n), "", n=(1, 9, 1, 3))
 _Colab.first = _Colab.drawn
 _Colab.controls = [control for box in _Colab.boxes for control in box.children]
 for _Colab.one in _Colab.controls:

@@ -10,6 +10,33 @@ def supported(least="min(their_median, given)", ours="ours", theirs="theirs", no
     return SUPPORTED.format(ours=ours, theirs=theirs, nothing=nothing, least=least)
 
 
+KAPLAN_MEIER = """
+ends = {ends}
+times, waiting = [0], [1.0]
+for now in sorted(set(steps) - {{None}}):
+    at_risk = sum({at_risk} for end in ends)
+    arrived = {arrived}
+    factor = {factor}
+    times.append(now)
+    waiting.append({change})
+last = np.searchsorted(times, budgets, side="{side}") - 1
+there = 1 - np.array(waiting)[last]
+there[{unknown}] = np.nan
+return {result}
+"""
+
+
+def kaplan_meier(
+    ends="[e if s is None else s for s, e in zip(steps, given)]", at_risk="end >= now",
+    arrived="steps.count(now)", factor="1 - arrived / at_risk", change="waiting[-1] * factor",
+    side="right", unknown="(budgets > max(ends)) & (there < 1)", result="there",
+):  # fmt: skip
+    return KAPLAN_MEIER.format(
+        ends=ends, at_risk=at_risk, arrived=arrived, factor=factor, change=change, side=side,
+        unknown=unknown, result=result,
+    )  # fmt: skip
+
+
 WRONG = {
     "exercise 1": [
         ("return np.median(returns)", "That is the median"),
@@ -109,55 +136,40 @@ WRONG = {
     ],
     "exercise 3": [
         (
-            "return float(np.median([s for s in steps if s is not None] or [np.inf]))",
+            "there = [wait for wait in steps if wait is not None]\n"
+            "return np.array([np.mean([w <= b for w in there]) if there else np.nan\n"
+            "                 for b in budgets])",
             "the survivors' bias",
         ),
-        ("return float(np.median([s or 1000 for s in steps]))", "did not reach the threshold"),
         (
-            "there = sorted(s for s in steps if s is not None)\n"
-            "return there[len(steps) // 2] if len(there) > len(steps) // 2 else np.inf",
-            "that is two, not three",
+            "waits = np.array([np.inf if wait is None else wait for wait in steps])\n"
+            "return (waits <= budgets[:, None]).mean(1)",
+            "nobody watches it then",
         ),
         (
-            "return float(np.median([np.inf if s is None else s for s in steps]))",
-            "No mean of two runs",
+            "ends = [end if wait is None else wait for wait, end in zip(steps, given)]\n"
+            "return (np.array(ends) <= budgets[:, None]).mean(1)",
+            "did not arrive",
         ),
-        ("return steps[(len(steps) - 1) // 2] or np.inf", "Sort first"),
+        (kaplan_meier(ends="given"), "it is not at risk after that"),
+        (kaplan_meier(at_risk="end > now", factor="1 - arrived / max(at_risk, 1)"), "just at n"),
+        (kaplan_meier(arrived="1"), "d is their number"),
+        (kaplan_meier(change="waiting[-1] - arrived / at_risk"), "multiplied by 1 - d/r"),
+        (kaplan_meier(side="left"), "is there within a budget of 300"),
+        (kaplan_meier(result="1 - there"), "one minus it"),
+        (kaplan_meier(unknown="False & (there < 1)"), "nothing is known: nan"),
+        (kaplan_meier(unknown="budgets > max(ends)"), "the share stays 1"),
+        (kaplan_meier(unknown="(budgets > max(given)) & (there < 1)"), "those still watched"),
+        (kaplan_meier(unknown="(budgets >= max(ends)) & (there < 1)"), "those still watched"),
+        (kaplan_meier(result="there[-1]"), "the shape is"),
+        (kaplan_meier().replace("return ", ""), "a return is missing"),
         (
-            "there = sorted(s for s in steps if s)\n"
-            "needed = -(-len(steps) // 2)\n"
-            "return there[needed - 1] if len(there) >= needed else np.inf",
-            "failed runs come last",
+            "while None in steps:\n    steps.remove(None)\n"
+            "return np.array([np.mean([w <= b for w in steps]) if steps else np.nan\n"
+            "                 for b in budgets])",
+            "it also changes its input steps",
         ),
-        (
-            "there = [s for s in steps if s is not None]\n"
-            "return max(there) if 2 * len(there) >= len(steps) else np.inf",
-            "the run at which half is reached",
-        ),
-        (
-            "there = sorted(s for s in steps if s is not None)\n"
-            "needed = -(-len(steps) // 2)\n"
-            "return there[needed - 1] if len(there) >= needed else 1000",
-            "expected inf",
-        ),
-        (
-            "there = sorted(s for s in steps if s is not None)\n"
-            "needed = -(-len(steps) // 2)\n"
-            "return there[needed - 1] if len(there) >= needed else None",
-            "it returns nothing (None)",
-        ),
-        (
-            "needed = -(-len(steps) // 2)\n"
-            "while None in steps:\n"
-            "    steps.remove(None)\n"
-            "return sorted(steps)[needed - 1] if len(steps) >= needed else np.inf",
-            "changes its input steps",
-        ),
-        (
-            "waits = st.censored(steps, [10**6] * len(steps))\n"
-            "return float(st.median_steps(waits))",
-            "median_steps does just what is asked",
-        ),
+        ("return st.median_steps(st.censored(steps, given))", "median_steps does just"),
     ],
     "exercise 4": [
         ("return median_wait(theirs) / median_wait(ours)", "it is more than the steps given"),
@@ -229,14 +241,23 @@ RIGHT = {
         "return np.quantile(values, (0.025, 0.975), method='nearest')",
     ],
     "exercise 3": [
-        "ordered = sorted(np.inf if s is None else s for s in steps)\n"
-        "return ordered[(len(steps) - 1) // 2]",
-        "waits = np.array([np.inf if s is None else s for s in steps], dtype=float)\n"
-        "for wait in np.unique(waits):\n"
-        "    if (waits <= wait).mean() >= 0.5:\n"
-        "        return wait",
-        "waits = [float('inf') if s is None else s for s in steps]\n"
-        "return np.quantile(waits, 0.5, method='inverted_cdf')",
+        kaplan_meier(),
+        "waits = np.array([np.inf if wait is None else wait for wait in steps], dtype=float)\n"
+        "ends = np.minimum(waits, given)\n"
+        "there = []\n"
+        "for budget in budgets:\n"
+        "    waiting = 1.0\n"
+        "    for now in np.unique(waits[waits <= budget]):\n"
+        "        waiting *= 1 - (waits == now).sum() / (ends >= now).sum()\n"
+        "    there.append(np.nan if waiting > 0 and budget > ends.max() else 1 - waiting)\n"
+        "return there",
+        "runs = sorted((e, 1) if s is None else (s, 0) for s, e in zip(steps, given))\n"
+        "waiting, found = 1.0, np.zeros(len(budgets))\n"
+        "for place, (end, stopped) in enumerate(runs):\n"
+        "    if not stopped:\n"
+        "        waiting *= 1 - 1 / (len(runs) - place)\n"
+        "        found[budgets >= end] = 1 - waiting\n"
+        "return np.where((budgets > runs[-1][0]) & (waiting > 0), np.nan, found)",
     ],
     "exercise 4": [
         supported(),
@@ -287,6 +308,10 @@ def check(results):
     assert results["difference_10_seeds"] < results["difference_3_seeds"]
     assert results["fooled_10_seeds"] < 0.01 < results["fooled_3_seeds"] < 0.2
     assert results["widths"]["4"] < results["widths"]["10"]  # a failure is the fifth run
+    stopped = results["stopped"]  # the student's curve alone tells the whole runs from stopped ones
+    assert abs(stopped["your curve"] - stopped["whole"]) < 0.05
+    assert stopped["unfinished runs left out"] > stopped["whole"] + 0.15
+    assert stopped["unfinished runs never arrive"] < stopped["whole"] - 0.15
     assert -200 < results["stored"] < -100
     if results["profile"] == "smoke":  # cut short: it only has to work
         assert -2500 < results["recomputed"] < 0

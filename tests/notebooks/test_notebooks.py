@@ -98,7 +98,8 @@ def test_outputs_are_kept_in_the_solved_notebook_only(source):
     outputs = [output for cell in code for output in cell.outputs]
     assert outputs and not any(output.output_type == "error" for output in outputs)
     assert not any(output.get("name") == "stderr" for output in outputs)
-    assert any("image/png" in output.get("data", {}) for output in outputs), "no figures"
+    figures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert figures and all(figure.metadata["image/png"]["alt"] for figure in figures)
     assert not any(cell.get("outputs") for cell in exercises.cells)
 
 

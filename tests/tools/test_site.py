@@ -71,7 +71,6 @@ def test_setup_solutions_and_checks_are_folded_and_figures_are_described(made):
     figures = sum("image/png" in o.get("data", {}) for cell in code for o in cell.outputs)
     described = re.findall(r"<img alt=\"([^\"]+)\"[^>]* src=\"\.\./_images/", page)
     assert len(described) == figures >= 10
-    assert not [text for text in described if text.startswith("Figure of the section")]
     assert "$" not in re.sub(r"<(script|pre|style)\b.*?</\1>|\\[()\[\]]", "", page, flags=re.DOTALL)
 
 
@@ -99,15 +98,6 @@ def test_what_leads_nowhere_fails_the_build(tmp_path):
     for name in ("no_page.md", "no-heading", "symtut.no_name", "no_picture.png"):
         assert sum(name in line for line in done.stderr.splitlines()) == 1, (name, done.stderr)
     assert "make_task" not in done.stderr
-
-
-def test_alt_texts_say_what_the_notebook_says():
-    code = 'axes.set_title("Return")\nax.set(title=r"angle $\\theta$", xlabel="x")'
-    assert site.alt_text("3 · Energy", code) == "Figure: Return; angle theta"
-    code = r'axes.set_title("two\nlines, $\nu$")'
-    assert site.alt_text("3 · Energy", code) == "Figure: two lines, nu"
-    code = 'axes.set_title(f"{n} runs")'
-    assert site.alt_text("3 · Energy", code) == "Figure of the section 3 · Energy"
 
 
 def test_links_to_files_that_are_no_pages_lead_to_the_repository():

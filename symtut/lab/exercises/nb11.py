@@ -1,10 +1,13 @@
-"""The exercises of notebook 11."""
+"""The exercises of notebook 11; those on steps to a threshold stand in :mod:`nb11_waits`."""
 
 import math
 
 import numpy as np
 
 from symtut.lab.exercises.kinds import Function
+from symtut.lab.exercises.nb11_waits import exercise_3, exercise_4
+
+__all__ = ["exercise_1", "exercise_2", "exercise_3", "exercise_4", "exercise_5"]
 
 
 def middle(returns: np.ndarray) -> float:
@@ -117,168 +120,6 @@ def exercise_2() -> Function:
         ],
         hint="As many draws as there are runs in each row, from the given generator and with "
         "replacement; an IQM for each row; two quantiles.",
-    )
-
-
-def exercise_3() -> Function:
-    """The median of waiting times."""
-
-    def reference(steps):
-        share = 0.0
-        for now in sorted(set(steps) - {None}):
-            share = sum(s is not None and s <= now for s in steps) / len(steps)
-            if share >= 0.5:
-                return now
-        return float("inf")
-
-    def at(place):
-        """The wait of the run with this place among so many, failed ones last."""
-
-        def wait(steps):
-            there = sorted(s for s in steps if s is not None)
-            return (there + [float("inf")] * len(steps))[place(len(steps))]
-
-        return wait
-
-    return Function(
-        reference,
-        cases=[
-            ([500, 700, 900] + [None] * 7,),
-            ([900, 500, None, 700],),
-            ([300, 100, 200],),
-            ([None, None],),
-            ([400, 100, 300, 200],),
-            ([None, 80],),
-            ([60, None, 90, None, 70],),
-            ([60, None, None, None, 70],),
-            ([0, 40, None],),
-            ([1200, 1100, None, 1500, None, None],),
-            ([2100, None, 1300, 2100, 1700, None, None],),
-        ],
-        mistakes=[
-            (
-                lambda steps: float(np.median([s for s in steps if s is not None] or [np.inf])),
-                "You left out the runs that failed. That is how a method which fails seven times "
-                "in ten gets a fine median: the survivors' bias.",
-            ),
-            (
-                lambda steps: reference([s for s in steps if s is not None]),
-                "You left out the runs that failed. That is how a method which fails seven times "
-                "in ten gets a fine median: the survivors' bias.",
-            ),
-            (
-                lambda steps: float(np.median([s or 1000 for s in steps])),
-                "A run that ended at 1,000 steps did not reach the threshold at 1,000.",
-            ),
-            (
-                lambda steps: reference([0 if s is None else s for s in steps]),
-                "A run that never got there did not need 0 steps: it comes last.",
-            ),
-            (
-                at(lambda n: n // 2),
-                "At least half must be there: of four runs that is two, not three.",
-            ),
-            (
-                at(lambda n: (n - 2) // 2 if n > 1 else 0),
-                "At least half must be there: of three runs that is two, not one.",
-            ),
-            (
-                lambda steps: float(
-                    np.mean([at(lambda n: (n - 1) // 2)(steps), at(lambda n: n // 2)(steps)])
-                ),
-                "No mean of two runs: the first number of steps at which half are there counts.",
-            ),
-            (lambda steps: steps[(len(steps) - 1) // 2] or float("inf"), "Sort first."),
-        ],
-        hint="Sort; the run at which half is reached decides; failed runs come last, at infinity.",
-        without=["median_steps", "steps_to_threshold"],
-    )
-
-
-def exercise_4() -> Function:
-    """What may be claimed?"""
-
-    def median(steps):
-        known = sorted(math.inf if s is None else float(s) for s in steps)
-        return known[(len(known) - 1) // 2]
-
-    def ratio(our=median, their=median, known=min, unknown=0.0):
-        def supported(ours, theirs, given):
-            first, second = our(ours), their(theirs)
-            return unknown if first == math.inf else known(second, given) / first
-
-        return supported
-
-    def survivors(steps):
-        return median([s for s in steps if s is not None] or [None])
-
-    def mean(steps):
-        return float(np.mean([math.inf if s is None else s for s in steps]))
-
-    def reference(ours, theirs, given):
-        return ratio()(ours, theirs, given)
-
-    def inverse(ours, theirs, given):
-        found = reference(ours, theirs, given)
-        return 1 / found if found else 0.0
-
-    def ours_as_bound(ours, theirs, given):
-        return min(median(theirs), given) / min(median(ours), given)
-
-    return Function(
-        reference,
-        cases=[
-            ([200] * 3, [None, None, 1400], 1500),
-            ([100, 100, 250], [600, 800, None], 1000),
-            ([None, 300, None], [500, 900, None], 1000),
-            ([40, None, 50, 60], [None, 120, 700, None, 800], 900),
-            ([50, 80, 20], [None] * 4, 700),
-            ([30, 20, 10, 20, None], [90, 60, 60, 10, 70], 100),
-        ],
-        mistakes=[
-            (
-                ratio(known=lambda their, given: their),
-                "A median that is not known is not infinite: it is more than the steps given.",
-            ),
-            (
-                ratio(known=lambda their, given: given),
-                "Where their median is known, it counts, and not the steps that they were given.",
-            ),
-            (
-                ratio(known=max),
-                "A lower bound: the smaller of their median and the steps given.",
-            ),
-            (
-                ratio(their=survivors),
-                "You left out their runs that failed: these need more than all others.",
-            ),
-            (
-                ratio(our=survivors),
-                "You left out our runs that failed: that makes us look faster.",
-            ),
-            (
-                ratio(our=survivors, their=survivors),
-                "You left out the runs that failed, on both sides.",
-            ),
-            (
-                ratio(unknown=math.inf),
-                "Where our median is not known, no ratio is supported: 0.",
-            ),
-            (
-                ratio(unknown=math.nan),
-                "Where our median is not known, no ratio is supported: 0.",
-            ),
-            (
-                ours_as_bound,
-                "Ours may be any number of steps if it is not known, so no ratio is supported: 0.",
-            ),
-            (inverse, "The other way round: theirs by ours."),
-            (ratio(our=mean, their=mean), "Medians, not means: a failed run has no number."),
-        ],
-        hint="The smaller of their median and the steps given, by our median; 0 if ours is "
-        "infinite.",
-        rtol=1e-6,
-        without=["ratio_of_medians", "steps_to_threshold"],
     )
 
 

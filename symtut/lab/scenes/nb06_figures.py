@@ -85,7 +85,7 @@ def training(losses: np.ndarray, nats: dict[str, float]) -> Figure:
 
 
 def three_trainings(losses: dict[str, np.ndarray], shares: dict[str, float]) -> Figure:
-    """Training losses of several networks, and the share of formulas in what each writes."""
+    """Training losses of several networks, and the share of true terms in what each writes."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.2), width_ratios=(1.5, 1))
     for (name, values), line in zip(losses.items(), ("-", "--", "-."), strict=True):
         left.plot(smooth(values), line, label=name)
@@ -93,7 +93,7 @@ def three_trainings(losses: dict[str, np.ndarray], shares: dict[str, float]) -> 
     left.legend(fontsize=8)
     right.barh(list(shares), list(shares.values()), color=OKABE_ITO[: len(shares)])
     right.invert_yaxis()
-    right.set(xlim=(0, 1), xlabel="terms found in its own writing", yticks=[])
+    right.set(xlim=(0, 1), xlabel="terms found in its own writing")
     right.grid(axis="y", visible=False)
     return figure
 

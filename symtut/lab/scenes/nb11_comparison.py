@@ -1,7 +1,7 @@
 """The stored comparison of notebook 11: read, described, and drawn."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -13,7 +13,7 @@ from symtut.errors import InputError
 from symtut.experiments import statistics as st
 from symtut.experiments.tables import Cell, Curves, read_curves, read_runs
 from symtut.lab import curves
-from symtut.lab.style import INK, OKABE_ITO
+from symtut.lab.style import INK, OKABE_ITO, method_style, plain_log_axis
 from symtut.paths import data_path
 from symtut.storage import read_json
 
@@ -114,12 +114,55 @@ def learning_curves(found: Comparison, tasks: list[str]) -> Figure:
     return figure
 
 
-def steps_needed(found: Comparison, tasks: list[str]) -> Figure:
-    """Real steps to the threshold, a panel each task."""
-    figure, axes = _panels(len(tasks), 2.9)
+def shares_there(found: Comparison, tasks: list[str], share: Callable) -> Figure:
+    """Share of runs at the threshold over real steps, a panel each task.
+
+    share : (steps, given, budgets (B,)) -> (B,), nan where it is not known
+    """
+    figure, axes = _panels(len(tasks), 2.7)
     for task, ax in zip(tasks, axes, strict=True):
-        curves.steps_chart(_with_dreamer(found, task)[0], task, ax)
+        runs = _with_dreamer(found, task)[0]
+        first, longest = runs.steps_to_threshold.min() / 2, runs.env_steps.max()
+        first = longest / 100 if np.isnan(first) else first
+        for i, (method, rows) in enumerate(runs.groupby("method", sort=False)):
+            waits, given = steps_of(rows), list(rows.env_steps)
+            arrivals = {wait for wait in waits if wait is not None}
+            budgets = np.array(sorted({first, *arrivals, max(given), longest}))
+            there = share(waits, given, budgets)
+            known = ~np.isnan(there)
+            ax.plot(
+                budgets[known], there[known], drawstyle="steps-post", label=method, clip_on=False,
+                **method_style(str(method)), linewidth=6 / (1 + 0.5 * i),  # those alike show
+            )  # fmt: skip
+        ax.axhline(0.5, color=INK, linewidth=1, linestyle=":")
+        ax.set(title=task, xscale="log", xlabel="real environment steps", ylabel="share there")
+        ax.set(xlim=(first, longest), ylim=(0, 1))
+        plain_log_axis(ax)
+        ax.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
+
+
+def stopped_runs(
+    budgets: np.ndarray, whole: np.ndarray, shares: dict[str, np.ndarray], task: str
+) -> Figure:
+    """Shares (B,) of runs there: of whole runs, and several ways to tell it from stopped ones."""
+    figure, axes = plt.subplots(figsize=(7, 3.2))
+    axes.plot(budgets, whole, color=INK, linewidth=4, alpha=0.3, label="the whole runs",
+              drawstyle="steps-post")  # fmt: skip
+    for (name, share), colour, dash in zip(
+        shares.items(), OKABE_ITO, ("-", "--", ":"), strict=False
+    ):
+        axes.plot(budgets, share, dash, color=colour, label=name, drawstyle="steps-post")
+    axes.set(xlabel="real environment steps", ylabel="share at the threshold", ylim=(0, 1.03))
+    axes.set_title(f"SAC on {task}, every run stopped at random")
+    axes.legend(fontsize=8.5)
+    return figure
+
+
+def steps_of(found: pd.DataFrame) -> list[float | None]:
+    """Steps to the threshold of each run, None for those that never got there."""
+    steps = found["steps_to_threshold"].astype(float)
+    return [None if np.isnan(wait) else wait for wait in steps]
 
 
 def _with_dreamer(found: Comparison, task: str) -> tuple[pd.DataFrame, dict[Cell, Curves]]:
