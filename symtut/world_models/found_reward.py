@@ -51,8 +51,8 @@ def find_reward_formula(
             quarters = []
         for turned in quarters:
             coordinates, reward = _better(i, turned, coordinates, reward, derived, seen)
-        # A zero at the wrong place is a longer formula, too: (θ - θ₀)² written out, which nearly
-        # all steps follow, all but those between the two places where the angle jumps.
+        # (θ - θ₀)² written out is a sign of a zero at the wrong place, too: nearly all steps follow
+        # it, all but those between the two places where the angle jumps.
         written_out = i in reward.formula.columns and reward.following < 1
         if reward.left_over > REWARD_EXPLAINED or written_out:
             turned = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
@@ -63,12 +63,15 @@ def find_reward_formula(
 
 
 def _better(i: int, turned: Coordinate, coordinates, reward: Reward, derived, seen: Transitions):
-    """Coordinates and reward with angle ``i`` turned, where the reward is better or shorter so."""
+    """Coordinates and reward with angle ``i`` turned, where the reward is better so: much closer,
+    as close to more of the steps, or as close and shorter."""
     others = [*coordinates[:i], turned, *coordinates[i + 1 :]]
     other = _short_reward(others, derived, seen)
+    close = other.left_over < max(REWARD_EXPLAINED, reward.left_over)
+    more = other.following - reward.following
     shorter = len(other.formula.expression.prefix) < len(reward.formula.expression.prefix)
-    explained = other.left_over < REWARD_EXPLAINED and other.following >= reward.following
-    if other.left_over < 0.1 * reward.left_over or (explained and shorter):
+    better = close and (more > 0 or (more == 0 and shorter))
+    if better or other.left_over < 0.1 * reward.left_over:
         return others, other
     return coordinates, reward
 

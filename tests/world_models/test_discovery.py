@@ -182,6 +182,21 @@ def test_an_angle_s_zero_is_where_the_reward_is_short(zero, steps):
     assert Discovery.from_json(task.found.as_json()) == task.found
 
 
+@pytest.mark.parametrize("seed", [101, 102, 103])
+def test_an_angle_s_zero_is_found_under_noise(seed):
+    # what the square written out leaves is noise alone, and yet some steps do not follow it
+    seen, random = first_steps(ObservedTask("Pendulum-v1"), seed, 400), np.random.default_rng(seed)
+
+    def turned(observation):
+        angle = np.arctan2(observation[:, 1], observation[:, 0]) + 0.1
+        angle = angle + 1e-3 * random.normal(size=len(angle))
+        return np.column_stack([np.cos(angle), np.sin(angle), observation[:, 2]])
+
+    seen = replace(seen, state=turned(seen.state), next_state=turned(seen.next_state))
+    task = discovered_task("Pendulum-v1", seen, "sparse")
+    assert task.found.coordinates[0].zero == pytest.approx(0.1, abs=1e-3)
+
+
 # ---- bad input ----------------------------------------------------------------------------------
 
 
