@@ -340,7 +340,9 @@ def check(results):
     assert basins["BFGS, all, w₁ = -1"] < basins["BFGS, all, w₁ = 1"]
     # recombining and ranking
     assert results["recombined_loss"] < 0.1 * results["whole_loss"]
-    assert 0 <= results["yours"] < 1  # look-alikes tie: which is chosen is rounding
+    # look-alikes tie, so rounding chooses among them; the sum of three explains most in any case,
+    # and the package's, which takes choices back, is no worse
+    assert results["yours"] < 0.05 and results["recombined_loss"] <= max(results["yours"], 1e-7)
     assert set(results["by_size"]) >= {"transformer, whole string", "prior, the package's"}
     for hits in results["by_size"].values():
         assert all(0 <= n <= 3 for n in hits)
@@ -349,7 +351,7 @@ def check(results):
     medians = {rule: np.median(found) for rule, found in errors.items()}
     assert medians["description length"] < 0.05
     assert medians["R² alone"] > 3 * medians["description length"]
-    assert results["mine"] < 0.05
+    assert results["mine"] < 1e-9  # the law itself: the first cell promises it
     # the tables, whatever weights they were made with
     assert {"level"} <= set(results["verdicts"]) <= {"ahead", "level", "behind"}
     # before any search
