@@ -76,9 +76,11 @@ style.show_figure(
 print(f"{len(drawn.codes)} of 1000 drawn were usable; {making_seconds:.1e} CPU-s for each")
 
 # %% [markdown]
-# Dots are the question, the formula above them is the answer. A formula of one variable is a curve,
-# one of two variables a coloured map (dark is low, bright is high). They are sums of short terms,
-# as in mechanics: products, powers, functions of one angle.
+# The dots (rings on the maps) are the question, the formula above them is the answer. A formula of
+# one variable is a curve, one of two variables a coloured map (dark is low, bright is high). It
+# looks more like physics than like noise: sums of short terms, products, powers, functions of one
+# angle. (*Usable* are those whose values are finite and differ from point to point; section 2
+# counts the others.)
 #
 # Now the other way round. We search for the shortest of the six from its points:
 
@@ -94,7 +96,7 @@ print(f"searching took {regressor.fit_time_:.1e} CPU-s, {ratio:,.0f} times as lo
 lab.record(search_over_making=ratio)
 
 # %% [markdown]
-# (If the two look different, they may be two spellings of one function, multiplied out and not.)
+# (If the two look different, they may be two spellings of one function: multiply both out.)
 #
 # This ratio is why made-up data pay: a question with its answer costs next to nothing. The network
 # pays the price of searching once, in training.
@@ -127,21 +129,21 @@ style.show_figure(
 # %% [markdown]
 # ### The naive way
 #
-# At each node toss a coin. With probability $q$ write an operator, each of the nineteen equally
-# likely, and go on with its arguments; otherwise write a leaf. Eight formulas with $q = 0.6$:
+# At each node toss a coin. With probability $c$ write an operator, each of the nineteen equally
+# likely, and go on with its arguments; otherwise write a leaf. Eight formulas with $c = 0.6$:
 
 # %%
 for terms in priors.skeletons(priors.naive(0.6), 8, 2, fresh(3)):
     print("  ", Expression(terms[0]))
-for q in (0.5, 0.7, 0.85):
-    size = priors.sizes(priors.naive(q), budget.trees, fresh(4))
-    print(f"q = {q:<4}: {(size == 1).mean():.0%} single leaves, "
+for c in (0.5, 0.7, 0.85):
+    size = priors.sizes(priors.naive(c), budget.trees, fresh(4))
+    print(f"c = {c:<4}: {(size == 1).mean():.0%} single leaves, "
           f"{((size >= 2) & (size <= 8)).mean():.0%} with two to eight nodes, "
           f"{(size > 40).mean():.1%} with more than forty")  # fmt: skip
 
 # %% [markdown]
 # A formula without its numbers, as here, is called a **skeleton**. Medium trees do occur. But one
-# coin decides everything: whatever $q$ is, a share of about $1 - q$ is a single leaf, and as $q$
+# coin decides everything: whatever $c$ is, a share of about $1 - c$ is a single leaf, and as $c$
 # rises, more and more trees grow without end. And the coin knows nothing of physics: a tangent of
 # a tangent is as likely as a product.
 #
@@ -184,7 +186,7 @@ walks = (derive(MECHANICS, 3, fresh(5, k)) for k in range(1000))
 formula_plots.writing(next(walk for walk in walks if 8 <= len(walk) <= 10))
 
 # %% [markdown]
-# White boxes with a red frame are roles that wait; blue, green and yellow boxes are operators,
+# White boxes with an orange frame are roles that wait; blue, green and yellow boxes are operators,
 # variables and numbers. When nothing waits any more, the row *written* is a finished prefix
 # sequence. A whole formula is a sum of one to five such terms. The coefficients of the sum are not
 # drawn as tokens, because they can be solved for (notebook 04).
@@ -210,20 +212,22 @@ for name, found in terms.items():
     lab.record(**{f"medium_{name}": medium, f"used_{name}": fate["used"]})
 
 # %% [markdown]
-# The grammar has fewer bare leaves and fewer towers, many products and sines, few tangents and
-# logarithms. That is no law of nature. It is what its authors expect of equations of motion: **a
-# prior is an opinion, and its weights make it explicit.**
+# The grammar has fewer bare leaves and fewer deep terms, many products and sines, few tangents and
+# logarithms, and never `asin`, `acos`, `atan` or `pow`. That is no law of nature. It is what its
+# authors expect of equations of motion: **a prior is an opinion, and its weights make it
+# explicit.**
 #
 # The printed lines tell what happens to a drawn term when it is evaluated. A logarithm of negative
-# numbers is undefined, an exponential overflows, a constant has nothing to tell. Such terms are
+# numbers is undefined, an exponential overflows, a constant has nothing to tell, and one point far
+# outside all others (an *outlier*) would hide the rest. Such terms are
 # thrown away before training, for a single undefined value in a batch would make the loss, and
 # after one step all weights, undefined. About half of the naive terms are lost, and few of the
 # grammar's.
 #
-# ### Exercise 1 · The probability of a skeleton (easy, required, 8 min)
+# ### Exercise 1 · The probability of a skeleton (easy, required, 6 min)
 #
-# A small grammar, over **two** variables. A formula has one term or two terms, each case with
-# probability 1/2.
+# A small grammar, over **two** variables. A formula has one term with probability 65 % and two with
+# 35 %.
 #
 # | role | rules |
 # |---|---|
@@ -238,7 +242,7 @@ for name, found in terms.items():
 # Choices of a variable count, too.</details>
 #
 # <details><summary>Hint 2: the structure</summary>
-# Five factors: two terms; the first is a variable and it is x0; the second is a sine, its angle is
+# Six factors: two terms; the first is a variable and it is x0; the second is a sine, its angle is
 # a variable, and it is x1. Then the same sum in the other order.</details>
 
 # %%
@@ -249,14 +253,14 @@ toy_rules = {
     "CONSTANT": ((1, "C", ()),),
     "VARIABLE": ((1, "x", ()),),
 }
-toy = Grammar(rules=toy_rules, n_terms=(0.5, 0.5))
+toy = Grammar(rules=toy_rules, n_terms=(0.65, 0.35))
 
 # %%
 toy_probability = None
 ### BEGIN SOLUTION
 plain_x0 = 0.5 * 0.5  # a bare variable, and it is x0
 sin_x1 = 0.3 * 0.8 * 0.5  # a sine, of a bare variable, and it is x1
-toy_probability = 0.5 * 2 * plain_x0 * sin_x1  # two terms, in either order
+toy_probability = 0.35 * 2 * plain_x0 * sin_x1  # two terms, in either order
 ### END SOLUTION
 
 # %% tags=["check"]
@@ -268,7 +272,7 @@ toy_probability = checks.exercise("05.1", toy_probability)
 # ```python
 # plain_x0 = 0.5 * 0.5  # a bare variable, and it is x0
 # sin_x1 = 0.3 * 0.8 * 0.5  # a sine, of a bare variable, and it is x1
-# toy_probability = 0.5 * 2 * plain_x0 * sin_x1  # two terms, in either order
+# toy_probability = 0.35 * 2 * plain_x0 * sin_x1  # two terms, in either order
 # ```
 #
 # Every rule is chosen independently of the others, so the probabilities along one derivation
@@ -287,8 +291,8 @@ print(f"computed {toy_probability:.4f}, measured in 20,000 draws {toy_hits.mean(
 lab.record(toy_measured=toy_hits.mean())
 
 # %% [markdown]
-# The dashed line is your number. The share of the draws wanders at first and then settles on it. If
-# it settled on half your number, you would have counted two orders where the grammar has one.
+# The dashed line is your number. The share of the draws is zero until the first hit, wanders, and
+# then settles on the line. For a number that counts one order only, it would settle at twice that.
 #
 # ## 3 · Formulas as sequences
 #
@@ -318,8 +322,9 @@ lab.record(complete_of_seven=priors.complete(7, 200_000, fresh(16)))
 # A few in a hundred. A network learns the rules from examples, but we need not trust it. A **mask**
 # follows the sequence and forbids what could not be completed. Each row of the chart is one step,
 # green is allowed, the dot is what was written. At the start of a term `C`, `add`, `sub` and `neg`
-# are forbidden: a bare number or a sum is not a term. Variables that the data do not have (`x3` …)
-# are never allowed. `<sep>` and `<eos>` come only when a term is complete.
+# are forbidden: a bare number is not a term, a sum is several, and a minus belongs to the
+# coefficient that is solved for. Variables that the data do not have (`x3` …) are never allowed.
+# `<sep>` and `<eos>` come only when a term is complete.
 #
 # ### Exercise 2 · From tokens to values (medium, required, 15 min)
 #
@@ -420,42 +425,45 @@ style.show_figure(
 # ## 4 · A posterior without a network
 #
 # *How much can anyone know from the points?* The posterior of section 1 can be computed with your
-# function alone. Draw many one-term formulas from the small grammar, evaluate them on the given
-# points, and keep those that fit within the noise. This is Bayes' rule by rejection. The truth is
-# $\sin(1.7x)$ with noise of 0.1.
+# function. Draw many one-term formulas from the small grammar: that is the prior. Fit the
+# coefficient and the constant of each to the points, and give it the weight $e^{-R/(2\sigma^2)}$,
+# where $R$ is the sum of its squared errors and $\sigma$ the noise: that is the likelihood, up to a
+# factor. By Bayes' rule, a skeleton's share of all weight is its posterior. The truth is
+# $\sin(1.7x)$, $\sigma = 0.1$.
 #
-# **Predict:** once we look at 16 points with $|x| < 1$, once at 64 points with $|x| < 6$. In which
-# case does the truth win?
+# **Predict:** once we look at 16 points with $|x| < 0.5$, once at 64 points with $|x| < 6$. In
+# which case does the truth win?
 
 # %%
 one_term = Grammar(rules=toy_rules, n_terms=(1,))
 one_term = priors.skeletons(one_term, budget.guesses, 1, fresh(17))
 guesses = [priors.numbered(terms, fresh(18, k)) for k, terms in enumerate(one_term)]
 found = []
-for reach, n in ((1, 16), (6, 64)):
-    x = np.sort(fresh(19, reach).uniform(-reach, reach, (n, 1)), axis=0)
-    y = np.sin(1.7 * x[:, 0]) + 0.1 * fresh(20, reach).standard_normal(n)
+for name, reach, n in (("narrow", 0.5, 16), ("wide", 6, 64)):
+    x = np.sort(fresh(19, n).uniform(-reach, reach, (n, 1)), axis=0)
+    y = np.sin(1.7 * x[:, 0]) + 0.1 * fresh(20, n).standard_normal(n)
     values = np.array([value_of(tokens, x) for tokens in guesses])
-    values -= values.mean(1, keepdims=True)  # weight and intercept are solved for
-    r2 = (values @ (y - y.mean())) ** 2 / ((values**2).sum(1) * y.var() * n)
-    fits = Counter(canonical_terms(one_term[k])[0] for k in np.flatnonzero(r2 > 0.95))
-    shares = {str(Expression(t)): count / fits.total() for t, count in fits.most_common(5)}
-    title = f"{n} points, |x| < {reach}: {fits.total()} of {len(r2)} draws fit"
-    found.append((title, x[:, 0], y, shares))
-    truth = shares.get("sin(C*x0)", 0.0)
-    lab.record(**{f"posterior_{reach}": truth, f"fits_{reach}": fits.total()})
+    values, target = values - values.mean(1, keepdims=True), y - y.mean()
+    squares = target @ target - (values @ target) ** 2 / (values**2).sum(1)  # the best fit's
+    weights = np.exp((squares.min() - squares) / (2 * 0.1**2))
+    shares, count = Counter(), int((weights > 0.01).sum())
+    for terms, weight in zip(one_term, weights / weights.sum(), strict=True):
+        shares[str(Expression(canonical_terms(terms)[0]))] += weight
+    title = f"{n} points, |x| < {reach}: {count} of {len(weights)} draws count"
+    found.append((title, x[:, 0], y, dict(shares.most_common(3))))
+    lab.record(**{f"posterior_{name}": shares["sin(C*x0)"], f"counting_{name}": count})
 style.show_figure(
     figures.posteriors(found),
-    "Within 1 x0 has most of the draws that fit, sin(x0) less; within 6 sin(C*x0) has all.",
+    "Within 0.5 x0 has the largest share, sin(x0) less; within 6 sin(C*x0) has nearly all.",
 )
 
 # %% [markdown]
-# Each bar is a skeleton's share of the draws that fit. On the narrow range the straight line and
-# $\sin x$ fit as well as the truth, and they win, because the prior draws them more often. No
-# method can know better from these points, and a good network should *spread* its probability in
-# the same way. On the wide range only $\sin(Cx)$ is left. But look how few draws fit: that is the
-# price of blind draws, and section 6 computes it. A network that has learned the posterior answers
-# in one pass.
+# Each bar is a skeleton's share of the weight. On the narrow range the straight line and $\sin x$
+# fit within the noise, as the truth does, and they win, because the prior draws them more often.
+# From these points and this prior no method can know better, and a good network should *spread* its
+# probability in the same way. On the wide range only $\sin(Cx)$ is left. But see in the titles how
+# few draws count (have at least 1 % of the best one's weight): that is the price of blind draws,
+# and section 6 computes it. A network that has learned the posterior answers in one pass.
 #
 # ## 5 · The test is in the training data
 #
@@ -703,14 +711,17 @@ for k, (target, true) in enumerate(
     on_pendulum[target] = per_hit
     seconds = per_hit * search.cpu_seconds / budget.tries
     print(f"Δ{target}: {exact.total()} of {budget.tries} draws are exact, one in {per_hit:.0f}, "
-          f"{seconds:.2f} CPU-s for one\n    {dict(exact)}")  # fmt: skip
+          f"{seconds:.2f} CPU-s for one\n   ", *(f"{n} {what}" for what, n in exact.items())
+          )  # fmt: skip
 lab.record(on_pendulum=on_pendulum)
 
 # %% [markdown]
-# Sobering: on this world blind guessing needs a fraction of a second. The transformer must not be
-# praised for finding the pendulum's equations. It could earn its place where $1/p$ is out of reach.
-# So we try held-out random functions, with up to six variables and five terms, and count how many
-# are found after $n$ draws.
+# For the velocity one draw in some dozens is exact, against one in about two thousand above: tens
+# of times fewer, neither ten nor a thousand. Most hold other terms besides, or the terms in another
+# spelling. Sobering: on this world blind guessing needs a fraction of a second. The transformer
+# must not be praised for finding the pendulum's equations. It could earn its place where $1/p$ is
+# out of reach. So we try held-out random functions, with up to six variables and five terms, and
+# count how many are found after $n$ draws.
 #
 # One more step costs little: combine terms of *different* draws. If one draw contains $\sin x_0$
 # and another $x_1$, their sum is worth a try. This is **recombination**;
@@ -734,7 +745,9 @@ lab.record(found_blind=found_blind.mean(), found_pooled=trials.pooled.mean(),
            found_told=trials.told.mean())  # fmt: skip
 
 # %% [markdown]
-# Lines are plain blind draws, stars are recombination in the same time. Compare the last line with
+# Lines are plain blind draws, stars are recombination in the same time. (*Flat* terms have no
+# function inside a function; *nested* ones have. A line that starts above zero belongs to a
+# function that is so smooth over its points that almost any draw fits.) Compare the last line with
 # the first two: fitting is not what limits the search, drawing is. And recombination is a better
 # use of time than more draws. These rows are the baseline of notebooks 06 and 07. Note its
 # advantage: the test functions come from the very prior that is searched.
@@ -796,11 +809,11 @@ for name, text in {
     lab.record(**{f"term_{text}": shares})
 
 # %% [markdown]
-# Without its rule, drag is many times rarer. The last line is rare in both: it
-# stands in the equations of a cart-pole, and no rule was made for it. (Where a share rests on a
-# handful of hits, do not read much into it.) So give every wanted term a large weight?
-# Probabilities add up to one. **Predict** what happens to the pendulum's terms when drag is turned
-# up.
+# Without their rules, drag and $\sin\theta\cos\theta$ are many times rarer. The last two lines are
+# rare in both: both stand in the equations of a cart-pole, but no rule was made for them. (Where a
+# share rests on a handful of hits, do not read much into it.) So give every wanted term a large
+# weight? Probabilities add up to one. **Predict** what happens to the pendulum's terms when drag is
+# turned up.
 
 # %%
 weights, shares = (0.0, 1.2, 5.0, 20.0, 80.0), {"with |x1| x1": [], "with sin x0 and x2": []}

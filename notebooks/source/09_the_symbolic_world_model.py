@@ -83,9 +83,10 @@ for world, table in seen.items():
 worlds.compare_with_mujoco(arm, SEED)
 
 # %% [markdown]
-# Each point, or line, is what the random policy saw. The pendulum covers a part of its plane, the
-# car three short ways, the elbow mostly the middle between its stops. A policy that is trained will
-# want to go where there are no points; keep that in mind for section 6.
+# Each point, or line, is what the random policy saw. The pendulum ($\theta = 0$ is upright) covers
+# a part of its plane, the car three short ways, the elbow (the arm's second joint) mostly the
+# middle between its stops. A policy that is trained will want to go where there are no points; keep
+# that in mind for section 6.
 #
 # The last quarter of each table is **held back**: no model is fitted to it, and in section 7 it
 # says how far a model may be trusted. It is the last part *in time* and not a random choice,
@@ -94,8 +95,9 @@ worlds.compare_with_mujoco(arm, SEED)
 # ## 2 · From observation to state
 #
 # *What should the equations be written in?* The environments do not show angles. The pendulum shows
-# $(\cos\theta, \sin\theta, \dot\theta)$, so that no number jumps when the pole goes over the top.
-# For a network that is convenient. For a formula it is not.
+# $(\cos\theta, \sin\theta, \dot\theta)$, so that no number jumps where the angle does: from $\pi$
+# to $-\pi$, when the pole swings through the bottom. For a network that is convenient. For a
+# formula it is not.
 #
 # **Predict:** with the observation itself as the state, is $\Delta\cos\theta$, the change of the
 # cosine in one step, a short formula of $\cos\theta, \sin\theta, \dot\theta, u$?
@@ -370,8 +372,9 @@ print(*textwrap.wrap("delta_x = " + blind_report.equations[0]["equation"], 78), 
 # ### Exercise 2 · The car's step, in the right order (medium, required, 10 min)
 #
 # First $\Delta v = 0.2\,a_1 - 0.05\,v$, then $\Delta\psi = 0.19\,v\,a_2 + 0.04\,a_1 a_2$ (with the
-# old $v$!), then $\Delta x = 0.1\,v'\cos\psi'$ and $\Delta y = 0.1\,v'\sin\psi'$. Write one step;
-# keep $\psi'$ in $(-\pi, \pi]$. Leave the speed limit aside.
+# old $v$; it is $0.2\,v' a_2$ multiplied out), then $\Delta x = 0.1\,v'\cos\psi'$ and
+# $\Delta y = 0.1\,v'\sin\psi'$. Write one step; keep $\psi'$ in $(-\pi, \pi]$. Leave the speed
+# limit aside: nothing is clipped.
 #
 # <details><summary>Hint 1: the idea</summary>
 # Each line may use what stands above it. What is needed twice, the old speed, must not be
@@ -455,8 +458,8 @@ lab.record(off=off)
 # use predictions of predictions. So test them. **Open loop** means: start a model in a real state,
 # feed it the recorded actions, never correct it, and compare with reality $k$ steps later; $k$ is
 # the **lead**. States mix radians, metres and metres per second, so each coordinate is measured in
-# units of its own **spread**, its standard deviation in the data. An error of 1 means: as far off
-# as a state picked at random.
+# units of its own **spread**, its standard deviation in the data. An error of 1 means: no
+# better than to predict the mean of the data, always.
 #
 # ### Exercise 3 · The open-loop error (hard, required, 15 min)
 #
@@ -569,9 +572,10 @@ lab.record(
 # Read the figure from its bottom. The oracle's line is rounding, and it rises because the worlds
 # themselves magnify small differences. On the pendulum and the car the equations, *both* kinds, lie
 # on it or close by, inside the data and outside. The network begins some five orders of magnitude
-# higher: one step is off by about a hundredth of a spread, and that feeds on itself until the
-# state is as wrong as one picked at random. (Outside, the longest leads are those of the few paths
-# that met no bound, the tame ones; there a curve may fall again.)
+# higher: one step is off by about a hundredth of a spread, and that feeds on itself. After 50 steps
+# on the pendulum it is off by about a spread, useless, and the equations still by less than a ten
+# thousandth. (The longest leads are those of the few paths that met no bound, the tame ones; there
+# a curve may fall again.)
 #
 # The formula *without next values* lies between them inside, and comes close to the network
 # outside: it is one more flexible function. A model does not extrapolate by being a formula, but by
@@ -581,7 +585,7 @@ lab.record(
 # pendulum: its terms would be an accident of the data.
 #
 # Here is the real drive of section 5 (grey) once more. The blue outline is what *your* step
-# imagines, the red one what the network does.
+# imagines, the orange one what the network does.
 
 # %%
 network = worlds.follow(predicts["car2d", "mbpo"], drive[0], drive_actions)
@@ -798,12 +802,13 @@ for noise, row in horizons.items():
 lab.record(horizons=horizons)
 
 # %% [markdown]
-# Without noise a handful of transitions is enough here. With noise the coefficients are estimates;
-# more data make them better at first. Where a line levels off or falls, more of the same data do
-# not help: the regressor's *inputs* are noisy, too, and that biases coefficients however many
-# points there are. And noise costs more than it seems to: an increment is a small difference of two
-# noisy readings, so that a percent of the *state's* spread may be a large part of the
-# *increment's*.
+# Without noise a handful of transitions is enough here. Ten times the noise is cured by ten times
+# the data or less: compare ten transitions in the row of 0.001 with a hundred in the row of 0.01.
+# With noise the coefficients are estimates; more data make them better at first. Where a line
+# levels off or falls, more of the same data do not help: the regressor's *inputs* are noisy, too,
+# and that biases coefficients however many points there are. And noise costs more than it seems to:
+# an increment is a small difference of two noisy readings, so that a percent of the *state's*
+# spread may be a large part of the *increment's*.
 #
 # ## 10 · The reward as an equation (optional)
 #
@@ -865,6 +870,8 @@ print(*textwrap.wrap(said, 78), *rows[:4], sep="\n")
 lab.record(with_target=sum("target" in row.split(maxsplit=1)[1] for row in rows))
 
 # %% [markdown]
+# The target stands in no equation: the six columns that explain most are the arm's own.
+#
 # **What is not observed.** Suppose the pendulum showed its angle only. $\dot\theta$ is not in the
 # data, and $\Delta\theta$ is no function of $(\theta, u)$. A cure: two readings of the angle say
 # how fast it moves. **Predict:** is there an exact equation with the *previous increment*

@@ -81,6 +81,8 @@ style.show_figure(
 #
 # ### Exercise 1 · Which two are an angle? (easy, required, 8 min)
 #
+# Compute this error of two columns; `np.var` gives a variance.
+#
 # <details><summary>Hint 1: the idea</summary>
 # Square both columns first. Then it is three variances.</details>
 #
@@ -197,6 +199,8 @@ for row in equations:
 #
 # ### Exercise 2 · Weigh the pendulum (easy, required, 5 min)
 #
+# Two coefficients, two unknowns: compute $g$ and $m$ from $a$, $b$, $l$ and $h$.
+#
 # <details><summary>Hint 1: the idea</summary>
 # Two equations, two unknowns, and each equation has only one of them.</details>
 #
@@ -275,7 +279,7 @@ print(f"{hidden.state.shape[1]} observations instead of {shown.state.shape[1]}")
 # ### Exercise 3 · The change of an angle (medium, required, 8 min)
 #
 # Two angles in a row tell the speed, if the difference is taken by the short way round: from 3.1 to
-# −3.1 rad it is 0.083 and not −6.2.
+# −3.1 rad it is 0.083 and not −6.2. (`np.unwrap` does just this; write it yourself.)
 #
 # <details><summary>Hint 1: the idea</summary>
 # np.arctan2(sin, cos) gives angles; np.diff their differences. Whole turns have to be taken
@@ -346,7 +350,8 @@ for row in hidden_equations:
 lab.record(hidden_names=hidden_task.state_names)
 
 # %% [markdown]
-# The reward needs a speed that was never shown, and 0.1 of its square is $40\,\Delta\theta^2$,
+# (The first step of an episode has no last change; hence less than 100 % of the steps.) The reward
+# needs a speed that was never shown, and 0.1 of its square is $40\,\Delta\theta^2$,
 # because $\Delta\theta = 0.05\,\dot\theta$. The second equation is the law of the speed, times the
 # time step: $0.05 \cdot 0.75 = 0.0375$ stands before the sine, and $0.05 \cdot 0.15 = 0.0075$
 # before the torque.
@@ -531,7 +536,7 @@ for name, env_id, steps in (
 lab.record(learned_in=learned_in)
 
 # %% [markdown]
-# A return of −160 is what counts as solved on the pendulum as Gymnasium has it. Compare the second
+# A return of −160 is what this course calls solved on Gymnasium's own pendulum. Compare the second
 # and the third with that. Your planet has another best return, so its number stands for itself.
 #
 # ## 6 · Other bodies, and where it stops

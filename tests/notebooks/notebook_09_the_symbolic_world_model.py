@@ -48,6 +48,7 @@ WRONG = {
         (TABLE.replace("abs(after[:, 3])", "after[:, 3]"), "on either side"),
         (TABLE.replace("abs(after[:, 3])", "abs(before[:, 3])"), "speed after the step"),
         (TABLE.replace("[kept]", "[~kept]"), "the cut ones"),
+        (TABLE.replace("2 - 1e-5", "2"), "Within 1e-5 of a limit"),
         (TABLE.replace("action, change]", "action, after]"), "next states"),
         (TABLE.replace("after - before", "before - after"), "next state minus state"),
         (TABLE.replace("[before, action, change]", "[action, before, change]"), "The order"),
@@ -133,6 +134,18 @@ WRONG = {
             "return state",
             "it changes its input state",
         ),
+        (
+            OLD
+            + "v_next, psi_next = 0.95 * v + 0.2 * a1, psi + 0.19 * v * a2 + 0.04 * a1 * a2\n"
+            + MOVE.replace("psi_next, v_next]", "v_next, psi_next]"),
+            "The columns are x, y, ψ, v",
+        ),
+        (
+            OLD
+            + "v_next, psi_next = 0.95 * v + 0.2 * a1, psi + 0.19 * v * a2 + 0.04 * a1 * a2\n"
+            + MOVE.replace("psi_next, v_next]", "psi_next, np.clip(v_next, -2, 2)]"),
+            "do not clip",
+        ),
         ("return car.true_step(state, action)", "does just what is asked"),
     ],
     "exercise 3": [
@@ -172,6 +185,15 @@ WRONG = {
         (LEADS.replace("range(actions.shape[1])", "range(actions.shape[1] - 1)"), "one lead too"),
         (LEADS.replace("(actions.shape[1])", "(3)"), "Predict, subtract"),
         (LEADS.replace("return np.array(errors)", ""), "a return is missing"),
+        (LEADS.replace(".all()", ".any()"), "as long as one path is left"),
+        (LEADS.replace("d**2", "(d**2).sum(1)"), "Average over coordinates, too"),
+        (
+            LEADS.replace(
+                "np.where(angular, np.arctan2(np.sin(d), np.cos(d)), d) / scale",
+                "d / scale\n    d = np.where(angular, np.arctan2(np.sin(d), np.cos(d)), d)",
+            ),
+            "Wrap before you divide",
+        ),
         (
             LEADS.replace("d = state - real[:, k + 1]", "d = state - real[:, k]"),
             "Predict, subtract",
@@ -191,6 +213,15 @@ WRONG = {
         ),
         (
             REACH + "return min(int(outside[0]) if len(outside) else round(reach), longest)",
+            "round down",
+        ),
+        (
+            REACH + "return min(int(outside[-1]) if len(outside) else int(reach), longest)",
+            "The first one, not the last",
+        ),
+        (
+            REACH.replace("errors[-1]", "errors.max()")
+            + "return min(int(outside[0]) if len(outside) else int(reach), longest)",
             "round down",
         ),
         (

@@ -1,6 +1,6 @@
 """The exercises of notebook 05."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import scipy.stats
@@ -12,19 +12,18 @@ from symtut.lab.exercises.kinds import Function, Value
 def exercise_1() -> Value:
     """The probability of a skeleton."""
     return Value(
-        0.03,
+        0.021,
         mistakes=[
-            (0.015, "That is one order of the two terms; the sum is the same in the other order."),
-            (
-                0.06,
-                "Twice too much: half of the formulas have only one term, and each variable is "
-                "one of two. All of these are factors.",
-            ),
-            (0.12, "You have the rules; each variable is also drawn, one of two."),
+            (0.0105, "That is one order of the two terms; the sum is the same in the other order."),
+            (0.06, "Only 35 % of the formulas have two terms: that is a factor, too."),
+            (0.03, "Two factors are missing: 35 % have two terms, and these come in two orders."),
+            (0.039, "65 % is the share of the formulas with one term; this one has two."),
+            (0.042, "There are two variables, and each of them is drawn."),
+            (0.084, "You have the rules; each variable is also drawn, one of two."),
             (0.24, "You have the rules; each variable is also drawn, and whether a term follows."),
-            (0.03 / 0.8, "The inside of the sine is a bare variable in 80 % of the cases only."),
-            (0.03 / 0.3, "The term is a sine in 30 % of the cases only."),
-            (3.0, "Those are percent; a probability is asked, from 0 to 1."),
+            (0.021 / 0.8, "The inside of the sine is a bare variable in 80 % of the cases only."),
+            (0.021 / 0.3, "The term is a sine in 30 % of the cases only."),
+            (2.1, "Those are percent; a probability is asked, from 0 to 1."),
             (
                 0.25 + 0.12,
                 "Probabilities of steps that all must happen are multiplied, not added.",
@@ -67,7 +66,8 @@ def exercise_2() -> Function:
                 "That is the whole stack; return what lies on it.",
             ),
         ],
-        hint="Right to left: when an operator comes, its arguments must already lie on the stack.",
+        hint="Right to left: when an operator comes, its arguments must already lie on the stack. "
+        "A leaf such as x1 is a column, x[:, 1].",
         without=("Expression", "Program"),
     )
 
@@ -105,10 +105,16 @@ def exercise_3() -> Function:
     def counts(terms):
         return sorted(token for term in terms for token in term if token[0] != "x")
 
+    def some_order(a, b, orders, spelled=lambda terms: terms):
+        names = ("x0", "x1", "x2")
+        new = (dict(zip(names, order, strict=True)) for order in orders(names))
+        return any(spelled(renamed(a, each)) == spelled(b) for each in new)
+
     pairs = [
         ("sin(x0) + x1", "x1 + sin(x0)"), ("sin(x0) + x1", "sin(x1) + x0"),
         ("sin(x0) + x1", "cos(x0) + x1"), ("x2 + sin(x1)", "sin(x0) + x1"),
         ("x0*sin(x1)", "sin(x0)*x1"), ("sin(x0) + x0", "sin(x0) + x1"),
+        ("sin(x0) + x1", "sin(x0) + x0"),
         ("sin(x0) + x1", "sin(x0) + x1 + x2"), ("sin(x0) + x1 + x0", "sin(x1) + x0"),
         ("x0*x1 + x2", "x0 + x1*x2"), ("x0*x1 + x1", "x0 + x1*x2"),
         ("x0/x1 + x0", "x0/x1 + x1"), ("x0/x1 + x0", "x2/x1 + x2"),
@@ -143,6 +149,14 @@ def exercise_3() -> Function:
                 "Which variable comes first depends on its name, too: try every renaming.",
             ),
             (lambda a, b: counts(a) == counts(b), "Where each variable stands counts, too."),
+            (
+                lambda a, b: some_order(a, b, permutations),
+                "That settles the names; order needs canonical_terms of the renamed a and of b.",
+            ),
+            (
+                lambda a, b: some_order(a, b, lambda n: product(n, repeat=3), canonical_terms),
+                "Two variables got one name: sin(x0) + x1 would become sin(x0) + x0.",
+            ),
         ],
         hint="Is there a renaming of the variables that turns one skeleton into the other?",
         without=("skeleton_key", "is_held_out"),

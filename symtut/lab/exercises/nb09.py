@@ -37,7 +37,7 @@ def exercise_1() -> Function:
     def orders(*columns):
         return lambda o, a, n: table()(o, a, n)[:, columns]
 
-    cut = "Drop the transitions that end on the speed limit, on either side."
+    cut, near = "Drop the transitions that end on the speed limit, on either side.", 1.999995
     return Function(
         table(),
         cases=[
@@ -50,7 +50,7 @@ def exercise_1() -> Function:
             (
                 seen([0, 0, 2.2, 1.9], [2, 1, -1.9, -1.9], [0, 1, 1, 2], [1, 4, -2, 1.8]),
                 np.array([[1, 0.2], [-1, 0.4], [-0.5, 0.6], [0.8, -0.1]]),
-                seen([0, 0.2, 2.3, 2], [2, 0.8, -1.8, -2], [0, 3.2, 1.1, 1.8], [1, 4, -2, 1.95]),
+                seen([0, 0.2, 2.3, near], [2, 0.8, -1.8, -2], [0, 3.2, 1.1, 1.8], [1, 4, -2, 1.95]),
             ),
         ],
         mistakes=[
@@ -58,23 +58,18 @@ def exercise_1() -> Function:
             (table(lambda c, s: np.arcsin(s)), "The sine alone cannot tell front from back."),
             (table(lambda c, s: np.arctan(s / c)), "s/c cannot tell front from back: arctan2."),
             (table(lambda c, s: np.arctan2(c, s)), "np.arctan2 takes the sine first."),
-            (
-                table(lambda c, s: np.arctan2(s, c) % (2 * np.pi)),
-                "The heading is in [0, 2π); in (−π, π] is asked.",
-            ),
+            (table(lambda c, s: np.arctan2(s, c) % (2 * np.pi)), "The heading is in [0, 2π)."),
             (table(turn=lambda d: d), "The heading's increment must go by the short way round."),
             (table(turn=lambda d: d % (2 * np.pi)), "A turn to the right is negative."),
             (table(kept=lambda b, a: np.ones(len(b), dtype=bool)), cut),
             (table(kept=lambda b, a: a[:, 3] < 2 - 1e-5), cut),
-            (
-                table(kept=lambda b, a: np.abs(b[:, 3]) < 2 - 1e-5),
-                "Look at the speed after the step: that is where the limit has acted.",
-            ),
+            (table(kept=lambda b, a: np.abs(b[:, 3]) < 2 - 1e-5), "Use the speed after the step."),
             (
                 table(kept=lambda b, a: (np.abs(np.stack([b, a])[..., 3]) < 2 - 1e-5).all(0)),
                 "A step that begins on the limit and leaves it has not been cut: keep it.",
             ),
             (table(kept=lambda b, a: np.abs(a[:, 3]) >= 2 - 1e-5), "Those are the cut ones."),
+            (table(kept=lambda b, a: np.abs(a[:, 3]) < 2), "Within 1e-5 of a limit is cut, too."),
             (table(target=lambda b, a: a), "Those are next states; the increments are asked."),
             (table(target=lambda b, a: b - a), "The sign: next state minus state."),
             (orders(6, 7, 8, 9, 0, 1, 2, 3, 4, 5), "The order is state, action, increment."),
@@ -116,8 +111,8 @@ def exercise_2() -> Function:
                 np.array([[0.5, 1.0], [1.0, -1.0]]),
             ),
             (
-                np.array([[2.0, 1.0, -1.2, -0.9], [-0.5, 0.7, 2.0, 0.0]]),
-                np.array([[-1.0, 0.4], [-0.3, 0.9]]),
+                np.array([[2.0, 1.0, -1.2, -0.9], [-0.5, 0.7, 2.0, 1.98]]),
+                np.array([[-1.0, 0.4], [0.9, 0.9]]),
             ),
         ],
         mistakes=[
@@ -130,6 +125,8 @@ def exercise_2() -> Function:
             (moved(turn=lambda psi: psi % (2 * np.pi)), "All but right: ψ' is in [0, 2π)."),
             (lambda s, a: reference(s, a[:, ::-1]), "The action is throttle a₁, then steering a₂."),
             (lambda s, a: reference(s, a) - s, "Those are the increments; add them to the state."),
+            (lambda s, a: reference(s, a)[:, [0, 1, 3, 2]], "The columns are x, y, ψ, v."),
+            (lambda s, a: reference(s, a).clip(None, [9, 9, 9, 2]), "No limit here: do not clip."),
         ],
         hint="Speed first, then heading, then position, each from what is already there.",
         without=["true_step"],
@@ -165,19 +162,23 @@ def exercise_3() -> Function:
 
         return result
 
-    def of_squares(mean):
+    def of_squares(mean, until=np.all, divided_first=False):
         def result(predict, real, actions, scale, angular):
             state, found = real[:, 0], []
             for k in range(actions.shape[1]):
                 state = predict(state, actions[:, k])
-                d = state - real[:, k + 1]
-                d = np.where(angular, np.angle(np.exp(1j * d)), d) / scale
-                if np.isnan(d).all():
+                unit = scale if divided_first else 1.0
+                d = (state - real[:, k + 1]) / unit
+                d = np.where(angular, np.angle(np.exp(1j * d)), d) * unit / scale
+                if until(np.isnan(d)):
                     break
                 found.append(mean(d**2))
             return np.array(found)
 
         return result
+
+    def rooted(squares, axis=None):
+        return np.sqrt(np.nanmean(squares, axis))
 
     def one_too_few(predict, real, actions, *rest):
         return errors()(predict, real, actions[:, :-1], *rest)
@@ -199,11 +200,7 @@ def exercise_3() -> Function:
     broken[0, 2:], broken[1, 4:], broken[2, 4:] = np.nan, np.nan, np.nan
     actions = generator.uniform(-1, 1, (3, 4, 1)).round(1)
     angle, scale = np.array([True, False]), np.array([0.5, 2.0])
-    closed = (
-        "Closed loop: after the start the model goes on from its own prediction, not from real."
-    )
-    once, a_lead = "One mean over paths and coordinates, and one root of it.", "One error a lead"
-    end = "Stop at the first lead at which no path is left."
+    once = "One mean over paths and coordinates, and one root of it."
     return Function(
         errors(),
         cases=[
@@ -214,13 +211,13 @@ def exercise_3() -> Function:
             (turning, real, actions[:, :2], scale, angle),
         ],
         mistakes=[
-            (errors(fed=lambda imagined, truth: truth), closed),
+            (errors(fed=lambda imagined, truth: truth), "Closed loop: go on from the prediction."),
             (of_squares(lambda d: np.sqrt(d.mean())), "Leave NaN out of the mean: np.nanmean."),
             (
-                of_squares(lambda d: np.sqrt(np.nan_to_num(d).mean())),
+                of_squares(lambda d: rooted(np.nan_to_num(d))),
                 "A path that has ended is not a path without error: leave it out of the mean.",
             ),
-            (to_the_end, end),
+            (to_the_end, "Stop at the first lead at which no path is left."),
             (errors(first=1), "The first prediction takes the first action, actions[:, 0]."),
             (one_too_few, "That is one lead too few."),
             (errors(lambda angular: False), "Angles: go by the short way round."),
@@ -233,10 +230,13 @@ def exercise_3() -> Function:
             (errors(gather=np.max), "Average the squares; that is the largest error."),
             (errors(gather=np.median), "Average the squares; that is the error in the middle."),
             (of_squares(np.nanmean), "Those are mean squares: take the root."),
-            (of_squares(lambda d: np.nanmean(np.sqrt(np.nanmean(d, 0)))), once),
+            (of_squares(lambda d: np.nanmean(rooted(d, 0))), once),
             (of_squares(lambda d: np.nanmean(np.sqrt(d.mean(1)))), once),
-            (of_squares(lambda d: np.sqrt(np.nanmean(d, 0))), "Average over coordinates, too."),
-            (of_squares(lambda d: np.sqrt(np.nanmean(d, 1))), f"{a_lead}: average over paths."),
+            (of_squares(lambda d: rooted(d, 0)), "Average over coordinates, too."),
+            (of_squares(lambda d: rooted(d, 1)), "One error a lead: average over paths."),
+            (of_squares(lambda d: rooted(d.sum(1))), "Average over coordinates, too."),
+            (of_squares(rooted, divided_first=True), "Wrap before you divide: 2π is in radians."),
+            (of_squares(rooted, np.any), "Go on as long as one path is left, not all of them."),
         ],
         hint="Predict, subtract real[:, k + 1], wrap, divide by scale; np.nanmean; a root.",
         without=("lead_errors", "coordinate_errors"),
@@ -288,12 +288,14 @@ def exercise_4() -> Function:
             (steps(0.125, 0.25), 1.0, 2.0, 100),
             (steps(0.05, 0.1, 0.2), 0.1, 1.0, 100),
             (steps(0.05, 0.1), 0.1, 1.0, 100),
+            (steps(0.08, 0.02), 0.1, 1.0, 100),
             (steps(0.01, 0.02, 0.03, 0.2), 0.1, 1.0, 2),
             (steps(0.01, 0.02, 0.03), 0.1, 1.0, 2),
         ],
         mistakes=[
             (length(lambda e, t: int((e <= t).sum())), back),
             (length(lambda e, t: 1 + max(np.flatnonzero(e <= t), default=-1)), back),
+            (length(lambda e, t: int(np.flatnonzero(e > t)[-1])), "The first one, not the last."),
             (length(lambda e, t: int(np.argmax(e > t)) + 1), "The lead before the first outside."),
             (length(lambda e, t: max(int(np.argmax(e > t)) - 1, 0)), "That is one too few."),
             (

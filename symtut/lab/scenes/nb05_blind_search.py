@@ -63,7 +63,11 @@ class Search:
         """Exact fits by what they contain: just the true terms, these and others, other terms."""
         exact = [set(t) for t, loss in zip(self.drawn, self.loss, strict=True) if loss < EXACT]
         return Counter(
-            "just the terms" if terms == true else "and others" if terms > true else "other words"
+            "with just the terms"
+            if terms == true
+            else "with others besides"
+            if terms > true
+            else "in another spelling"
             for terms in exact
         )
 

@@ -38,7 +38,7 @@ def shapes(terms: dict[str, Sequence[tuple[str, ...]]]) -> Figure:
     axes[1].set(xlabel="nodes (15: or more)")
     axes[2].set(ylabel="share of terms that use it")
     axes[2].set_xticks(range(len(OPERATORS)), OPERATORS, rotation=60, ha="right")
-    axes[0].legend()
+    axes[0].legend(fontsize=8.5, loc="upper right")
     return figure
 
 
@@ -67,7 +67,7 @@ def curves(line: np.ndarray, functions: dict[str, np.ndarray]) -> Figure:
 
 
 def posteriors(found: Sequence[tuple[str, np.ndarray, np.ndarray, dict[str, float]]]) -> Figure:
-    """Points, and which formulas fit them: one row for each (title, x, y, {formula: share})."""
+    """Points, and a posterior over formulas: one row for each (title, x, y, {formula: share})."""
     figure, grid = plt.subplots(len(found), 2, figsize=(6.9, 3.3), width_ratios=[1, 1.3])
     for (left, right), (title, x, y, shares) in zip(grid, found, strict=True):
         left.plot(x, y, ".", color=OKABE_ITO[1])
@@ -77,7 +77,7 @@ def posteriors(found: Sequence[tuple[str, np.ndarray, np.ndarray, dict[str, floa
         right.set_yticks(places, list(shares), fontsize=8.5)
         right.set(xlim=(0, 1))
     grid[-1, 0].set_xlabel("x0")
-    grid[-1, 1].set_xlabel("share of the draws that fit")
+    grid[-1, 1].set_xlabel("share of the weight (posterior)")
     return figure
 
 
