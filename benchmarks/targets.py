@@ -6,6 +6,7 @@ reads the stored tables in ``data/results`` and writes the page. The aims stand 
 reached is computed. An aim over ten seeds stays open while fewer are stored.
 """
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,5 +155,10 @@ def page() -> str:
     return between(PAGE.read_text(encoding="utf-8"), MARKS, rows)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     write_bytes(PAGE, page().encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -363,7 +363,8 @@ for _ in range(budget.worlds):
         lists = (seen, ends), (arrived, arrived), (seen, [np.inf] * len(seen))
         for rows, (steps, given) in zip(shares.values(), lists, strict=True):
             rows.append(share_there(steps, given, grid))
-shares = {name: np.nanmean(rows, axis=0) for name, rows in shares.items()}
+nobody = [np.zeros(len(grid))]  # where no run has arrived
+shares = {name: np.nanmean(rows or nobody, axis=0) for name, rows in shares.items()}
 half = np.argmax(whole > 0.5 - 1e-9)  # a product of fractions is rounded
 at_half = {name: share[half] for name, share in {"whole": whole, **shares}.items()}
 style.show_figure(

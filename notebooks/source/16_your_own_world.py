@@ -547,8 +547,9 @@ lab.record(learned_in=learned_in)
 
 # %%
 runs = pd.read_csv(data_path("results/any_world") / "runs.csv")
-runs["reached"] = runs["final_return"] >= runs["threshold"]
-table = runs.groupby("world", sort=False).agg(
+asked = runs.dropna(subset=["threshold"]).copy()
+asked["reached"] = asked["final_return"] >= asked["threshold"]
+table = asked.groupby("world", sort=False).agg(
     real_steps=("env_steps", "first"), seeds=("seed", "size"), asked=("threshold", "first"),
     reached=("reached", "sum"), mean_return=("final_return", "mean"),
     worst=("final_return", "min"), networks=("networks", "median"),
@@ -562,6 +563,23 @@ print(f"{table['reached'].sum()} of {table['seeds'].sum()} runs reached what was
 # %% [markdown]
 # The column `seeds` says how much a row is worth: from two runs one can see that it works, not how
 # often.
+#
+# A search that was made on some worlds may suit just those. So three more worlds were written when
+# it was finished, and tried once: a pole on a cart that has to swing up, a drone with two
+# propellers, and a reactor whose reaction heats itself. Beside each stands SAC, which has no model
+# and gets five times as many real steps.
+
+# %%
+unseen = runs[runs["threshold"].isna()]
+print(unseen.groupby("world", sort=False).agg(
+    real_steps=("env_steps", "first"), seeds=("seed", "size"),
+    mean_return=("final_return", "mean"), worst=("final_return", "min"),
+    reward_left_over=("reward_left_over", "max"), networks=("networks", "median"),
+).round(3).to_string())  # fmt: skip
+
+# %% [markdown]
+# `reward_left_over` is the share of the reward's variance that the found formula does not explain,
+# `networks` the number of coordinates that no equation predicts.
 #
 # - **What ends an episode** can be found, and a reward that is 1 until then does not say which step
 #   is better: in imagination a step is paid the more, the closer it stays to the middle of what was

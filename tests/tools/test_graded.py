@@ -178,8 +178,8 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     for student in ("half", "mixed"):
         result = api.autograde(NAME, student)
         assert result["success"], result
-    assert marks(api, NAME, "half") == (6, 9, {1: 0, 2: 2, 3: 2, 4: 2, 5: 0})
-    assert marks(api, NAME, "mixed") == (3, 9, {1: 1, 2: 0, 3: 0, 4: 0, 5: 2})
+    assert marks(api, NAME, "half") == (8, 11, {1: 0, 2: 2, 3: 4, 4: 2, 5: 0})
+    assert marks(api, NAME, "mixed") == (3, 11, {1: 1, 2: 0, 3: 0, 4: 0, 5: 2})
     for student in ("half", "mixed"):  # all cells ran, in the short profile
         path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
         outputs = [o for c in nbformat.read(path, 4).cells for o in c.get("outputs", [])]
@@ -191,7 +191,7 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     result = api.generate_feedback(NAME, "mixed")
     assert result["success"], result
     page = (course / "feedback" / "mixed" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
-    assert "Score: 3.0 / 9.0" in page
+    assert "Score: 3.0 / 11.0" in page
     from nbgrader.plugins import CsvExportPlugin
 
     with api.gradebook as gradebook:
@@ -199,7 +199,7 @@ def test_marks_of_submissions_with_right_wrong_and_no_answers(course):
     with open(course / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert {s: (float(r["score"]), float(r["max_score"])) for s, r in rows.items()} == {
-        "half": (6, 9), "mixed": (3, 9),
+        "half": (8, 11), "mixed": (3, 11),
     }  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def levenberg_marquardt(
     starts: int = 6,
     iterations: int = 24,
     guesses: list[np.ndarray | None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[], object] | None = None,
     weight: np.ndarray | None = None,
 ) -> list[Fit]:
     """Fit all candidates at once.
