@@ -28,3 +28,13 @@ def test_what_a_run_has_found_is_counted(tmp_path, monkeypatch):
 def test_the_page_shows_the_stored_table_and_reports():
     text = any_world.PAGE.read_text(encoding="utf-8")
     assert any_world.page(data_path("results/any_world")) in text, "run it with --page"
+
+
+def test_what_is_said_of_the_unseen_worlds():
+    runs, _ = any_world.read(data_path("results/any_world"))
+    for world, above in (("cart_swing_up", True), ("drone", True), ("reactor", False)):
+        ours, sac = (runs[runs["world"] == name] for name in (world, f"{world}_sac"))
+        assert 5 * ours["env_steps"].max() == sac["env_steps"].min()
+        exact = (ours["equations_left_over"].astype(float) < 1e-6) & (ours["networks"] == 0)
+        assert exact.all() == above
+        assert (ours["final_return"].median() > sac["final_return"].median()) == above
