@@ -171,11 +171,11 @@ def collect(runs: Path, out: Path) -> None:
     write_json(out / "any_world.json", provenance())
 
 
-def read(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Stored runs and coordinates."""
+def read(out: Path, columns: dict = RUNS, what: str = WHAT) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stored runs, with these columns, and coordinates."""
     return (
-        read_table(out / "runs.csv", RUNS, WHAT),
-        read_table(out / "coordinates.csv", COORDINATES, WHAT),
+        read_table(out / "runs.csv", columns, what),
+        read_table(out / "coordinates.csv", COORDINATES, what),
     )
 
 

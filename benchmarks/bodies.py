@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.any_world import COORDINATES, RUN, coordinates
+from benchmarks.any_world import COORDINATES, RUN, coordinates, read
 from symtut.experiments import results
 from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
@@ -27,7 +27,7 @@ from symtut.experiments.run import train
 from symtut.experiments.sweep import parse_seeds
 from symtut.forms import NAME, number, optional
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, read_table, write_csv, write_json
+from symtut.storage import provenance, write_csv, write_json
 
 BODIES = ("Swimmer-v5", "Hopper-v5", "HalfCheetah-v5", "Pusher-v5")
 STEPS = 10_000
@@ -60,14 +60,6 @@ def collect(runs: Path, out: Path) -> None:
     write_csv(out / "runs.csv", list(RUNS), table)
     write_csv(out / "coordinates.csv", list(COORDINATES), each)
     write_json(out / "bodies.json", provenance())
-
-
-def read(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Stored runs and coordinates."""
-    return (
-        read_table(out / "runs.csv", RUNS, WHAT),
-        read_table(out / "coordinates.csv", COORDINATES, WHAT),
-    )
 
 
 def returns(runs: pd.DataFrame) -> list[str]:
@@ -117,7 +109,7 @@ def main() -> None:
                 options = SETTINGS | OWN[method]
                 train(body, method, STEPS, seed, out, on_progress=None, **options)
         collect(arguments.runs, ensure_folder(arguments.out))
-    runs, each = read(arguments.out)
+    runs, each = read(arguments.out, RUNS, WHAT)
     print("\n".join([*returns(runs), "", *found(each)]), flush=True)
 
 
