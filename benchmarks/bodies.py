@@ -29,20 +29,32 @@ from symtut.forms import NAME, number, optional
 from symtut.paths import ensure_folder
 from symtut.storage import provenance, write_csv, write_json
 
-BODIES = ("Swimmer-v5", "Hopper-v5", "HalfCheetah-v5", "Pusher-v5")
-STEPS = 10_000
+#: Real steps of each; the first has no contact.
+BODIES = {
+    "InvertedDoublePendulum-v5": 3000,
+    **dict.fromkeys(("Swimmer-v5", "Hopper-v5", "HalfCheetah-v5", "Pusher-v5"), 10_000),
+}
 METHODS = ("sparse", "mbpo", "sac")
 #: The same for all: two updates a real step, so that the model is what differs.
 SETTINGS = {
     "random_steps": 1000, "updates_per_step": 2.0, "hidden": 128, "evaluate_every": 10_000,
 }  # fmt: skip
-#: Fits after 1,000, 4,000, 7,000 and 10,000 real steps: each trains an ensemble on all of them.
-MODEL = {"refit_every": 3000}
-OWN = {"sparse": MODEL | {"block_steps": 1000, "updates": 2 * STEPS}, "mbpo": MODEL, "sac": {}}
+#: Fits of a run, evenly spread after its first 1,000 steps; an ensemble is trained on all so far.
+REFITS = 3
+LEADS = (1, 5, 20)
 RUNS = RUN | {
     "final_return": number(), "cpu_seconds": number(0), "commit": optional(NAME),
+    # of the whole state in open loop, in spreads, on held-back steps at the last fit
+    "error_1": optional(number(0)), "error_5": optional(number(0)), "error_20": optional(number(0)),
 }  # fmt: skip
 WHAT = "a table of benchmarks/bodies.py"
+
+
+def options(method: str, steps: int) -> dict:
+    """What a run of ``steps`` real steps is given."""
+    model = {"refit_every": (steps - SETTINGS["random_steps"]) // REFITS}
+    own = {"sparse": model | {"block_steps": 1000, "updates": 2 * steps}, "mbpo": model, "sac": {}}
+    return SETTINGS | own[method]
 
 
 def collect(runs: Path, out: Path) -> None:
@@ -54,7 +66,9 @@ def collect(runs: Path, out: Path) -> None:
             summary = run.summary
             key = [body, summary["env_steps"], method, "sac", summary["seed"]]
             cost = [summary["final_return"], summary["cpu_seconds"]]
-            table.append([*key, *cost, run.config["provenance"]["commit"]])
+            errors = (summary["model"] or {}).get("validation_errors", [])
+            errors = [errors[lead - 1] if lead <= len(errors) else None for lead in LEADS]
+            table.append([*key, *cost, run.config["provenance"]["commit"], *errors])
             if method == "sparse":
                 each += [[*key, *row.values()] for row in coordinates(run)]
     write_csv(out / "runs.csv", list(RUNS), table)
@@ -80,15 +94,27 @@ def returns(runs: pd.DataFrame) -> list[str]:
     return lines
 
 
-def found(each: pd.DataFrame) -> list[str]:
-    """Markdown: a row a body and kind of coordinate: how many, and their open-loop errors."""
+def found(runs: pd.DataFrame, each: pd.DataFrame) -> list[str]:
+    """Markdown: what predicts the coordinates of a body (equation, network, speed), and how well.
+
+    Medians over coordinates and seeds; below them the error of the whole state, for ``sparse`` and
+    beside it for the ensemble of ``mbpo``.
+    """
+
+    def line(body: str, what: str, count: str, rows: pd.DataFrame) -> str:
+        errors = [rows[f"error_{lead}"].astype(float).median() for lead in LEADS]
+        cells = " | ".join("" if pd.isna(error) else f"{error:.2g}" for error in errors)
+        return f"| {body} | {what} | {count} | {cells} |"
+
     lines = ["| environment | predicted by | coordinates | error at 1 | 5 | 20 steps |"]
     lines.append("|---" * 6 + "|")
-    for (body, kind), rows in each.groupby(["world", "kind"], sort=False):
-        seeds = each.loc[each["world"] == body, "seed"].nunique()
-        errors = [rows[f"error_{lead}"].astype(float).median() for lead in (1, 5, 20)]
-        cells = " | ".join(f"{error:.2g}" for error in errors)
-        lines.append(f"| {body} | {kind} | {len(rows) / seeds:.3g} | {cells} |")
+    for body, of_body in runs.groupby("world", sort=False):
+        mine = each[each["world"] == body]
+        for kind, rows in mine.groupby("kind", sort=False):
+            lines.append(line(body, kind, f"{len(rows) / mine['seed'].nunique():.3g}", rows))
+        for method in ("sparse", "mbpo"):
+            if len(rows := of_body[of_body["method"] == method]):
+                lines.append(line(body, f"{method}, whole state", "", rows))
     return lines
 
 
@@ -106,11 +132,11 @@ def main() -> None:
         for seed, body, method in product(seeds, bodies, methods):
             out = arguments.runs / body / method / f"seed_{seed}"
             if not results.is_finished(out):
-                options = SETTINGS | OWN[method]
-                train(body, method, STEPS, seed, out, on_progress=None, **options)
+                chosen = options(method, BODIES[body])
+                train(body, method, BODIES[body], seed, out, on_progress=None, **chosen)
         collect(arguments.runs, ensure_folder(arguments.out))
     runs, each = read(arguments.out, RUNS, WHAT)
-    print("\n".join([*returns(runs), "", *found(each)]), flush=True)
+    print("\n".join([*returns(runs), "", *found(runs, each)]), flush=True)
 
 
 if __name__ == "__main__":
