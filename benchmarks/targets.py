@@ -7,6 +7,7 @@ reached is computed. An aim over ten seeds stays open while fewer are stored.
 """
 
 import argparse
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from symtut.storage import write_bytes
 from tools.course_map import between
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
+COURSE = PAGE.with_name("course_figures.md")
 MARKS = "<!-- targets -->", "<!-- end of the targets -->"
 DEFAULT = "transformer+sparse"
 
@@ -83,6 +85,9 @@ def regressor() -> Iterator[Aim]:
     yield at_least("hard random functions, exact in 1 CPU-second", hard(DEFAULT), 0.38)
     ratio = hard("transformer") / hard("prior")
     yield at_least("the same, transformer over blind draws", ratio, 1.3, ".2f")
+    spent = fits("mechanics_2s").cpu_seconds.median()
+    what = "mechanics, CPU-seconds of half the problems"
+    yield Aim(what, "at most 0.3", f"{spent:.2f}", bool(spent <= 0.3))
     few = pd.read_csv(data_path("results/regression/few_transitions.csv"))
     few = few[(few.proposer == DEFAULT) & (few.transitions == 20)]
     yield seeds("pendulum's equations from 20 transitions, exact", few.exact, 10)
@@ -144,8 +149,19 @@ def notebooks() -> Iterator[Aim]:
         yield Aim(what, f"at most {aim:,}", f"{value:,.0f}", bool(value <= aim))
 
 
+def course() -> Iterator[Aim]:
+    """As docs/course_figures.md counts it."""
+    table = re.findall(
+        r"^\| (\d\d|all) \| (\d+) .*?([\d.]*)%?\)? \|$", COURSE.read_text("utf-8"), re.M
+    )
+    longest = max(int(minutes) for name, minutes, _ in table if name != "all")
+    yield Aim("longest required path, minutes", "at most 90", f"{longest}", longest <= 90)
+    share = next(float(caught) / 100 for name, _, caught in table if name == "all")
+    yield at_least("wrong answers that the checks catch", share, 0.95)
+
+
 def aims() -> list[Aim]:
-    return [*regressor(), *gradients(), *found_worlds(), *dreamer(), *notebooks()]
+    return [*regressor(), *gradients(), *found_worlds(), *dreamer(), *notebooks(), *course()]
 
 
 def page() -> str:
