@@ -82,7 +82,7 @@ def fewer_steps(truth: np.ndarray, ahead: np.ndarray, rows: Sequence[tuple[dict,
     axes[1].axis("off")
     for place, (row, exact) in enumerate(rows):
         said = "the simulator's" if exact else "not the simulator's"
-        text = f"{row['target']}: R² {row['r2_fit']:.6f}, {said}\n"
+        text = f"{row['target']}\n   R² {row['r2_fit']:.6f}, {said}\n"
         text += "\n".join(f"   {line}" for line in textwrap.wrap(row["equation"], 42)[:4])
         axes[1].text(0.52 * place, 1, text, family="monospace", fontsize=8, va="top")
     return figure
