@@ -28,6 +28,7 @@ PROFILE: str = "lab"  # smoke: seconds, to test; lab: minutes, for you; paper: l
 SEED: int = 0  # any whole number from 0 to 2147483647; what is random follows from it
 
 # %% tags=["hide-input"]
+import textwrap
 from itertools import permutations
 
 import matplotlib.pyplot as plt
@@ -586,8 +587,9 @@ numbers = np.array([float(fit.n_parameters) for fit in front])
 all_over = np.array([fits.everywhere(fit.expression()) for fit in front])
 print(f"{'nodes':>5}{'numbers':>9}{'1 − R² fitted':>15}{'everywhere':>12}   equation")
 for fit, error in zip(front, all_over, strict=True):
+    shown = textwrap.shorten(fit.expression().text(names, 3), 48, placeholder=" …")
     print(f"{contests.complexity(fit):>5}{fit.n_parameters:>9}{fit.loss:>15.2e}{error:>12.1e}   "
-          f"{fit.expression().text(names, 3)[:60]}")  # fmt: skip
+          f"{shown}")  # fmt: skip
 
 # %% [markdown]
 # **Failure signature: ranking by $R^2$ alone** picks the last line. Compare its two errors: on the

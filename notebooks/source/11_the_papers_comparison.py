@@ -27,6 +27,8 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from IPython.display import display
 
 from symtut import train
 from symtut.experiments import statistics as st
@@ -62,10 +64,12 @@ plt.rcParams["figure.dpi"] = 80  # many figures: keeps the file small
 # %%
 stored = scene.stored()
 sweeps, runs = list(stored.runs), stored.runs
+listed = []
 for name in sweeps:
     seeds = runs[name].groupby("method", sort=False).size()
-    print(f"{name}: " + ", ".join(f"{method} {n} seeds" for method, n in seeds.items()))
-    print(f"   {stored.origins[name]}")
+    made = {"seeds": ", ".join(f"{method} {n}" for method, n in seeds.items())}
+    listed.append({"sweep": name} | made | stored.origins[name])
+display(pd.DataFrame(listed).set_index("sweep"))
 tasks = [name for name in ("pendulum", "car2d", "reacher") if name in sweeps]
 lab.record(sweeps=sweeps, runs={name: len(found) for name, found in runs.items()})
 
@@ -425,24 +429,25 @@ def waits_of(found):
     return st.censored(found.steps_to_threshold, found.env_steps)
 
 
-print(f"{'':<21} {'method':<9} {'seeds':>5} {'solved':>6}  {'final return':<24} "
-      f"{'steps to threshold':<20} {'÷ symbolic':<16} {'CPU-s':>6}")  # fmt: skip
-ratios, solved = {}, {}
+ratios, solved, lines = {}, {}, []
 for name in sweeps:
     methods = by_method(name)
     for method, found in methods.items():
         waits = waits_of(found)
         reached = int(waits[:, 1].sum())
-        final = st.mean_return(found.final_return)
         ratio = ""
         if method != "symbolic" and "symbolic" in methods:
             ratios[name, method] = st.ratio_of_medians(waits, waits_of(methods["symbolic"]))
             known = not np.isnan(ratios[name, method].value)  # of two unknown medians it is not
             ratio = scene.shown(ratios[name, method], 1) if known else "unknown"
         solved[f"{name} {method}"] = [reached, len(found)]
-        print(f"{name:<21} {method:<9} {len(found):>5} {reached:>6}  {scene.shown(final, 1):<24} "
-              f"{scene.shown(st.steps_to_threshold(waits)):<20} {ratio:<16} "
-              f"{found.cpu_seconds.mean():>6.0f}")  # fmt: skip
+        lines.append({
+            "sweep": name, "method": method, "solved": f"{reached} of {len(found)}",
+            "final return": scene.shown(st.mean_return(found.final_return), 1),
+            "steps to threshold": scene.shown(st.steps_to_threshold(waits)),
+            "÷ symbolic": ratio, "CPU-s": f"{found.cpu_seconds.mean():.0f}",
+        })  # fmt: skip
+display(pd.DataFrame(lines).set_index(["sweep", "method"]))
 lab.record(solved=solved, ratios={" ".join(k): list(v) for k, v in ratios.items()})
 
 # %% [markdown]
@@ -456,11 +461,17 @@ lab.record(solved=solved, ratios={" ".join(k): list(v) for k, v in ratios.items(
 #    model, and the claim of the paper.
 # 4. **CPU-seconds.** Real steps are what is compared; computing is what they are traded for.
 #
-# `dreamer` has a row of its own for each task, with few seeds: read the column. Names with a
-# number have fewer real steps, `_paper` is the paper's loop (both in section 6). With
-# `_two_updates` SAC learns twice for each real step, at twice the price (section 7). In
-# `reacher_no_relabel` imagined episodes keep the goals that were seen: ten in 500 steps, instead of
-# a new one for each (compare with `reacher`).
+# What the names of the sweeps add to the task:
+#
+# | | |
+# |---|---|
+# | a number | other real steps than the sweep of the task (section 6) |
+# | `_paper` | the paper's loop (section 6) |
+# | `_dreamer` | a latent network, few seeds: read the column |
+# | `_apg` | the policy follows the gradient of the equations (notebook 14) |
+# | `_found` | nobody has written a task: state, reward and end are found, too (notebook 16) |
+# | `_two_updates` | SAC learns twice for each real step, at twice the price (section 7) |
+# | `_no_relabel` | imagined episodes keep the goals that were seen, ten in 500 steps |
 
 # %%
 chances = {}
@@ -591,9 +602,8 @@ for task in tasks:
             finals = st.mean_return(found.final_return)
             there = int(found.steps_to_threshold.notna().sum())
             loop = "the paper's loop" if name.endswith("_paper") else "the course's loop"
-            print(f"{task:<9}{loop:<18}{method:<9}{found.env_steps.iloc[0]:>5} real steps: "
-                  f"{there:>2} of {len(found)} at the threshold, return "
-                  f"{scene.shown(finals, 1)}")  # fmt: skip
+            print(f"{task:<9}{loop:<18}{method:<9}{found.env_steps.iloc[0]:>5} steps: "
+                  f"{there:>2} of {len(found)} there, return {scene.shown(finals, 1)}")  # fmt: skip
             lab.record(**{f"{name}_{method}_final": finals.value})
 
 # %% [markdown]

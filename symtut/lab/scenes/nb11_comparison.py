@@ -27,7 +27,7 @@ class Comparison:
 
     runs: dict[str, pd.DataFrame]
     curves: dict[str, dict[Cell, Curves]]
-    origins: dict[str, str]
+    origins: dict[str, dict[str, str]]
 
 
 def stored() -> Comparison:
@@ -50,8 +50,9 @@ def stored() -> Comparison:
     return found
 
 
-def _origin(table: dict) -> str:
-    return f"commit {', '.join(table['commits'])}, tables made {table['made'][-1]['date'][:10]}"
+def _origin(table: dict) -> dict[str, str]:
+    commits = [commit[:7] for commit in table["commits"]]
+    return {"commits": ", ".join(commits), "tables made": table["made"][-1]["date"][:10]}
 
 
 def shown(interval: Sequence[float], digits: int = 0) -> str:
