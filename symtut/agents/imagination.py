@@ -10,9 +10,10 @@ for the states that rollouts start from:
             begin alike but for a goal that can be relabelled; few others show many first states
             within a few hundred steps.
 ``box``     uniform over the smallest box that holds the observed states and has its centre in the
-            middle of the task's bounds, angles all the way round. A few episodes happen to see more
-            of one side than of the other; a formula that holds on one holds on both, and episodes
-            will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
+            middle of the task's bounds (:func:`centre_of_box`), angles all the way round. A few episodes
+            happen to see more of one side than of the other; a formula that holds on one holds on
+            both, and episodes will begin on both. ``box_scale`` stretches the box, up to the task's
+            bounds.
 ``either``  ``first`` where ten episodes have begun or more and none has ended before its time, else
             ``box``: for a world of which nobody has said which of the two it needs. A policy that
             must not fall has to learn to recover.
@@ -89,13 +90,28 @@ def box_bounds(starts: StartStates) -> tuple[torch.Tensor, torch.Tensor]:
     task = starts.task
     least, most = (torch.as_tensor(bound) for bound in (task.state_low, task.state_high))
     low, high = starts.b_e.extent("state")
-    centre = ((least + most) / 2).nan_to_num(nan=0.0)  # no bounds: -inf + inf
+    centre = centre_of_box(least, most, low, high)
     half = torch.maximum(centre - low, high - centre) * starts.box_scale
     moved = high > low  # what never moved is no side of a box
     low = torch.where(moved, torch.maximum(centre - half, least), low)
     high = torch.where(moved, torch.minimum(centre + half, most), high)
     angular = torch.as_tensor(task.angular)  # an observed arc has no meaningful ends
     return low.masked_fill(angular, -np.pi), high.masked_fill(angular, np.pi)
+
+
+def centre_of_box(
+    least: torch.Tensor, most: torch.Tensor, low: torch.Tensor, high: torch.Tensor
+) -> torch.Tensor:
+    """(S,) centres of the box, from the task's bounds and the observed extremes.
+
+    A coordinate that is free on a side has no middle of its bounds. Positions and speeds then have
+    theirs at 0. What stays far from 0, compared with how far it moves (a temperature of 300 K), has
+    it where it is: a box around 0 would be empty but for its rim.
+    """
+    far = torch.minimum(low.abs(), high.abs()) > 2 * (high - low)
+    own = torch.where((low > 0) | (high < 0), far, False)
+    free = torch.where(own, (low + high) / 2, 0.0)
+    return torch.where(torch.isfinite(least + most), (least + most) / 2, free)
 
 
 def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from symtut.agents.buffers import ReplayBuffer
-from symtut.agents.imagination import REACHED, START_STATES, StartStates, box_bounds
+from symtut.agents.imagination import REACHED, START_STATES, StartStates, box_bounds, centre_of_box
 from symtut.errors import InputError
 from symtut.tasks import make_task
 from symtut.tasks.pendulum import Pendulum
@@ -117,12 +117,23 @@ def test_the_box_is_the_same_on_both_sides_whichever_was_seen():
     assert low[1] == -high[1] == -starts.b_e.table[: len(real), 2].max()
 
 
-def test_without_bounds_the_middle_is_zero(monkeypatch):
+@pytest.mark.parametrize("bounds", [(-np.inf, np.inf), (-8.0, np.inf), (-np.inf, 8.0)])
+def test_where_a_bound_is_missing_the_middle_is_zero(monkeypatch, bounds, generator):
     starts, _ = sources("box")
-    monkeypatch.setattr(starts.task, "state_low", np.array([-np.pi, -np.inf]), raising=False)
-    monkeypatch.setattr(starts.task, "state_high", np.array([np.pi, np.inf]), raising=False)
+    for side, bound, turn in zip(("low", "high"), bounds, (-np.pi, np.pi), strict=True):
+        monkeypatch.setattr(starts.task, f"state_{side}", np.array([turn, bound]), raising=False)
     low, high = box_bounds(starts)
-    assert low[1] == -high[1] and torch.isfinite(high).all()
+    assert low[1] == -high[1] and torch.isfinite(starts.draw(8, generator)).all()
+
+
+def test_what_stays_far_from_zero_has_its_middle_where_it_is():
+    def ends(low, high, least=-torch.inf, most=torch.inf):
+        row = [torch.tensor([value], dtype=torch.float64) for value in (least, most, low, high)]
+        return centre_of_box(*row).item()
+
+    assert ends(300.0, 310.0) == 305.0 and ends(-310.0, -300.0) == -305.0
+    assert ends(300.0, 310.0, least=0.0) == 305.0 and ends(300.0, 310.0, 0.0, 400.0) == 200.0
+    assert ends(1.0, 3.0) == ends(-1.0, 3.0) == ends(-3.0, -1.0) == 0.0
 
 
 def test_the_box_of_a_coordinate_that_never_moved_is_a_point(generator):
