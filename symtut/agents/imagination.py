@@ -10,10 +10,9 @@ for the states that rollouts start from:
             begin alike but for a goal that can be relabelled; few others show many first states
             within a few hundred steps.
 ``box``     uniform over the smallest box that holds the observed states and has its centre in the
-            middle of the task's bounds (:func:`centre_of_box`), angles all the way round. A few episodes
-            happen to see more of one side than of the other; a formula that holds on one holds on
-            both, and episodes will begin on both. ``box_scale`` stretches the box, up to the task's
-            bounds.
+            middle of the task's bounds, angles all the way round. A few episodes happen to see more
+            of one side than of the other; a formula that holds on one holds on both, and episodes
+            will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
 ``either``  ``first`` where ten episodes have begun or more and none has ended before its time, else
             ``box``: for a world of which nobody has said which of the two it needs. A policy that
             must not fall has to learn to recover.
@@ -109,8 +108,7 @@ def centre_of_box(
     it where it is: a box around 0 would be empty but for its rim.
     """
     far = torch.minimum(low.abs(), high.abs()) > 2 * (high - low)
-    own = torch.where((low > 0) | (high < 0), far, False)
-    free = torch.where(own, (low + high) / 2, 0.0)
+    free = torch.where(far, (low + high) / 2, 0.0)
     return torch.where(torch.isfinite(least + most), (least + most) / 2, free)
 
 
