@@ -25,7 +25,7 @@ from symtut.agents.dreamer.config import DreamerConfig
 from symtut.agents.episodes import Diverged, Episodes, episode_seed, random_policy
 from symtut.agents.imagination import StartStates, imagined_step
 from symtut.agents.networks import MLP
-from symtut.agents.sac import SAC, SACConfig
+from symtut.agents.sac import SAC, SACConfig, warn_of_offsets
 from symtut.errors import InputError
 from symtut.machine import require_memory
 from symtut.tasks import Task, Transitions
@@ -293,6 +293,9 @@ class Loop:
 
     def _learn_from_b_pi(self, agent: SAC) -> None:
         """Bring B_pi up to date, then an update of SAC on a batch from it."""
+        if self.updates == 0:
+            states = self.b_e.window()["state"].float()
+            warn_of_offsets(self.task.observation_from_state(states))
         if self.model is not None:
             # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
             config = self.config

@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_finite_differences_through_a_whole_rollout(name
     agent.measure(3 * seen)
     states = task.start_state(16, torch.Generator().manual_seed(1)).double()
     agent.weights = agent.weights.detach().double().requires_grad_()
-    agent.scale = agent.scale.double()
+    agent.centre, agent.scale = agent.centre.double(), agent.scale.double()
 
     def total(weights):
         agent.weights = weights
@@ -72,10 +72,13 @@ def test_the_gradient_is_that_of_finite_differences_through_a_whole_rollout(name
         assert float(gradient @ direction) == pytest.approx(float(slope), rel=1e-3)
 
 
-def test_what_is_written_into_the_policy_is_what_was_trained():
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_what_is_written_into_the_policy_is_what_was_trained(offset):
     task = make_task("reacher")
     model, agent = make_world_model("oracle", task, 0), learner(task)
-    agent.measure(torch.linspace(-1, 1, 100)[:, None] * torch.linspace(0.1, 10, 10))
+    agent.measure(offset + torch.linspace(-1, 1, 100)[:, None] * torch.linspace(0.1, 10, 10))
+    # Offsets are taken out where they are large beside what moves; what moves around 0 stays.
+    assert torch.allclose(agent.centre, torch.full((10,), offset), atol=1e-3)
     agent.set_learning_rate(1e-2)
     before = agent.actor.flat.clone()
     states = task.start_state(16, torch.Generator().manual_seed(1))
@@ -89,9 +92,9 @@ def test_what_is_written_into_the_policy_is_what_was_trained():
             agent.actor.parameters, strict=True,
         )
     )  # fmt: skip
-    hidden = torch.relu(torch.relu(seen / agent.scale @ w1 + b1) @ w2 + b2)
+    hidden = torch.relu(torch.relu((seen - agent.centre) / agent.scale @ w1 + b1) @ w2 + b2)
     raw = (hidden @ w3.T + b3)[:, :2]
-    assert torch.allclose(agent.act(seen), torch.tanh(raw), atol=1e-5)
+    assert torch.allclose(agent.act(seen), torch.tanh(raw), atol=1e-5 if offset == 0 else 1e-2)
     assert torch.equal(Policy(task, agent.actor).unit_action(seen), agent.act(seen))
 
 

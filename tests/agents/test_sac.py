@@ -1,6 +1,7 @@
 """SAC's hand-written gradients against autograd of its losses; the density against torch's own."""
 
 import math
+import warnings
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch.distributions import Normal, TransformedDistribution
 from torch.distributions.transforms import TanhTransform
 
 from symtut.agents.networks import MLP, perceptrons
-from symtut.agents.sac import SAC, SACConfig, Sample, loss_pi, loss_q
+from symtut.agents.sac import SAC, SACConfig, Sample, loss_pi, loss_q, warn_of_offsets
 
 OBS, A, B = 5, 2, 64
 
@@ -172,3 +173,12 @@ def test_learns_a_bandit_and_tunes_its_temperature():
         )  # fmt: skip
     assert agent.act(ones[:1], deterministic=True).item() == pytest.approx(0.5, abs=0.1)
     assert agent.sample(ones).log_prob.mean().item() == pytest.approx(1.0, abs=0.4)
+
+
+def test_observations_far_from_zero_are_named():
+    seen = torch.rand(50, 4) * torch.tensor([1.0, 20.0, 0.0, 2.0]) + torch.tensor([0, 290, 5, -1])
+    with pytest.warns(UserWarning, match=r"observations 1 stay far from 0.*TransformObservation"):
+        warn_of_offsets(seen)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_offsets(seen[:, [0, 2, 3]])

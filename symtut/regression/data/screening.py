@@ -154,17 +154,22 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return ((np.cumsum(count) - 0.5 * count) / len(values))[place.reshape(-1)]
 
 
+def _standard(values: np.ndarray) -> np.ndarray:
+    """Mean 0 and standard deviation 1; zeros for what varies, but not at the points drawn."""
+    values = values - values.mean(0)
+    spread = values.std(0)
+    return values / np.where(spread > 0, spread, 1.0)
+
+
 def _uniform(X: np.ndarray) -> np.ndarray:
     """Ranks of the columns, mean 0 and standard deviation 1."""
-    ranks = np.column_stack([_ranks(column) for column in X.T]) - 0.5
-    return ranks / ranks.std(0)
+    return _standard(np.column_stack([_ranks(column) for column in X.T]))
 
 
 def _normal(y: np.ndarray) -> np.ndarray:
     from scipy.special import ndtri  # takes as long to import as an easy fit
 
-    scores = ndtri(_ranks(y))
-    return (scores - scores.mean()) / scores.std()
+    return _standard(ndtri(_ranks(y)))
 
 
 def _scores(columns, target, generator) -> np.ndarray:

@@ -105,6 +105,17 @@ def test_awkward_columns_and_targets():
     assert model.equations_[0]["equation"] == "x3*x12"
 
 
+def test_what_varies_elsewhere_alone_counts_for_nothing():
+    """A column, or a target, may be the same at all points that were drawn."""
+    rare = X.copy()
+    rare[:, 8] = 0.0
+    found = screen(rare, TARGETS["sum"][0](X), list(range(20)), np.random.default_rng(0))
+    assert {3, 7, 9} <= set(found.chosen) and 8 not in found.chosen
+    assert found.score[8] == 0.0 and np.isfinite(found.score).all()
+    nothing = screen(X, np.zeros(len(X)), list(range(20)), np.random.default_rng(0))
+    assert len(nothing.chosen) == 6 and not nothing.score.any()
+
+
 def test_too_many_are_refused():
     with pytest.raises(InputError, match="more than 100 variables.*at most 6"):
         SymbolicRegressor(method="sparse").fit(RNG.normal(size=(50, 101)), X[:50, 0])
