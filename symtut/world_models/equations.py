@@ -17,7 +17,6 @@ from symtut.regression import SymbolicRegressor
 from symtut.regression.data.inputs import MIN_POINTS
 from symtut.regression.search.digits import digits_needed
 from symtut.regression.search.fits import ROUNDING
-from symtut.regression.search.language import summands
 from symtut.tasks import Task, Transitions
 
 EXPLAINED = 1e-6
@@ -55,11 +54,12 @@ class Equation:
     def is_final(self) -> bool:
         """Whether no other search is needed: a constant, right to the last digit, or found with few
         terms. A long sum that is merely close may stand in for what no library has: on a narrow
-        range five terms imitate cos(3 x) to 1e-11.
+        range five terms imitate cos(3 x) to 1e-11, and so do those of a quotient.
         """
         if self.regressor is None or self.left_over < ROUNDING:
             return True
-        return self.is_found and len(summands(self.expression)) <= FEW_TERMS
+        terms = 1 + sum(token in ("add", "sub") for token in self.expression.prefix)
+        return self.is_found and terms <= FEW_TERMS
 
     def closest(self) -> "Equation":
         """The equation of the same front that errs least, or itself if none is found: then the

@@ -11,6 +11,7 @@ from symtut.regression.search.fits import Candidate, Fit, complexity, criterion
 from symtut.regression.search.levenberg_marquardt import levenberg_marquardt
 from symtut.regression.search.terms import TermPool
 from symtut.regression.structure import spelled
+from symtut.regression.structure.kinks import propose_kinks
 from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import Products
 from symtut.regression.structure.profiles import offset_powers, profiles
@@ -52,6 +53,7 @@ class Laws:
         found = self.products.close_to(self.data.y)
         yield [proposal for proposal, loss in found if loss < CLOSE][:8]
         yield propose_sums(self.data)
+        yield propose_kinks(self.data)
         yield propose_inverted_sums(self.data)[:4]
         for reduction in reductions(self.data):
             if reduction.left > CLEAR:
