@@ -18,6 +18,9 @@ from symtut.world_models.sums import find_sum
 REWARD_EXPLAINED = 1e-5
 """Share of a reward's variance left over, from which on no other form is tried."""
 
+EXACT = 1e-10
+"""Share below which a formula counts as exact, rewards being numbers of 32 bits at times."""
+
 ZEROS = 72
 """Places among which an angle's zero is sought at first."""
 
@@ -57,7 +60,7 @@ def find_reward_formula(
         if reward.left_over > REWARD_EXPLAINED or written_out:
             turned = replace(coordinates[i], zero=_zero(i, coordinates, derived, seen))
             coordinates, reward = _better(i, turned, coordinates, reward, derived, seen)
-    if reward.left_over > REWARD_EXPLAINED:
+    if reward.left_over > REWARD_EXPLAINED or reward.following < 1:
         reward = _long_reward(reward, coordinates, derived, seen, proposer, seed)
     return coordinates, reward
 
@@ -141,20 +144,28 @@ def _short_reward(coordinates, derived: list[int], seen: Transitions) -> Reward:
 
 
 def _long_reward(short: Reward, coordinates, derived, seen, proposer: str, seed: int) -> Reward:
-    """The regressor's formula, if it leaves less than half of what the short sum does."""
+    """The regressor's formula, if it leaves less than half of what the short sum does.
+
+    Where the short sum explains what follows it, the formula must explain all steps as well: 12 - x
+    is a part of -|x - 12|. Then what costs little is asked alone, for as a rule no formula does (a
+    speed that was cut, the first step of an episode).
+    """
     alive = seen[~seen.terminated] if not seen.terminated.all() else seen
     columns, _, choices = _sources(coordinates, derived, alive)
-    best = short
+    partial = short.left_over <= REWARD_EXPLAINED
+    best, most = short, max(10 * short.left_over, EXACT) if partial else 0.5 * short.left_over
     for used in choices[:2]:
-        regressor = SymbolicRegressor(method=proposer, random_state=seed, rounds=1, max_time=None)
+        cheap = {"method": "prior+sparse", "n_candidates": 16}
+        chosen = cheap if partial else {"method": proposer}
+        regressor = SymbolicRegressor(**chosen, random_state=seed, rounds=1, max_time=None)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that columns are left out: the entry says what is not
             regressor.fit(columns[:, used], alive.reward)
         row = regressor.equations_[0]
         left = 1.0 - min(row["r2"], row["r2"] if row["r2_holdout"] is None else row["r2_holdout"])
-        if left < 0.5 * best.left_over:
+        if left < most:
             of = tuple(used[k] for k in regressor.columns_)
-            best = Reward(Formula(row["expression"], of), float(left), 1.0)
+            best, most = Reward(Formula(row["expression"], of), float(left), 1.0), 0.5 * left
     return best
 
 
