@@ -197,6 +197,34 @@ def test_an_angle_s_zero_is_found_under_noise(seed):
     assert task.found.coordinates[0].zero == pytest.approx(0.1, abs=1e-3)
 
 
+class Tanks(gymnasium.Env):
+    """Two levels (cm): water falls from the first into the second, and out of it."""
+
+    def __init__(self):
+        self.action_space = gymnasium.spaces.Box(0.0, 10.0, (1,))
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (2,))
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.levels = self.np_random.uniform(2, 15, 2)
+        return self.levels.astype(np.float32), {}
+
+    def step(self, action):
+        first, second = 0.3 * np.sqrt(self.levels[0]), 0.25 * np.sqrt(self.levels[1])
+        self.levels = self.levels + [0.2 * float(action[0]) - first, first - second]
+        reward = -abs(float(self.levels[1]) - 12.0)
+        return self.levels.astype(np.float32), reward, False, False, {}
+
+
+def test_a_root_is_no_stop_and_a_distance_is_no_straight_line():
+    """Sums of the small library hold for nine in ten steps of both."""
+    env_id = registered("Tanks", Tanks, 150)
+    task = discovered_task(env_id, first_steps(ObservedTask(env_id), 102, 1000))
+    assert task.found.stops == ()
+    reward = next(row for row in task.found.rows if row["target"] == "reward")
+    assert reward["equation"] == "-abs(o1_next - 12)" and reward["following"] == 1.0
+
+
 # ---- bad input ----------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from symtut.errors import InputError
 from symtut.expressions import Expression
 from symtut.regression import SymbolicRegressor
 from symtut.tasks import Pendulum, Reacher, Transitions, make_task
+from symtut.world_models.equations import Equation
 from symtut.world_models.symbolic import SymbolicWorldModel, constant_value
 from symtut.world_models.validation import error_on_fitted
 
@@ -300,3 +301,14 @@ def test_reachers_joints_are_a_motor_with_damping():
         front = model.regressors_[i].equations_
         assert min(r["loss"] for r in front) < 0.2 * front[0]["loss"]
     assert error_on_fitted(model, task, transitions, 50) < 0.005
+
+
+def test_a_long_quotient_that_is_close_is_not_final():
+    """On a narrow range it imitates what the library lacks, as a long sum does."""
+    x = np.linspace(0, 1, 20)
+    fit = SymbolicRegressor(method="sparse", max_time=None).fit(x[:, None], x)
+    short = Expression.from_text("0.2*x0 - 0.3*sqrt(x1)")
+    long = Expression.from_text("(x0 + 2*x1 + 3*x1**2 - x1**3)/(4 + x1)")
+    assert Equation(short, (0, 1), fit, 1e-9, "sparse").is_final
+    assert not Equation(long, (0, 1), fit, 1e-9, "sparse").is_final
+    assert Equation(long, (0, 1), fit, 1e-17, "sparse").is_final
