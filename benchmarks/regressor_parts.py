@@ -39,6 +39,7 @@ STEPS = {
     "library sums": (proposers, "library", lambda *arguments: []),
     "products": (structure.Products, "close_to", lambda *arguments: []),
     "sums of two terms": (structure, "propose_sums", lambda *arguments: []),
+    "kinks": (structure, "propose_kinks", lambda *arguments: []),
     "sums behind a function": (structure, "propose_inverted_sums", lambda *arguments: []),
     "one combination": (structure, "reductions", lambda *arguments: []),
     "groups of variables": (structure, "separation", lambda *arguments: None),
