@@ -105,10 +105,11 @@ class AnalyticGradient:
         return torch.tanh(self.actor.forward(observation)[0, :, : self.task.action_size])
 
     @torch.no_grad()
-    def measure(self, observations: torch.Tensor) -> None:
-        """Take ``centre`` and ``scale`` from real ``observations`` (N, O), before any update."""
-        far = far_from_zero(observations.amin(0), observations.amax(0))
-        self.centre = torch.where(far, observations.mean(0), 0.0)
+    def measure(self, observations: torch.Tensor, starts: torch.Tensor) -> None:
+        """Take ``scale`` from real ``observations`` (N, O), before any update, and ``centre`` from
+        those where rollouts start (M, O): a few real ones may lie on one side of a circle."""
+        far = far_from_zero(starts.amin(0), starts.amax(0))
+        self.centre = torch.where(far, starts.mean(0), 0.0)
         spread = observations.std(0, correction=0)  # one observation has a spread of 0, not NaN
         self.scale = torch.where(spread > 1e-6, spread, torch.ones(()))
         self._write_actor()

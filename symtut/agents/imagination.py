@@ -56,6 +56,10 @@ class StartStates:
             states = self.task.relabel(states, generator, reached)
         return states
 
+    def observations(self, n: int = 256) -> torch.Tensor:
+        """(n, O) observations in such states; no other random number depends on them."""
+        return self.task.observation_from_state(self.draw(n, torch.Generator().manual_seed(0)))
+
     def draw_imagined(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """(n, S) states that rollouts have passed through; their starts if none is stored."""
         if len(self.b_pi) == 0:

@@ -294,8 +294,7 @@ class Loop:
     def _learn_from_b_pi(self, agent: SAC) -> None:
         """Bring B_pi up to date, then an update of SAC on a batch from it."""
         if self.updates == 0:
-            states = self.b_e.window()["state"].float()
-            warn_of_offsets(self.task.observation_from_state(states))
+            warn_of_offsets(self.start_states.observations())
         if self.model is not None:
             # Imagination keeps pace with the updates, whatever the number of rollouts side by side.
             config = self.config
@@ -313,7 +312,7 @@ class Loop:
         states = self.start_states.draw(self.learner.batch_size, self.generator)
         if self.updates == 0:
             seen = self.task.observation_from_state(self.b_e.window()["state"].float())
-            agent.measure(seen)
+            agent.measure(seen, self.start_states.observations())
             check_differentiable(self.model, self.task, states)
         horizon = min(agent.config.horizon, self.rollout_length)
         agent.update(self.model, states, horizon, remaining)

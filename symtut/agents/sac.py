@@ -33,15 +33,17 @@ from symtut.agents.imagination import far_from_zero
 from symtut.agents.networks import MLP, perceptrons
 from symtut.errors import InputError
 
+LARGE = 10.0  # the networks' weights begin with a size that is right for inputs of about 1
 LOG_STD_LOW, LOG_STD_HIGH = -20.0, 2.0
 #: What each coordinate adds to -log_prob whatever the action: of the Gaussian, and of tanh.
 LOG_PROB_OFFSET = 0.5 * math.log(2 * math.pi) + 2 * math.log(2)
 
 
 def warn_of_offsets(observations: torch.Tensor) -> None:
-    """Warn where observations (N, O) stay far from 0: the networks get them as they are."""
+    """Warn where observations (N, O) are large and stay so: the networks get them as they are."""
     low, high = observations.amin(0), observations.amax(0)
-    far = (far_from_zero(low, high) & (high > low)).nonzero().flatten().tolist()
+    large = torch.minimum(low.abs(), high.abs()) > LARGE
+    far = (far_from_zero(low, high) & large & (high > low)).nonzero().flatten().tolist()
     if far:
         warnings.warn(
             f"observations {', '.join(map(str, far))} stay far from 0, compared with how far they "

@@ -52,7 +52,7 @@ def test_the_gradient_is_that_of_finite_differences_through_a_whole_rollout(name
     task = make_task(name)
     model, agent = make_world_model("oracle", task, 0), learner(task)
     seen = torch.randn(100, task.observation_size, generator=torch.Generator().manual_seed(3))
-    agent.measure(3 * seen)
+    agent.measure(3 * seen, seen)
     states = task.start_state(16, torch.Generator().manual_seed(1)).double()
     agent.weights = agent.weights.detach().double().requires_grad_()
     agent.centre, agent.scale = agent.centre.double(), agent.scale.double()
@@ -76,7 +76,8 @@ def test_the_gradient_is_that_of_finite_differences_through_a_whole_rollout(name
 def test_what_is_written_into_the_policy_is_what_was_trained(offset):
     task = make_task("reacher")
     model, agent = make_world_model("oracle", task, 0), learner(task)
-    agent.measure(offset + torch.linspace(-1, 1, 100)[:, None] * torch.linspace(0.1, 10, 10))
+    seen = offset + torch.linspace(-1, 1, 100)[:, None] * torch.linspace(0.1, 10, 10)
+    agent.measure(seen, seen)
     # Offsets are taken out where they are large beside what moves; what moves around 0 stays.
     assert torch.allclose(agent.centre, torch.full((10,), offset), atol=1e-3)
     agent.set_learning_rate(1e-2)

@@ -176,7 +176,7 @@ def test_learns_a_bandit_and_tunes_its_temperature():
 
 
 def test_observations_far_from_zero_are_named():
-    seen = torch.rand(50, 4) * torch.tensor([1.0, 20.0, 0.0, 2.0]) + torch.tensor([0, 290, 5, -1])
+    seen = torch.rand(50, 4) * torch.tensor([1.0, 20.0, 0.0, 2.0]) + torch.tensor([5, 290, 20, -1])
     with pytest.warns(UserWarning, match=r"observations 1 stay far from 0.*TransformObservation"):
         warn_of_offsets(seen)
     with warnings.catch_warnings():
