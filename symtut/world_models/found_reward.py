@@ -18,7 +18,7 @@ from symtut.world_models.sums import find_sum
 REWARD_EXPLAINED = 1e-5
 """Share of a reward's variance left over, from which on no other form is tried."""
 
-EXACT = 1e-10
+_EXACT = 1e-10
 """Share below which a formula counts as exact, rewards being numbers of 32 bits at times."""
 
 ZEROS = 72
@@ -153,7 +153,7 @@ def _long_reward(short: Reward, coordinates, derived, seen, proposer: str, seed:
     alive = seen[~seen.terminated] if not seen.terminated.all() else seen
     columns, _, choices = _sources(coordinates, derived, alive)
     partial = short.left_over <= REWARD_EXPLAINED
-    best, most = short, max(10 * short.left_over, EXACT) if partial else 0.5 * short.left_over
+    best, most = short, max(10 * short.left_over, _EXACT) if partial else 0.5 * short.left_over
     for used in choices[:2]:
         cheap = {"method": "prior+sparse", "n_candidates": 16}
         chosen = cheap if partial else {"method": proposer}

@@ -16,11 +16,11 @@ from symtut.regression.structure import spelled
 from symtut.regression.structure.observations import Observations
 from symtut.regression.structure.products import least_squares
 
-MOST = 3
-CLEARLY = 0.01
+_MOST = 3
+_CLEARLY = 0.01
 """Share of what smooth terms leave that all kinks together may leave: bends, too, look like kinks,
 but are not cured by so few."""
-EXACTLY = 1e-12
+_EXACTLY = 1e-12
 """1 − R² from which on what is left is the error of the places, which are polished later."""
 _PLACES = 41
 _WIDTHS = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7)
@@ -71,7 +71,7 @@ def propose_kinks(data: Observations) -> list[Candidate]:
     smooth = np.column_stack([np.ones(len(y)), *(np.array(columns) / sizes[:, None])])
     kinks = _kinks(x, y, smooth, data.stop)
     design = np.column_stack([smooth, *(kink.column(x) for kink in kinks)])
-    if not kinks or _loss(design, y) > CLEARLY * _loss(smooth, y):
+    if not kinks or _loss(design, y) > _CLEARLY * _loss(smooth, y):
         return []
     coefficients, errors = least_squares(design, y)
     shares = np.abs(coefficients) * np.abs(design).max(0) / y.std()
@@ -84,7 +84,7 @@ def _kinks(x: np.ndarray, y: np.ndarray, smooth: np.ndarray, stop) -> list[Kink]
     """Kinks for what the columns ``smooth`` (n, m) leave of y, while each leaves less than half."""
     kinks: list[Kink] = []
     left = _loss(smooth, y)
-    while len(kinks) < MOST and left > EXACTLY:
+    while len(kinks) < _MOST and left > _EXACTLY:
         stop()
         design = np.column_stack([smooth, *(kink.column(x) for kink in kinks)])
         more = [*kinks, _best(x, design, y)]
