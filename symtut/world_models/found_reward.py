@@ -155,9 +155,10 @@ def _long_reward(short: Reward, coordinates, derived, seen, proposer: str, seed:
     partial = short.left_over <= REWARD_EXPLAINED
     best, most = short, max(10 * short.left_over, _EXACT) if partial else 0.5 * short.left_over
     for used in choices[:2]:
-        cheap = {"method": "prior+sparse", "n_candidates": 16}
-        chosen = cheap if partial else {"method": proposer}
-        regressor = SymbolicRegressor(**chosen, random_state=seed, rounds=1, max_time=None)
+        method, candidates = ("prior+sparse", 16) if partial else (proposer, 256)
+        regressor = SymbolicRegressor(
+            method=method, n_candidates=candidates, random_state=seed, rounds=1, max_time=None
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that columns are left out: the entry says what is not
             regressor.fit(columns[:, used], alive.reward)
