@@ -59,7 +59,7 @@ def propose_kinks(data: Observations) -> list[Candidate]:
     d = x.shape[1]
     if not data.can_write(("abs", "sub", "add", "mul")) or len(y) < 4 * (d + 4) or np.ptp(y) == 0:
         return []
-    terms = [(name,) for name in VARIABLES[:d]]
+    terms: list[spelled.Spelled] = [(name,) for name in VARIABLES[:d]]
     columns = [*x.T]
     if 2 * (d + 1) * (d + 2) < len(y):  # four points a term
         for i, j in combinations_with_replacement(range(d), 2):
