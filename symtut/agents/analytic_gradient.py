@@ -106,10 +106,11 @@ class AnalyticGradient:
 
     @torch.no_grad()
     def measure(self, observations: torch.Tensor, starts: torch.Tensor) -> None:
-        """Take ``scale`` from real ``observations`` (N, O), before any update, and ``centre`` from
-        those where rollouts start (M, O): a few real ones may lie on one side of a circle."""
-        far = far_from_zero(starts.amin(0), starts.amax(0))
-        self.centre = torch.where(far, starts.mean(0), 0.0)
+        """Take the scale from real ``observations`` (N, O), before any update, and the centre where
+        neither these nor those where rollouts start, ``starts`` (M, O), come near 0."""
+        both = torch.cat([observations, starts])
+        far = far_from_zero(both.amin(0), both.amax(0))
+        self.centre = torch.where(far, both.mean(0), 0.0)
         spread = observations.std(0, correction=0)  # one observation has a spread of 0, not NaN
         self.scale = torch.where(spread > 1e-6, spread, torch.ones(()))
         self._write_actor()

@@ -111,14 +111,14 @@ def centre_of_box(
     theirs at 0. What stays far from 0, compared with how far it moves (a temperature of 300 K), has
     it where it is: a box around 0 would be empty but for its rim.
     """
-    free = torch.where(far_from_zero(low, high), (low + high) / 2, 0.0)
+    free = torch.where(far_from_zero(low, high, 2.0), (low + high) / 2, 0.0)
     return torch.where(torch.isfinite(least + most), (least + most) / 2, free)
 
 
-def far_from_zero(low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
-    """Which coordinates, observed between ``low`` and ``high`` (S,), stay further away than twice
-    the distance that they move."""
-    return torch.minimum(low.abs(), high.abs()) > 2 * (high - low)
+def far_from_zero(low: torch.Tensor, high: torch.Tensor, times: float = 5.0) -> torch.Tensor:
+    """Which coordinates, observed between ``low`` and ``high`` (S,), stay further away than so many
+    times the distance that they move."""
+    return torch.minimum(low.abs(), high.abs()) > times * (high - low)
 
 
 def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
