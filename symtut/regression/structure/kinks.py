@@ -64,9 +64,12 @@ def propose_kinks(data: Observations) -> list[Candidate]:
     if 2 * (d + 1) * (d + 2) < len(y):  # four points a term
         for i, j in combinations_with_replacement(range(d), 2):
             terms.append(spelled.product([(terms[i], 1), (terms[j], 1)]))
-            columns.append(x[:, i] * x[:, j])
-    sizes = np.abs(columns).max(1)
-    if not np.isfinite(sizes).all() or not sizes.all():
+            with np.errstate(over="ignore"):
+                columns.append(x[:, i] * x[:, j])
+    with np.errstate(over="ignore"):
+        sizes = np.abs(columns).max(1)
+        squares = sizes.max() ** 2, (len(y) * np.abs(y).max()) ** 2
+    if not np.isfinite(squares).all() or not sizes.all():
         return []
     smooth = np.column_stack([np.ones(len(y)), *(np.array(columns) / sizes[:, None])])
     kinks = _kinks(x, y, smooth, data.stop)
@@ -77,7 +80,8 @@ def propose_kinks(data: Observations) -> list[Candidate]:
     shares = np.abs(coefficients) * np.abs(design).max(0) / y.std()
     needed = (np.abs(coefficients) > 4 * errors) & (shares > 1e-6)
     written = zip([*terms, *(kink.spelled() for kink in kinks)], needed[1:], strict=True)
-    return [spelled.candidate([term for term, keep in written if keep])]
+    kept = [term for term, keep in written if keep]
+    return [spelled.candidate(kept)] if kept else []
 
 
 def _kinks(x: np.ndarray, y: np.ndarray, smooth: np.ndarray, stop) -> list[Kink]:
