@@ -67,7 +67,7 @@ sweeps, runs = list(stored.runs), stored.runs
 listed = []
 for name in sweeps:
     seeds = runs[name].groupby("method", sort=False).size()
-    made = {"seeds": ", ".join(f"{method} {n}" for method, n in seeds.items())}
+    made = {"methods": ", ".join(seeds.index), "seeds": " or ".join(map(str, seeds.unique()))}
     listed.append({"sweep": name} | made | stored.origins[name])
 display(pd.DataFrame(listed).set_index("sweep"))
 tasks = [name for name in ("pendulum", "car2d", "reacher") if name in sweeps]
