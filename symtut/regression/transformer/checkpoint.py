@@ -51,8 +51,12 @@ CHECKPOINT_HEADER = object_of(
 
 def save_training(run: Pretraining) -> None:
     """Write everything that ``run`` needs to go on."""
-    state = run.optimizer.state_dict()["state"]
-    tensors = {f"optimizer.{i}.{name}": t for i, own in state.items() for name, t in own.items()}
+    tensors = {
+        f"{part}.{i}.{name}": tensor
+        for part, optimizer in run.optimizers.items()
+        for i, own in optimizer.state_dict()["state"].items()
+        for name, tensor in own.items()
+    }
     metadata = {
         "config": plain(run.config), "chunk": run.chunk, "seen": run.seen,
         "cpu_seconds": run.cpu_seconds, "log": run.log,
@@ -71,8 +75,8 @@ def restore_training(run: Pretraining) -> None:
     """
     path = run.checkpoint_path
     metadata = read_metadata(path, CHECKPOINT_HEADER)
-    stored = metadata["config"]
     # a field that an older checkpoint lacks has its default
+    stored = plain(type(run.config)()) | metadata["config"]
     stored["model"] = plain(TransformerConfig()) | stored["model"]
     if changed := _changed(stored, plain(run.config)):
         raise InputError(
@@ -80,7 +84,9 @@ def restore_training(run: Pretraining) -> None:
             f"({', '.join(changed)}): use the same preset and seed, or another folder."
         )
     check_own(run.out, recipe(run.config))
-    tensors, _ = load_tensors(path, CHECKPOINT_HEADER, lambda _: _of_models(run) | _of_adam(run))
+    tensors, _ = load_tensors(
+        path, CHECKPOINT_HEADER, lambda _: _of_models(run) | _of_optimizers(run)
+    )
     parts: dict[str, dict] = {}
     for key, value in tensors.items():
         part, name = key.split(".", 1)
@@ -88,12 +94,13 @@ def restore_training(run: Pretraining) -> None:
     run.model.load_state_dict(parts["model"])
     if run.averaged is not None:
         run.averaged.load_state_dict(parts["averaged"])
-    state: dict[int, dict] = {}
-    for key, value in parts["optimizer"].items():
-        i, name = key.split(".", 1)
-        state.setdefault(int(i), {})[name] = value
-    groups = run.optimizer.state_dict()["param_groups"]
-    run.optimizer.load_state_dict({"state": state, "param_groups": groups})
+    for part, optimizer in run.optimizers.items():
+        state: dict[int, dict] = {}
+        for key, value in parts[part].items():
+            i, name = key.split(".", 1)
+            state.setdefault(int(i), {})[name] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
     if run.device == "cpu":  # the same arithmetic to the end
         run.autocast = metadata.get("autocast", run.autocast)
     run.chunk, run.seen = metadata["chunk"], metadata["seen"]
@@ -113,13 +120,16 @@ def _of_models(run: Pretraining) -> dict[str, torch.Tensor]:
     }
 
 
-def _of_adam(run: Pretraining) -> dict[str, torch.Tensor]:
-    """Names and shapes of Adam's two moments and its count, before its first step."""
+def _of_optimizers(run: Pretraining) -> dict[str, torch.Tensor]:
+    """Names and shapes of the optimizers' moments, which they have from their first step on."""
     like = {}
-    parameters = [p for group in run.optimizer.param_groups for p in group["params"]]
-    for i, parameter in enumerate(parameters):
-        like |= dict.fromkeys((f"optimizer.{i}.exp_avg", f"optimizer.{i}.exp_avg_sq"), parameter)
-        like[f"optimizer.{i}.step"] = torch.tensor(0.0)
+    for part, optimizer in run.optimizers.items():
+        moments = ("momentum",) if part == "muon" else ("exp_avg", "exp_avg_sq")
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        for i, parameter in enumerate(parameters):
+            like |= {f"{part}.{i}.{moment}": parameter for moment in moments}
+            if part != "muon":
+                like[f"{part}.{i}.step"] = torch.tensor(0.0)
     return like
 
 

@@ -11,6 +11,7 @@ import sympy
 import torch
 from torch.utils.data import Dataset
 
+from symtut.errors import InputError
 from symtut.expressions import (
     Examples,
     Expression,
@@ -21,6 +22,7 @@ from symtut.expressions import (
     random_functions,
     terms_of,
 )
+from symtut.forms import Mismatch, one_of
 from symtut.regression.problems.holdout import HELD_OUT, skeleton_key
 from symtut.regression.problems.suites import laws, mechanics, nguyen
 from symtut.regression.search.fits import Terms
@@ -38,7 +40,9 @@ class PretrainConfig:
     examples : int
         Random functions seen in all; none is seen twice.
     batch_size, learning_rate, weight_decay, gradient_clip
-        AdamW with warm-up over the first 2 % and decay over the last 20 % of the examples.
+        With warm-up over the first 2 % and decay over the last 20 % of the examples.
+    optimizer : "adamw" or "muon"
+        Who trains the matrices inside the blocks; everything else is AdamW's.
     points : (int, int)
         Fewest and most points per function; drawn anew for every chunk, log-uniform in nine steps.
     checkpoint_every : float
@@ -61,6 +65,13 @@ class PretrainConfig:
     seed: int = 0
     checkpoint_every: float = 240.0
     averaging: float = 0.0
+    optimizer: str = "adamw"
+
+    def __post_init__(self):
+        try:
+            one_of("adamw", "muon").check(self.optimizer, "optimizer")
+        except Mismatch as error:
+            raise InputError(f"{error}.") from error
 
 
 PRESETS = {
@@ -77,7 +88,7 @@ PRESETS = {
     "laws": PretrainConfig(
         model=TransformerConfig(constants="tokens", logarithms=True, max_length=48),
         data=RandomFunctions(grammar=Grammar.general(), centred=0.4),
-        examples=16_000_000, averaging=0.9995,
+        examples=16_000_000, averaging=0.9995, optimizer="muon", learning_rate=3e-3,
     ),
     "medium": PretrainConfig(
         model=TransformerConfig(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
@@ -43,6 +44,7 @@ from symtut.regression.transformer.examples import (
     make_chunk,
 )
 from symtut.regression.transformer.model import FormulaTransformer
+from symtut.regression.transformer.muon import Muon
 from symtut.regression.transformer.processes import Processes, bfloat16_pays
 from symtut.regression.transformer.weights import save_weights
 from symtut.storage import provenance, write_csv
@@ -85,10 +87,7 @@ class Pretraining:
         self.averaged = (
             AveragedModel(self.model, avg_fn=self._averaged) if config.averaging else None
         )
-        self.optimizer = torch.optim.AdamW(
-            [p for p in self.model.parameters() if p.requires_grad], config.learning_rate,
-            betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True,
-        )  # fmt: skip
+        self.optimizers = optimizers(self.model, config)
         self.autocast = self.device != "cpu" or bfloat16_pays()
         self.chunk = self.seen = 0
         self.cpu_seconds = 0.0
@@ -124,14 +123,17 @@ class Pretraining:
         for number, batch in enumerate(batches):
             # the same on every process, whatever the sizes of their last batches
             seen = self.seen + number * self.config.batch_size * self.processes.size
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate(seen)
+            for optimizer in self.optimizers.values():
+                for group in optimizer.param_groups:
+                    group["lr"] = self.learning_rate(seen)
             loss, accuracy = self._loss(self.model, batch)
-            self.optimizer.zero_grad(set_to_none=True)
+            self.model.zero_grad()
             loss.backward()
             self.processes.average_gradients(self.model)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
-            self.optimizer.step()
+            with self._mixed_precision():
+                for optimizer in self.optimizers.values():
+                    optimizer.step()
             if self.averaged is not None:
                 self.averaged.update_parameters(self.model)
             losses.append(loss.detach())
@@ -194,8 +196,12 @@ class Pretraining:
 
     def _loss(self, model: FormulaTransformer, batch: Batch):
         batch = batch.to(self.device)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.autocast):
+        with self._mixed_precision():
             return model.loss(batch.x, batch.y, batch.n_variables, batch.tokens)
+
+    def _mixed_precision(self) -> torch.autocast:
+        kind = torch.device(self.device).type
+        return torch.autocast(kind, torch.bfloat16, enabled=self.autocast)
 
     def run(self, report: Callable[[str], None] = print) -> Path:
         """Train to the end; returns the path of the weight file.
@@ -261,6 +267,24 @@ class Pretraining:
             "figures": dict(zip(FIGURES, self.log[-1][2:], strict=True)) if self.log else {},
             "provenance": provenance(),
         }
+
+
+def optimizers(model: FormulaTransformer, config: PretrainConfig) -> dict[str, Optimizer]:
+    """Who trains which parameters: AdamW all of them, or Muon the matrices inside the blocks."""
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    matrices = {}
+    if config.optimizer == "muon":
+        matrices = {n: p for n, p in trained.items() if ".blocks." in n and p.ndim == 2}
+    others = [p for name, p in trained.items() if name not in matrices]
+    found: dict[str, Optimizer] = {
+        "optimizer": torch.optim.AdamW(
+            others, config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay,
+            fused=True,
+        )
+    }  # fmt: skip
+    if matrices:
+        found["muon"] = Muon(matrices.values(), config.learning_rate, config.weight_decay)
+    return found
 
 
 def pretrain(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from symtut.errors import InputError
 from symtut.expressions import Expression, decode, terms_of
@@ -14,6 +15,7 @@ from symtut.regression.problems.holdout import is_held_out, skeleton_key
 from symtut.regression.problems.suites import laws
 from symtut.regression.transformer.examples import PRESETS, benchmark_keys, keys_of, make_chunk
 from symtut.regression.transformer.model import FormulaTransformer
+from symtut.regression.transformer.muon import Muon, orthogonal
 from symtut.regression.transformer.pretraining import Pretraining, pretrain
 from symtut.regression.transformer.tokens import read
 from symtut.regression.transformer.weights import load_weights
@@ -215,3 +217,52 @@ def test_no_law_of_the_suite_is_trained_on():
     skeletons = [read(row.tolist(), "terms", "tokens").terms for b in batches for row in b.tokens]
     assert len(skeletons) > 400
     assert not keys & {skeleton_key(terms) for terms in skeletons}
+
+
+def test_muon_takes_the_steps_of_torchs():
+    """Shapes wide, tall and square; torch's computes in bfloat16."""
+    if not hasattr(torch.optim, "Muon"):
+        pytest.skip("torch has none before 2.9")
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((32, 32), (96, 32), (32, 96))
+    mine = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]
+    theirs = [nn.Parameter(p.detach().clone()) for p in mine]
+    before = [p.detach().clone() for p in mine]
+    steps = (
+        Muon(mine, 0.01, weight_decay=0.1),
+        torch.optim.Muon(theirs, 0.01, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+    )
+    for _ in range(3):
+        for p, q in zip(mine, theirs, strict=True):
+            p.grad = torch.randn(p.shape, generator=generator)
+            q.grad = p.grad.clone()
+        for optimizer in steps:
+            optimizer.step()
+    for p, q, start in zip(mine, theirs, before, strict=True):
+        assert (p - q).norm() < 0.02 * (p - start).norm()
+
+
+def test_a_step_of_muon_moves_every_direction_alike():
+    gradient = torch.diag(torch.tensor([100.0, 1.0, 0.01])) @ torch.linalg.qr(torch.randn(3, 3))[0]
+    sizes = torch.linalg.svdvals(orthogonal(gradient, 12))
+    assert sizes.min() > 0.6 and sizes.max() < 1.3
+
+
+def test_muon_learns_and_resumes_exactly(tmp_path):
+    config = replace(CONFIG, optimizer="muon")
+    whole = Pretraining(config, tmp_path / "whole")
+    first = whole.evaluate(chunks=1, functions=1)["held_out_loss"]
+    whole.step()
+    whole.save_checkpoint()
+    resumed = Pretraining(config, whole.out)
+    resumed.resume()
+    for run in (whole, resumed):
+        for _ in range(2):
+            run.step()
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
+    assert whole.evaluate(chunks=1, functions=1)["held_out_loss"] < first - 0.3
+    with pytest.raises(InputError, match="other settings"):
+        Pretraining(CONFIG, whole.out).resume()
+    with pytest.raises(InputError, match="optimizer must be 'adamw' or 'muon'"):
+        replace(CONFIG, optimizer="sgd")
