@@ -240,6 +240,7 @@ def add_pretrain(parser: Parser) -> None:
     add("--preset", default="small", help="tiny, small, medium, laws or paper (default: small)")
     add("--out", required=True, metavar="DIR", help="folder for the weights")
     add("--resume", action="store_true", help="go on from the last checkpoint")
+    add("--weights", help="start from: a name or a file (default: fresh weights)")
     add("--examples", type=integer(1), help="random functions to see (default: preset)")
     add("--workers", type=WORKERS, default=0, help="processes that draw functions (for GPUs)")
     add("--seed", type=SEED, default=0, help="of everything that is random (default: 0)")

@@ -107,7 +107,7 @@ def _run_pretrain(arguments: argparse.Namespace) -> int:
 
     path = pretraining.pretrain(
         arguments.preset, arguments.out, arguments.resume, arguments.examples, arguments.seed, say,
-        arguments.workers,
+        arguments.workers, arguments.weights,
     )  # fmt: skip
     say(f"weights in {path}")
     say_next("benchmark", "regression", "--weights", path, "--out", "table.csv")

@@ -13,9 +13,9 @@ from symtut.lab.style import INK, OKABE_ITO
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.search.fits import Terms
 from symtut.regression.transformer.examples import PRESETS, Batch, make_chunk
-from symtut.regression.transformer.finetuning import FinetuneConfig, fresh_copy
+from symtut.regression.transformer.finetuning import FinetuneConfig
 from symtut.regression.transformer.model import FormulaTransformer
-from symtut.regression.transformer.weights import add_adapters
+from symtut.regression.transformer.weights import add_adapters, fresh_copy
 from symtut.regression.transformer.world_functions import WorldFunctions
 from symtut.tasks.base import Task
 

@@ -75,15 +75,16 @@ def restore_training(run: Pretraining) -> None:
     """
     path = run.checkpoint_path
     metadata = read_metadata(path, CHECKPOINT_HEADER)
-    # a field that an older checkpoint lacks has its default
-    stored = plain(type(run.config)()) | metadata["config"]
+    # a field that an older checkpoint or card lacks has its default
+    defaults = type(run.config)()
+    stored = plain(defaults) | metadata["config"]
     stored["model"] = plain(TransformerConfig()) | stored["model"]
     if changed := _changed(stored, plain(run.config)):
         raise InputError(
             f"'{path}' belongs to a run with other settings "
             f"({', '.join(changed)}): use the same preset and seed, or another folder."
         )
-    check_own(run.out, recipe(run.config))
+    check_own(run.out, recipe(run.config), recipe(defaults))
     tensors, _ = load_tensors(
         path, CHECKPOINT_HEADER, lambda _: _of_models(run) | _of_optimizers(run)
     )
@@ -175,11 +176,12 @@ def begin_or_resume(run: Pretraining, resume: bool, report: Callable[[str], None
     return run.run(report if run.processes.rank == 0 else lambda line: None)
 
 
-def check_own(out: Path, recipe: dict) -> None:
+def check_own(out: Path, recipe: dict, defaults: dict) -> None:
     """Refuse to go on where the files beside the checkpoint are not of the same training."""
 
     def card(path):
-        if _changed(read_card(path).get("recipe", {}), recipe):
+        stored = read_card(path).get("recipe")
+        if not stored or _changed(defaults | stored, recipe):
             _foreign(path)
 
     def log(path):

@@ -43,6 +43,8 @@ class PretrainConfig:
         With warm-up over the first 2 % and decay over the last 20 % of the examples.
     optimizer : "adamw" or "muon"
         Who trains the matrices inside the blocks; everything else is AdamW's.
+    base, base_sha256 : str
+        Name or path of the weights to start from, and the hash of their file; "": fresh weights.
     points : (int, int)
         Fewest and most points per function; drawn anew for every chunk, log-uniform in nine steps.
     checkpoint_every : float
@@ -66,6 +68,8 @@ class PretrainConfig:
     checkpoint_every: float = 240.0
     averaging: float = 0.0
     optimizer: str = "adamw"
+    base: str = ""
+    base_sha256: str = ""
 
     def __post_init__(self):
         try:

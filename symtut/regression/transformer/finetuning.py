@@ -6,7 +6,6 @@ low-rank adapters (:mod:`symtut.regression.transformer.weights`), which are smal
 one for every task.
 """
 
-import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,11 @@ import torch
 from symtut.errors import InputError
 from symtut.regression.transformer.checkpoint import WEIGHTS
 from symtut.regression.transformer.examples import PretrainConfig
-from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.pretraining import Pretraining
 from symtut.regression.transformer.weights import (
     adapter_tensors,
     add_adapters,
-    find_weights,
-    is_adapter,
-    load_weights,
+    fresh_copy,
     save_adapter,
 )
 from symtut.regression.transformer.world_functions import WorldFunctions
@@ -38,8 +34,8 @@ class FinetuneConfig(PretrainConfig):
         What the functions are of; part of the record only.
     random_steps : int
         Real transitions of a random policy behind the functions.
-    base, base_sha256 : str
-        Name or path of the weights to start from, and the hash of their file.
+    base : str
+        Name or path of the weights to start from.
     rank : int
         Rank of the adapters; 0 trains all weights.
     """
@@ -49,7 +45,6 @@ class FinetuneConfig(PretrainConfig):
     world: str = ""
     random_steps: int = 1000
     base: str = "general"
-    base_sha256: str = ""
     rank: int = 8
 
 
@@ -94,19 +89,3 @@ class Finetuning(Pretraining):
             self.config.rank, self.card(),
         )  # fmt: skip
         return path
-
-
-def fresh_copy(base: str | Path) -> FormulaTransformer:
-    """The transformer behind weights, trainable, shared with nobody.
-
-    Raises
-    ------
-    InputError
-        If ``base`` is an adapter: it has no weights of its own to start from.
-    """
-    if is_adapter(find_weights(base)):
-        raise InputError(f"'{base}' is an adapter; start from the weights that it belongs to.")
-    model = copy.deepcopy(load_weights(base))
-    for parameter in model.parameters():
-        parameter.requires_grad_(True)
-    return model

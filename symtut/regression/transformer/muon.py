@@ -9,16 +9,24 @@ of a step as in Liu et al. 2025 (arXiv 2502.16982), so that Adam's learning rate
 CPUs only emulate.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+if TYPE_CHECKING:
+    from symtut.regression.transformer.examples import PretrainConfig
+    from symtut.regression.transformer.model import FormulaTransformer
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the iteration x ← ax + bx³ + cx⁵ that takes singular values to about 1."""
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(Optimizer):
     """For matrices (2-D parameters) alone.
 
     Parameters
@@ -43,19 +51,21 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure=None):
         """Under autocast the matrix products are taken in its dtype."""
         for group in self.param_groups:
-            for parameter in (p for p in group["params"] if p.grad is not None):
-                move = orthogonal(self._nesterov(parameter))
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                move = orthogonal(self._nesterov(parameter, parameter.grad))
                 # the root mean square of an orthogonal matrix is 1/√max(shape); Adam's is about 0.2
                 rate = group["lr"] * 0.2 * max(parameter.shape) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
                 parameter.sub_(move, alpha=rate)
 
-    def _nesterov(self, parameter: nn.Parameter) -> Tensor:
+    def _nesterov(self, parameter: nn.Parameter, gradient: Tensor) -> Tensor:
         state = self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(parameter)
-        state["momentum"].lerp_(parameter.grad, 1 - self.momentum)
-        return parameter.grad.lerp(state["momentum"], self.momentum)
+        state["momentum"].lerp_(gradient, 1 - self.momentum)
+        return gradient.lerp(state["momentum"], self.momentum)
 
 
 def orthogonal(matrix: Tensor, iterations: int = 5) -> Tensor:
@@ -73,3 +83,21 @@ def orthogonal(matrix: Tensor, iterations: int = 5) -> Tensor:
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
     return (x.T if tall else x).to(matrix.dtype)
+
+
+def optimizers(model: FormulaTransformer, config: PretrainConfig) -> dict[str, Optimizer]:
+    """Who trains which parameters: AdamW all of them, or Muon the matrices inside the blocks."""
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    matrices = {}
+    if config.optimizer == "muon":
+        matrices = {n: p for n, p in trained.items() if ".blocks." in n and p.ndim == 2}
+    others = [p for name, p in trained.items() if name not in matrices]
+    found: dict[str, Optimizer] = {
+        "optimizer": AdamW(
+            others, config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay,
+            fused=True,
+        )
+    }  # fmt: skip
+    if matrices:
+        found["muon"] = Muon(matrices.values(), config.learning_rate, config.weight_decay)
+    return found

@@ -5,7 +5,6 @@ finished run can be extended: raise ``examples`` and resume. Started by ``torchr
 takes its own chunks and the gradients are averaged.
 """
 
-import copy
 import math
 import time
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
@@ -35,7 +33,6 @@ from symtut.regression.transformer.checkpoint import (
     save_training,
     training_folder,
 )
-from symtut.regression.transformer.decoding import sample
 from symtut.regression.transformer.examples import (
     PRESETS,
     Batch,
@@ -44,9 +41,16 @@ from symtut.regression.transformer.examples import (
     make_chunk,
 )
 from symtut.regression.transformer.model import FormulaTransformer
-from symtut.regression.transformer.muon import Muon
+from symtut.regression.transformer.muon import optimizers
 from symtut.regression.transformer.processes import Processes, bfloat16_pays
-from symtut.regression.transformer.weights import save_weights
+from symtut.regression.transformer.recovery import held_out_recovery
+from symtut.regression.transformer.weight_names import find_weights
+from symtut.regression.transformer.weights import (
+    fresh_copy,
+    read_card,
+    save_weights,
+    weights_sha256,
+)
 from symtut.storage import provenance, write_csv
 
 
@@ -269,34 +273,19 @@ class Pretraining:
         }
 
 
-def optimizers(model: FormulaTransformer, config: PretrainConfig) -> dict[str, Optimizer]:
-    """Who trains which parameters: AdamW all of them, or Muon the matrices inside the blocks."""
-    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    matrices = {}
-    if config.optimizer == "muon":
-        matrices = {n: p for n, p in trained.items() if ".blocks." in n and p.ndim == 2}
-    others = [p for name, p in trained.items() if name not in matrices]
-    found: dict[str, Optimizer] = {
-        "optimizer": torch.optim.AdamW(
-            others, config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay,
-            fused=True,
-        )
-    }  # fmt: skip
-    if matrices:
-        found["muon"] = Muon(matrices.values(), config.learning_rate, config.weight_decay)
-    return found
-
-
 def pretrain(
     preset: str, out: str | Path, resume: bool = False, examples: int | None = None, seed: int = 0,
-    report: Callable[[str], None] = print, workers: int = 0,
+    report: Callable[[str], None] = print, workers: int = 0, weights: str | Path | None = None,
 ) -> Path:  # fmt: skip
     """``symtut pretrain``: train a preset, writing checkpoints, a log and the weights to ``out``.
+
+    ``weights`` (a name or a path) go on learning instead of fresh ones.
 
     Raises
     ------
     InputError
         Unknown preset, non-writable folder, a checkpoint that is not resumed, or none to resume.
+        Weights of another size, or which have seen the functions of this seed.
     """
     if preset not in PRESETS:
         raise unknown("preset", preset, PRESETS)
@@ -307,33 +296,23 @@ def pretrain(
         config = replace(config, examples=examples)
     if workers < 0:
         raise InputError("the number of workers must not be negative.")
+    model = None
+    if weights is not None:
+        model = _to_go_on(weights, config)
+        config = replace(config, base=str(weights), base_sha256=weights_sha256(weights))
     with training_folder(out):
-        return begin_or_resume(Pretraining(config, out, workers=workers), resume, report)
+        run = Pretraining(config, out, workers=workers, model=model)
+        return begin_or_resume(run, resume, report)
 
 
-def held_out_recovery(
-    model: FormulaTransformer, batches: list[Batch], functions: int, samples: int, seed: int
-) -> dict[str, float]:
-    """Shares of ``functions`` random rows of held-out batches that ``samples`` samples contain.
-
-    Returns
-    -------
-    dict
-        ``held_out_recovery``: the very skeleton is among the samples. ``held_out_term_recovery``:
-        the share of single terms that stand in any of them, for recombination to use.
-    """
-    model = copy.deepcopy(model).cpu()  # sampling one function at a time gains no speed on a GPU
-    generator = np.random.default_rng(seed)
-    every = [(batch, row) for batch in batches for row in range(len(batch.y))]
-    chosen = generator.choice(len(every), min(functions, len(every)), replace=False)
-    whole, terms = [], []
-    for batch, row in (every[i] for i in chosen):
-        x = batch.x[row, :, : int(batch.n_variables[row])].numpy()
-        drawn = [c.terms for c, _ in sample(model, x, batch.y[row].numpy(), samples, generator)]
-        whole.append(batch.terms[row] in drawn)
-        pool = {term for formula in drawn for term in formula}
-        terms += [term in pool for term in batch.terms[row]]
-    return {
-        "held_out_recovery": float(np.mean(whole)),
-        "held_out_term_recovery": float(np.mean(terms)),
-    }
+def _to_go_on(weights: str | Path, config: PretrainConfig) -> FormulaTransformer:
+    """A copy of ``weights`` that ``config`` can train further, on functions new to it."""
+    model = fresh_copy(weights)
+    if model.config != config.model:
+        raise InputError(f"'{weights}' is a transformer of another form than the preset trains.")
+    card = find_weights(weights).with_suffix(".json")
+    if card.exists() and read_card(card).get("recipe", {}).get("seed") == config.seed:
+        raise InputError(
+            f"'{weights}' has seen the functions of seed {config.seed}: choose another seed."
+        )
+    return model

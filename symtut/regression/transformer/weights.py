@@ -7,6 +7,7 @@ fine-tuning to a world has to store is then a few hundred kilobytes instead of a
 folded into W it costs nothing when sampling.
 """
 
+import copy
 import dataclasses
 import os
 from functools import lru_cache
@@ -122,6 +123,22 @@ def load_weights(name: str | Path) -> FormulaTransformer:
     """
     path = find_weights(name)
     return _load(str(path), path.stat().st_mtime_ns)
+
+
+def fresh_copy(base: str | Path) -> FormulaTransformer:
+    """The transformer behind weights, trainable, shared with nobody.
+
+    Raises
+    ------
+    InputError
+        If ``base`` is an adapter: it has no weights of its own to start from.
+    """
+    if is_adapter(find_weights(base)):
+        raise InputError(f"'{base}' is an adapter; start from the weights that it belongs to.")
+    model = copy.deepcopy(load_weights(base))
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    return model
 
 
 @lru_cache(maxsize=4)

@@ -12,13 +12,14 @@ from symtut.experiments.finetune import finetune
 from symtut.regression import SymbolicRegressor
 from symtut.regression.problems.holdout import skeleton_key
 from symtut.regression.transformer.config import TransformerConfig
-from symtut.regression.transformer.finetuning import FinetuneConfig, Finetuning, fresh_copy
+from symtut.regression.transformer.finetuning import FinetuneConfig, Finetuning
 from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.tokens import read
 from symtut.regression.transformer.weights import (
     adapter_tensors,
     add_adapters,
     fold,
+    fresh_copy,
     load_weights,
     save_adapter,
     save_weights,

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from symtut.regression.transformer.model import FormulaTransformer
 from symtut.regression.transformer.muon import Muon, orthogonal
 from symtut.regression.transformer.pretraining import Pretraining, pretrain
 from symtut.regression.transformer.tokens import read
-from symtut.regression.transformer.weights import load_weights
+from symtut.regression.transformer.weights import load_weights, read_card, weights_sha256
+from symtut.storage import read_json, write_json
 from symtut.tensors import load_tensors, save_tensors
 
 CONFIG = replace(PRESETS["tiny"], examples=1500, chunk_size=256, batch_size=32)
@@ -103,12 +105,17 @@ def test_interrupted_run_equals_uninterrupted(tmp_path):
 
 
 def test_a_checkpoint_of_an_older_version_goes_on(tmp_path, without_samples):
-    """It knew neither fingerprints nor the recovery of terms."""
+    """It knew neither fingerprints nor the recovery of terms, and of AdamW alone."""
     run = Pretraining(CONFIG, tmp_path)
     run.step()
     run._checkpoint([{"loss": 1.0, "token_accuracy": 0.5}])
+    card = read_json(run.export().with_suffix(".json"))
     tensors, metadata = load_tensors(run.checkpoint_path)
     del metadata["fingerprints"]
+    for settings in (metadata["config"], card["recipe"]):
+        for name in ("optimizer", "base", "base_sha256"):
+            del settings[name]
+    write_json(tmp_path / "weights.json", card)
     metadata["log"] = [row[:6] for row in metadata["log"]]
     save_tensors(run.checkpoint_path, tensors, metadata)
     resumed = Pretraining(CONFIG, tmp_path)
@@ -163,6 +170,22 @@ def test_main_writes_weights_that_load(tmp_path, without_samples):
     assert metadata["seen"] >= 600
     with pytest.raises(InputError, match="other settings"):
         pretrain("tiny", tmp_path / "out", resume=True, examples=900, seed=1)
+
+
+def test_weights_go_on_learning_on_functions_that_they_have_not_seen(tmp_path, without_samples):
+    first = pretrain("tiny", tmp_path / "first", examples=200, report=lambda line: None)
+    more = partial(pretrain, "tiny", tmp_path / "more", examples=200, report=lambda line: None)
+    with pytest.raises(InputError, match="seen the functions of seed 0: choose another seed"):
+        more(weights=first)
+    with pytest.raises(InputError, match="of another form"):
+        more(weights="general", seed=1)
+    card = read_card(more(weights=first, seed=1).with_suffix(".json"))
+    assert card["recipe"]["base_sha256"] == weights_sha256(first)
+    losses = [read_card(folder / "weights.json")["figures"]["held_out_loss"]
+              for folder in (tmp_path / "first", tmp_path / "more")]  # fmt: skip
+    assert losses[1] < losses[0]
+    with pytest.raises(InputError, match="other settings"):
+        pretrain("tiny", tmp_path / "more", resume=True, examples=400, seed=1)
 
 
 def test_no_tensor_is_left_on_another_device():
