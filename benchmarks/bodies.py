@@ -20,13 +20,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.any_world import COORDINATES, PAGE, RUN, coordinates, read
+from benchmarks.any_world import COORDINATES, PAGE, RUN, coordinates, found, read
 from symtut.experiments import results
 from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
 from symtut.experiments.run import train
 from symtut.experiments.sweep import parse_seeds
-from symtut.forms import NAME, number, optional
+from symtut.forms import NAME, number, optional, whole
 from symtut.paths import ensure_folder
 from symtut.storage import provenance, write_bytes, write_csv, write_json
 from tools.course_map import between
@@ -48,6 +48,8 @@ RUNS = RUN | {
     "final_return": number(), "cpu_seconds": number(0), "commit": optional(NAME),
     # of the whole state in open loop, in spreads, on held-back steps at the last fit
     "error_1": optional(number(0)), "error_5": optional(number(0)), "error_20": optional(number(0)),
+    # of ``sparse``: thresholds that end an episode, and what the reward's formula leaves over
+    "ends": optional(whole()), "reward_left_over": optional(number(0)),
 }  # fmt: skip
 WHAT = "a table of benchmarks/bodies.py"
 MARKS = ("<!-- table of bodies -->", "<!-- end of the table of bodies -->")
@@ -75,7 +77,9 @@ def collect(runs: Path, out: Path) -> None:
             cost = [summary["final_return"], summary["cpu_seconds"]]
             errors = (summary["model"] or {}).get("validation_errors", [])
             errors = [errors[lead - 1] if lead <= len(errors) else None for lead in LEADS]
-            table.append([*key, *cost, run.config["provenance"]["commit"], *errors])
+            said = found(run) if method == "sparse" else {}
+            said = [said.get("ends"), said.get("reward_left_over")]
+            table.append([*key, *cost, run.config["provenance"]["commit"], *errors, *said])
             if method == "sparse":
                 each += [[*key, *row.values()] for row in coordinates(run)]
     write_csv(out / "runs.csv", list(RUNS), table)
@@ -101,7 +105,7 @@ def returns(runs: pd.DataFrame) -> list[str]:
     return lines
 
 
-def found(runs: pd.DataFrame, each: pd.DataFrame) -> list[str]:
+def predicted(runs: pd.DataFrame, each: pd.DataFrame) -> list[str]:
     """Markdown: what predicts the coordinates of a body (equation, network, speed), and how well.
 
     Medians over coordinates and seeds; below them the error of the whole state, for ``sparse`` and
@@ -128,7 +132,7 @@ def found(runs: pd.DataFrame, each: pd.DataFrame) -> list[str]:
 def page(out: Path) -> str:
     """Both tables, as they stand in docs/own_world.md."""
     runs, each = read(out, RUNS, WHAT)
-    return "\n".join([*returns(runs), "", *found(runs, each)])
+    return "\n".join([*returns(runs), "", *predicted(runs, each)])
 
 
 def main() -> None:

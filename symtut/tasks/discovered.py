@@ -41,6 +41,7 @@ class Discovery:
     derived: dict[int, Formula]  # columns of the observation, as formulas of the state
     reward: Formula  # of (features, action, features after the step)
     lowest_reward: float  # stands in where the formula is undefined
+    reward_left_over: float = 0.0  # 1 − R² of the reward on the steps that follow it
     bonus_at_end: float = 0.0  # joins the reward of the step that ends an episode
     ends: tuple[Limit, ...] = ()  # of the features after the step
     stops: tuple[Limit, ...] = ()  # of the state: beyond them something else acts on it
@@ -58,6 +59,7 @@ class Discovery:
             "derived": {str(k): _formula_json(f) for k, f in self.derived.items()},
             "reward": _formula_json(self.reward),
             "lowest_reward": self.lowest_reward,
+            "reward_left_over": self.reward_left_over,
             "bonus_at_end": self.bonus_at_end,
             "ends": [_limit_json(limit) for limit in self.ends],
             "stops": [_limit_json(limit) for limit in self.stops],
@@ -83,6 +85,7 @@ class Discovery:
                 derived={int(k): _formula(f) for k, f in value["derived"].items()},
                 reward=_formula(value["reward"]),
                 lowest_reward=float(value["lowest_reward"]),
+                reward_left_over=float(value.get("reward_left_over", 0.0)),  # older ones lack it
                 bonus_at_end=float(value["bonus_at_end"]),
                 ends=tuple(map(_limit, value["ends"])),
                 stops=tuple(map(_limit, value["stops"])),

@@ -43,7 +43,8 @@ def model_options(method: str) -> dict[str, object]:
 def make_world_model(method: str, task: Task, seed: int, **options: Any) -> WorldModel | None:
     """The world model of ``method`` (None for sac and dreamer), its randomness seeded by ``seed``.
 
-    Equations of a found task have networks to fall back on (``world_models/fallback.py``).
+    Equations of a found task have networks to fall back on (``world_models/fallback.py``), and mbpo
+    learns its reward where no formula describes it.
 
     Raises
     ------
@@ -62,13 +63,15 @@ def make_world_model(method: str, task: Task, seed: int, **options: Any) -> Worl
         return None
     if "random_state" in known:
         options.setdefault("random_state", seed)
-    made = model(task, **options)
-    if method not in ("symbolic", "sparse") or not isinstance(task, DiscoveredTask):
-        return made
+    if not isinstance(task, DiscoveredTask):
+        return model(task, **options)
     # Of a world that nobody has looked at nobody knows whether equations describe it.
-    from symtut.world_models.fallback import WithNetworks
+    from symtut.world_models.fallback import WithNetworks, reward_is_poor
 
-    return WithNetworks(made, seed)
+    if method == "mbpo":
+        options.setdefault("learned_reward", reward_is_poor(task))
+    made = model(task, **options)
+    return WithNetworks(made, seed) if method in ("symbolic", "sparse") else made
 
 
 def _model_class(method: str) -> type | None:

@@ -105,6 +105,7 @@ def discovered_task(
         derived={k: s.formula for k, s in derived.items()},
         reward=reward.formula,
         lowest_reward=float(seen.reward.min()),
+        reward_left_over=max(reward.left_over, 0.0),
         bonus_at_end=bonus_at_end(reward.formula, coordinates, sorted(derived), seen),
         ends=tuple(ends),
         stops=tuple(stops),

@@ -14,6 +14,9 @@ action are moved to its nearest side first. Beyond it a long formula grows like 
 and a network says anything; both, fed with their own predictions, leave the world for good.
 Equations that hold are not bounded: that they hold elsewhere, too, is what they are for; nor is
 what moves with its speed.
+
+A reward whose formula leaves over more than :data:`POOR` is learned by the networks, too, and what
+errs less on held-back steps pays in imagination.
 """
 
 import time
@@ -23,7 +26,8 @@ import numpy as np
 import torch
 
 from symtut.expressions import Expression, latex_name
-from symtut.tasks import Transitions
+from symtut.tasks import Task, Transitions
+from symtut.tasks.discovered import DiscoveredTask
 from symtut.world_models.base import Report
 from symtut.world_models.ensemble import FEWEST_TRANSITIONS, EnsembleWorldModel
 from symtut.world_models.equations import equation_row, share_explained
@@ -31,6 +35,9 @@ from symtut.world_models.symbolic import SymbolicWorldModel
 from symtut.world_models.validation import coordinate_errors, in_pieces, spread, stretches
 
 FAIR = 1e-4
+POOR = 0.05
+"""Share of the reward's variance: a policy that is paid by such a formula learns something else."""
+
 SPEED = 0.01
 """Share of an increment's variance that the mean of another coordinate, its speed, may leave."""
 
@@ -47,7 +54,7 @@ HOLDS, BOUNDED, NETWORK, MOVED = range(4)
 """What predicts a coordinate: an equation that holds, one inside the box alone, networks, or the
 mean of its speed before and after the step."""
 
-TENSORS = "source", "speed", "per_step", "low", "high"
+TENSORS = "source", "speed", "per_step", "low", "high", "pays"
 
 
 class WithNetworks:
@@ -69,11 +76,16 @@ class WithNetworks:
         (S,) float32: the increment in a step at speed 1.
     low, high : torch.Tensor
         (S + A,) float32: the box of the data; angles may have any value.
+    pays : torch.Tensor
+        () bool: whether the networks give the reward.
     """
 
     def __init__(self, equations: SymbolicWorldModel, random_state: int = 0):
-        self.equations, self.task, self.reward = equations, equations.task, equations.reward
-        self.networks = EnsembleWorldModel(self.task, random_state=random_state)
+        self.equations, self.task = equations, equations.task
+        self.networks = EnsembleWorldModel(
+            self.task, learned_reward=reward_is_poor(self.task), random_state=random_state
+        )
+        self.pays = torch.tensor(False)
         size = self.task.state_size
         self.source = torch.zeros(size, dtype=torch.int64)
         self.speed, self.per_step = torch.arange(size), torch.zeros(size)
@@ -98,9 +110,12 @@ class WithNetworks:
         self._take_box(transitions)
         inside = transitions[self.task.uncut(transitions.state, transitions.next_state)]
         self._find_speeds(inside)
-        if self.source.any() and held_out is not None and len(inside) >= FEWEST_TRANSITIONS:
+        doubtful = bool(self.source.any()) or self.networks.learned_reward
+        if doubtful and held_out is not None and len(inside) >= FEWEST_TRANSITIONS:
             self.networks.fit(inside)
             self._choose(transitions, held_out)
+            if self.networks.learned_reward:
+                rows.append(self._choose_reward(held_out))
         for i, name in enumerate(self.task.state_names):
             regressor = self.equations.regressors_[i]
             if regressor is not None and (sure := getattr(regressor, "screening_", None)):
@@ -203,6 +218,39 @@ class WithNetworks:
         assert best is not None
         self.source = best[1]
 
+    def _choose_reward(self, held_out: Transitions) -> dict:
+        """Formula or networks, by ``held_out``; the entry in ``equations.json``."""
+        columns = (held_out.state, held_out.action, held_out.next_state)
+        step = [torch.as_tensor(column, dtype=torch.float32) for column in columns]
+        real = torch.as_tensor(held_out.reward, dtype=torch.float32)
+        variance = max(float(real.var()), 1e-30)
+        with torch.no_grad():
+            formula, networks = (
+                float((pay(*step) - real).square().mean()) / variance
+                for pay in (self.task.reward, self._pay)
+            )
+        self.pays = torch.tensor(networks < CLEARLY**2 * formula)
+        words = (
+            f"in imagination {'networks pay' if self.pays else 'the formula pays'} the reward: of "
+            f"its variance on held-back steps networks leave {networks:.2g}, the formula "
+            f"{formula:.2g}."
+        )
+        kind = "network" if self.pays else "formula"
+        return {"target": "reward", "equation": "", "kind": kind, "words": words}
+
+    @property
+    def reward(self):
+        """``(state, action, next_state)`` → (B,) where the networks pay, else what the equations
+        have."""
+        return self._pay if self.pays else self.equations.reward
+
+    def _pay(self, state, action, next_state) -> torch.Tensor:
+        size = self.task.state_size
+        inside = state.clamp(self.low[:size], self.high[:size])
+        action = action.clamp(self.low[size:], self.high[size:])
+        assert self.networks.reward is not None
+        return self.networks.reward(inside, action, next_state)
+
     def predict(self, state: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
         """Next states (B, S) for states (B, S) and actions (B, A) in the task's units.
 
@@ -239,12 +287,18 @@ class WithNetworks:
         """Take over what :meth:`state_dict` gave."""
         self.equations.load_state_dict(state["equations"])
         for name in TENSORS:
-            setattr(self, name, state[name].clone())
+            if name in state:  # "pays" is younger than the others
+                setattr(self, name, state[name].clone())
         networks = {
             k.removeprefix("networks."): v for k, v in state.items() if k.startswith("networks.")
         }
         if networks:
             self.networks.load_state_dict(networks)
+
+
+def reward_is_poor(task: Task) -> bool:
+    """Whether the formula that was found for the reward of a task leaves over too much."""
+    return isinstance(task, DiscoveredTask) and task.found.reward_left_over > POOR
 
 
 def _left_over(row: dict) -> float:

@@ -1,9 +1,12 @@
 """Networks or the mean of a speed take an equation's place where it errs more."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from symtut.agents.imagination import reward_function
 from symtut.errors import InputError
 from symtut.experiments.results import Result
 from symtut.expressions import Expression
@@ -133,3 +136,35 @@ def test_a_run_whose_networks_are_not_stored_says_so(tmp_path):
     run = Result(tmp_path, {}, {}, [], rows)
     with pytest.raises(InputError, match="delta_o1 is predicted by networks"):
         run.world_model()
+
+
+def test_a_reward_without_a_formula_is_paid_by_networks(task):
+    """A function of position and action, about which the formula, a constant, says nothing."""
+    seen = made()
+    reward = np.sin(2 * seen.state[:, 0] + seen.action[:, 0])
+    seen = replace(seen, reward=reward)
+    poor = DiscoveredTask(replace(task.found, reward_left_over=1.0))
+    model = make_world_model("sparse", poor, 0)
+    model.networks = EnsembleWorldModel(poor, SMALL, learned_reward=True)
+    assert reward_function(model, poor) == poor.imagined_reward  # as long as nothing is learned
+    row = model.fit(seen[:450], seen[450:]).equations[-1]
+    assert (row["target"], row["kind"]) == ("reward", "network")
+    assert "networks leave 0.0" in row["words"] and "the formula 1" in row["words"]
+    step = [torch.as_tensor(x[450:]).float() for x in (seen.state, seen.action, seen.next_state)]
+    pays = reward_function(model, poor)
+    assert float((pays(*step) - torch.as_tensor(reward[450:])).square().mean()) < 0.1 * reward.var()
+    far = [step[0] + 100, *step[1:]]  # inside the box of the data alone
+    assert float(pays(*far).abs().max()) < 3
+    again = WithNetworks(SparseWorldModel(poor))
+    again.networks = EnsembleWorldModel(poor, SMALL, learned_reward=True)
+    again.load_state_dict(model.state_dict())
+    torch.testing.assert_close(reward_function(again, poor)(*step), pays(*step))
+
+
+def test_a_good_formula_stays_and_mbpo_learns_what_has_none(task):
+    assert not make_world_model("sparse", task, 0).networks.learned_reward
+    assert not make_world_model("mbpo", task, 0).learned_reward
+    poor = DiscoveredTask(replace(task.found, reward_left_over=0.2))
+    assert make_world_model("mbpo", poor, 0).learned_reward
+    assert not make_world_model("mbpo", poor, 0, learned_reward=False).learned_reward
+    assert DiscoveredTask(Discovery.from_json(poor.found.as_json())).found.reward_left_over == 0.2
