@@ -38,3 +38,17 @@ def test_runs_of_all_methods_make_both_tables(tmp_path, monkeypatch):
 def test_the_page_shows_the_stored_tables():
     text = bodies.PAGE.read_text(encoding="utf-8")
     assert bodies.page(data_path("results/bodies")) in text, "run it with --page"
+
+
+def test_what_is_said_of_bodies():
+    """Networks for the speeds; a mixture that errs less than the ensemble and pays no better."""
+    runs, each = bodies.read(data_path("results/bodies"), bodies.RUNS, bodies.WHAT)
+    assert set(runs["world"]) == set(bodies.BODIES)
+    assert (runs.groupby(["world", "method"]).size() == 3).all()
+    errors = runs.pivot_table("error_1", "world", "method", aggfunc="median")
+    assert (errors["sparse"] < errors["mbpo"]).all()
+    returns = runs.pivot_table("final_return", "world", "method")
+    assert (returns["sac"] > returns["sparse"]).sum() >= 4
+    kinds = each.groupby("world")["kind"].value_counts(normalize=True).unstack(fill_value=0)
+    assert (kinds["network"] >= 0.5).all() and (kinds["equation"] < 0.15).all()
+    assert (kinds.loc[["Swimmer-v5", "Hopper-v5"], "midpoint"] > 0.3).all()
