@@ -13,9 +13,10 @@ for the states that rollouts start from:
             middle of the task's bounds, angles all the way round. A few episodes happen to see more
             of one side than of the other; a formula that holds on one holds on both, and episodes
             will begin on both. ``box_scale`` stretches the box, up to the task's bounds.
-``either``  ``first`` where ten episodes have begun or more and none has ended before its time, else
-            ``box``: for a world of which nobody has said which of the two it needs. A policy that
-            must not fall has to learn to recover.
+``either``  for a world of which nobody has said what it needs: ``all`` where networks predict most
+            of the motion, which know nothing but the data; else ``first`` where ten episodes have
+            begun or more and none has ended before its time; else ``box``. A policy that must not
+            fall has to learn to recover.
 ``model``   states that earlier imagined rollouts have reached (B_pi); recent real ones while there
             are none. Each rollout continues another, so even short ones lead far from real states,
             and errors of the model add up.
@@ -47,6 +48,7 @@ class StartStates:
     b_pi: ReplayBuffer
     box_scale: float = 1.0
     relabel: bool = False
+    model: WorldModel | None = None
 
     def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """(n, S) float32 states in the task's units, their goals drawn anew if ``relabel``."""
@@ -122,6 +124,8 @@ def far_from_zero(low: torch.Tensor, high: torch.Tensor, times: float = 5.0) -> 
 
 
 def either(starts: StartStates, n: int, generator: torch.Generator) -> torch.Tensor:
+    if getattr(starts.model, "mostly_networks", False):
+        return all_real(starts, n, generator)
     rows = starts.b_e.window()
     alike = len(rows["episode"].unique()) >= 10 and not rows["terminated"].any()
     return (first if alike else box)(starts, n, generator)

@@ -78,7 +78,7 @@ class Loop:
         self.b_pi = ReplayBuffer(config.policy_capacity, learned | {"terminated": 1})
         buffers = self.b_e, self.b_em, self.b_pi
         self.start_states = StartStates(
-            task, config.start_states, *buffers, config.box_scale, config.relabel
+            task, config.start_states, *buffers, config.box_scale, config.relabel, model
         )
         self.episodes = Episodes(task, seed)
         self.env_steps = self.updates = self.imagined = 0

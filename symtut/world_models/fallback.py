@@ -239,6 +239,13 @@ class WithNetworks:
         return {"target": "reward", "equation": "", "kind": kind, "words": words}
 
     @property
+    def mostly_networks(self) -> bool:
+        """Whether networks predict more than half of the coordinates that move."""
+        found = self.task.found.coordinates if isinstance(self.task, DiscoveredTask) else ()
+        moving = len(self.source) - sum(c.constant for c in found)
+        return 2 * int((self.source == NETWORK).sum()) > moving
+
+    @property
     def reward(self):
         """``(state, action, next_state)`` → (B,) where the networks pay, else what the equations
         have."""

@@ -1,5 +1,8 @@
 """Where imagined rollouts start."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -82,6 +85,21 @@ def test_either_is_first_where_many_episodes_begin_and_none_ends(episodes, ends,
         return starts.draw(50, torch.Generator().manual_seed(3))
 
     assert torch.equal(drawn("either"), drawn(same_as))
+
+
+@pytest.mark.parametrize(("networks", "same_as"), [(True, "all"), (False, "first")])
+def test_either_is_all_real_states_where_networks_predict_most(networks, same_as):
+    def drawn(rule):
+        starts, real = sources(rule)
+        starts.b_e.add(
+            reward=torch.zeros(20), state=torch.arange(40.0).view(20, 2),
+            terminated=torch.zeros(20), episode=4 + torch.arange(20),
+        )  # fmt: skip
+        starts = replace(starts, model=SimpleNamespace(mostly_networks=networks))
+        return starts.draw(50, torch.Generator().manual_seed(3))
+
+    assert torch.equal(drawn("either"), drawn(same_as))
+    assert not torch.equal(drawn("all"), drawn("first"))
 
 
 def test_the_box_holds_the_observed_states_and_angles_go_all_the_way_round(generator):

@@ -67,6 +67,14 @@ def test_each_coordinate_has_what_errs_less(fitted):
     assert moved["inputs"] == ["o1", "o1_next"] and moved["r2_holdout"] > 1 - 1e-9
 
 
+def test_a_model_says_whether_it_is_mostly_networks(fitted, task):
+    model, _, _ = fitted
+    assert not model.mostly_networks  # one of three
+    other = WithNetworks(SparseWorldModel(task))
+    other.source[:2] = NETWORK
+    assert other.mostly_networks
+
+
 def test_what_moves_with_its_speed_moves_with_the_predicted_one(fitted):
     model, seen, _ = fitted
     state, action = (torch.as_tensor(x[450:]).float() for x in (seen.state, seen.action))
