@@ -13,9 +13,11 @@ and an ``any_world.json`` with their provenance. Without ``--runs`` the stored t
 """
 
 import argparse
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from symtut.agents.episodes import first_steps
@@ -135,9 +137,25 @@ def coordinates(run: Result) -> list[dict]:
     return rows
 
 
+def lay_over(path: Path, columns: dict, rows: list[list], worlds: Iterable[str], what: str) -> None:
+    """Write a table, world by world: ``rows``, and what ``path`` holds of other runs."""
+    new = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    both = new
+    if path.exists():
+        stored = read_table(path, columns, what).astype(object)
+        mine = set(map(tuple, new[list(RUN)].to_numpy()))
+        kept = [key not in mine for key in map(tuple, stored[list(RUN)].to_numpy())]
+        both = pd.concat([stored[kept], new]) if any(kept) else new
+    place = {world: i for i, world in enumerate(worlds)}
+    order = both["world"].map(place), both["method"], both["seed"]
+    both = both.iloc[np.lexsort([column.to_numpy() for column in order[::-1]])]
+    write_csv(path, list(columns), both.where(both.notna(), None).to_numpy().tolist())
+
+
 def collect(runs: Path, out: Path) -> None:
-    """Write the tables of the finished runs in folders ``WORLD/seed_S``."""
-    table, each, reports = [], [], {}
+    """Lay the tables of the finished runs in folders ``WORLD/seed_S`` over those in ``out``."""
+    table, each = [], []
+    reports = read_json(out / "reports.json") if (out / "reports.json").exists() else {}
     for world, (env_id, *_) in WORLDS.items():
         paths = sorted(
             runs.glob(f"{world}/seed_*/{results.SUMMARY}"),
@@ -156,7 +174,7 @@ def collect(runs: Path, out: Path) -> None:
                 sum(row["kind"] == "network" for row in rows), run.config["provenance"]["commit"],
             ])  # fmt: skip
             each += [[*key, *row.values()] for row in rows]
-            if world not in reports:
+            if world not in reports or summary["seed"] <= reports[world]["seed"]:
                 said = [
                     row["words"] if "words" in row else f"{row['target']} = {row['equation']}"
                     for row in run.equations
@@ -165,8 +183,8 @@ def collect(runs: Path, out: Path) -> None:
                     "env_id": env_id, "steps": summary["env_steps"], "seed": summary["seed"],
                     "report": said,
                 }  # fmt: skip
-    write_csv(out / "runs.csv", list(RUNS), table)
-    write_csv(out / "coordinates.csv", list(COORDINATES), each)
+    lay_over(out / "runs.csv", RUNS, table, WORLDS, WHAT)
+    lay_over(out / "coordinates.csv", COORDINATES, each, WORLDS, WHAT)
     write_json(out / "reports.json", reports)
     write_json(out / "any_world.json", provenance())
 

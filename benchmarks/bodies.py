@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.any_world import COORDINATES, PAGE, RUN, coordinates, found, read
+from benchmarks.any_world import COORDINATES, PAGE, RUN, coordinates, found, lay_over, read
 from symtut.experiments import results
 from symtut.experiments import statistics as st
 from symtut.experiments.results import Result
@@ -28,7 +28,7 @@ from symtut.experiments.run import train
 from symtut.experiments.sweep import parse_seeds
 from symtut.forms import NAME, number, optional, whole
 from symtut.paths import ensure_folder
-from symtut.storage import provenance, write_bytes, write_csv, write_json
+from symtut.storage import provenance, write_bytes, write_json
 from tools.course_map import between
 
 #: Real steps of each; the first has no contact.
@@ -67,7 +67,7 @@ def options(method: str, steps: int) -> dict:
 
 
 def collect(runs: Path, out: Path) -> None:
-    """Write the tables of the finished runs in folders ``BODY/METHOD/seed_S``."""
+    """Lay the tables of finished runs, in folders ``BODY/METHOD/seed_S``, over those in ``out``."""
     table, each = [], []
     for body, method in product(BODIES, METHODS):
         for path in sorted((runs / body / method).glob(f"seed_*/{results.SUMMARY}")):
@@ -82,8 +82,8 @@ def collect(runs: Path, out: Path) -> None:
             table.append([*key, *cost, run.config["provenance"]["commit"], *errors, *said])
             if method == "sparse":
                 each += [[*key, *row.values()] for row in coordinates(run)]
-    write_csv(out / "runs.csv", list(RUNS), table)
-    write_csv(out / "coordinates.csv", list(COORDINATES), each)
+    lay_over(out / "runs.csv", RUNS, table, BODIES, WHAT)
+    lay_over(out / "coordinates.csv", COORDINATES, each, BODIES, WHAT)
     write_json(out / "bodies.json", provenance())
 
 

@@ -1,5 +1,7 @@
 """The tables of bodies: what is found in a coordinate, and the return beside mbpo and sac."""
 
+import shutil
+
 from benchmarks import bodies
 from symtut import train
 from symtut.experiments.evaluation import evaluate
@@ -31,6 +33,12 @@ def test_runs_of_all_methods_make_both_tables(tmp_path, monkeypatch):
     assert lines[7].startswith("| Pendulum-v1 | sparse, whole state |")
     assert lines[8].startswith("| Pendulum-v1 | mbpo, whole state |")
 
+    # a table that is there already keeps the runs that are no longer there
+    before = (tmp_path / "runs.csv").read_text(), (tmp_path / "coordinates.csv").read_text()
+    shutil.rmtree(tmp_path / "runs" / "Pendulum-v1" / "mbpo")
+    bodies.collect(tmp_path / "runs", tmp_path)
+    after = (tmp_path / "runs.csv").read_text(), (tmp_path / "coordinates.csv").read_text()
+    assert after == before
     sparse, mbpo = (float(line.split("|")[4]) for line in lines[7:9])
     assert sparse < 1e-4 < mbpo
 
