@@ -596,9 +596,9 @@ print(coordinates.groupby(["world", "kind"], sort=False).agg(
 ).round(4).to_string())  # fmt: skip
 whole = body_runs[body_runs["method"] != "sac"]
 print(whole.pivot_table("error_1", "world", "method", aggfunc="median", sort=False).round(4))
-returns = body_runs.pivot_table("final_return", "world", "method", sort=False).round(0)
-print(returns[["sparse", "mbpo", "sac"]])
-lab.record(best_in_bodies=returns.idxmax(axis=1).to_dict())
+returns = body_runs.pivot_table("final_return", "world", "method", ["mean", "size"], sort=False)
+print(returns.round(0).to_string())
+lab.record(best_in_bodies=returns["mean"].idxmax(axis=1).to_dict())
 
 # %% [markdown]
 # `midpoint`: a position moves by the mean of its speed before and after the step. That needs no law
@@ -606,10 +606,8 @@ lab.record(best_in_bodies=returns.idxmax(axis=1).to_dict())
 # the accelerations of linked bodies solve a system of equations, a step of ours is several of the
 # simulator's, and a foot on the ground changes the forces at once. So networks stand in for speeds.
 #
-# The second table says that this mixture errs less after one step than networks alone. The third says
-# that this is not enough: compare its first column with the last. A policy goes where the model pays
-# most, and that may be where it errs. 10,000 steps are few for networks of a body, and SAC, which
-# never trusts one, gets further on most of these bodies. Here equations stop.
+# The second table compares this mixture with networks alone after one step. The third says what it is
+# worth to a policy: compare its first column with the last, and see how many runs stand behind it.
 #
 # - **What ends an episode** can be found, and a reward that is 1 until then does not say which step
 #   is better: in imagination a step is paid the more, the closer it stays to the middle of what was

@@ -49,14 +49,8 @@ def test_the_page_shows_the_stored_tables():
 
 
 def test_what_is_said_of_bodies():
-    """Networks for the speeds; a mixture that errs less than the ensemble and pays no better."""
+    """Positions by their speeds, networks for the speeds."""
     runs, each = bodies.read(data_path("results/bodies"), bodies.RUNS, bodies.WHAT)
     assert set(runs["world"]) == set(bodies.BODIES)
-    assert (runs.groupby(["world", "method"]).size() == 3).all()
-    errors = runs.pivot_table("error_1", "world", "method", aggfunc="median")
-    assert (errors["sparse"] < errors["mbpo"]).all()
-    returns = runs.pivot_table("final_return", "world", "method")
-    assert (returns["sac"] > returns["sparse"]).sum() >= 4
     kinds = each.groupby("world")["kind"].value_counts(normalize=True).unstack(fill_value=0)
-    assert (kinds["network"] >= 0.5).all() and (kinds["equation"] < 0.15).all()
-    assert (kinds.loc[["Swimmer-v5", "Hopper-v5"], "midpoint"] > 0.3).all()
+    assert (kinds["network"] >= 0.5).all()
