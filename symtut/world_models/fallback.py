@@ -21,6 +21,7 @@ errs less on held-back steps pays in imagination.
 
 import time
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -246,7 +247,7 @@ class WithNetworks:
         return 2 * int((self.source == NETWORK).sum()) > moving
 
     @property
-    def reward(self):
+    def reward(self) -> Callable | None:
         """``(state, action, next_state)`` → (B,) where the networks pay, else what the equations
         have."""
         return self._pay if self.pays else self.equations.reward

@@ -11,7 +11,7 @@ CPUs only emulate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import torch
@@ -48,7 +48,7 @@ class Muon(Optimizer):
         super().__init__(parameters, {"lr": learning_rate, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, closure: Callable | None = None) -> None:
         """Under autocast the matrix products are taken in its dtype."""
         for group in self.param_groups:
             for parameter in group["params"]:
